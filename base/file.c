@@ -1,0 +1,102 @@
+/* file.c - reads a small file whole, replaces one atomically. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+static int
+read_all(
+    int fd, const char *path, size_t max_bytes, struct buffer *out, struct error *err)
+{
+	unsigned char block[4096];
+	size_t total = 0;
+	ssize_t n;
+	int rc = -1;
+
+	while ((n = read(fd, block, sizeof(block))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			error_set_errno(err, ERROR_IO, "%s", path);
+			goto out;
+		}
+		total += (size_t)n;
+		if (total > max_bytes) {
+			error_set(err, ERROR_TOO_LARGE, "%s: more than %zu bytes", path,
+			    max_bytes);
+			goto out;
+		}
+		buf_append(out, block, (size_t)n);
+	}
+	if (buf_failed(out))
+		error_set(err, ERROR_INTERNAL, "%s: out of memory", path);
+	else
+		rc = 0;
+out:
+	OPENSSL_cleanse(block, sizeof(block));
+	return rc;
+}
+
+int
+file_read(const char *path, size_t max_bytes, struct buffer *out, struct error *err)
+{
+	int fd, rc;
+
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, "standard input", max_bytes, out, err);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	rc = read_all(fd, path, max_bytes, out, err);
+	close(fd);
+	return rc;
+}
+
+static int
+write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+file_write(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	char temporary[PATH_MAX];
+	int fd, n;
+
+	n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+	if (n < 0 || (size_t)n >= sizeof(temporary))
+		return error_set(err, ERROR_IO, "%s: path too long", path);
+	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	if (fchmod(fd, mode) != 0 || write_all(fd, data, len) != 0 || fsync(fd) != 0) {
+		error_set_errno(err, ERROR_IO, "%s", path);
+		close(fd);
+		goto fail;
+	}
+	if (close(fd) != 0 || rename(temporary, path) != 0) {
+		error_set_errno(err, ERROR_IO, "%s", path);
+		goto fail;
+	}
+	return 0;
+fail:
+	unlink(temporary);
+	return -1;
+}

@@ -1,0 +1,33 @@
+/*
+ * log.h - one event, one line on stderr, named fields.
+ *
+ * The event is noun.verb-ed; fields are key=value, text from outside in quotes.
+ * Control characters become '?', so a client cannot forge a line. Client text
+ * inside quotes goes through log_quoted() first. Never a PIN, never a body.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+};
+
+/* Process-wide, the one global: set it before the first thread starts. */
+void log_set_level(enum log_level level);
+
+void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
+void log_info(const char *event, const char *fmt, ...) PRINTF(2, 3);
+void log_debug(const char *event, const char *fmt, ...) PRINTF(2, 3);
+
+#define LOG_QUOTED_MAX 512
+
+/* Copies text with its quotes and backslashes escaped; truncates; returns out. */
+const char *log_quoted(char out[static LOG_QUOTED_MAX], const char *text);
+
+#endif

@@ -1,0 +1,18 @@
+/* pem.h - textual encoding of one DER value (RFC 7468), read strictly. */
+#ifndef BASE_PEM_H
+#define BASE_PEM_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* Appends one block with lines of 64 characters. */
+void pem_append(struct buffer *out, const char *label, struct bytes der);
+
+/*
+ * Appends the content of text to der: exactly one block, whose label is in the
+ * NULL-terminated list, and nothing but white space around it.
+ */
+int pem_read(
+    struct bytes text, const char *const *labels, struct buffer *der, struct error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * secret.h - a PIN, kept on OpenSSL's secure heap: locked in memory, left out of
+ * core dumps, wiped when freed.
+ *
+ * Opaque, so that nothing prints it by accident. The program must have called
+ * secret_heap_init() once, or secret_new() fails.
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+#define SECRET_MAX_BYTES 255
+
+struct secret;
+
+/* Reserves the locked heap; call it first in main. */
+int secret_heap_init(struct error *err);
+
+/* Copies len bytes; the caller frees with secret_free. */
+int secret_new(const void *data, size_t len, struct secret **secret, struct error *err);
+
+/*
+ * Reads the first line of a file that only its owner can read: a regular file
+ * of mode 0600 or 0400 whose owner is root or this user.
+ */
+int secret_read_file(const char *path, struct secret **secret, struct error *err);
+
+/* NUL-terminated; belongs to the secret. */
+const char *secret_text(const struct secret *secret);
+
+void secret_free(struct secret *secret);
+
+#endif

@@ -1,0 +1,127 @@
+/* test_clock.c - times as text, and a clock that does not step. */
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void
+formats_as_rfc_3339(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00Z" },
+		{ 1769903999, "2026-01-31T23:59:59Z" },
+		{ -1, "1969-12-31T23:59:59Z" },
+		{ 253402300799, "9999-12-31T23:59:59Z" },
+		{ -62135596800, "0001-01-01T00:00:00Z" },
+	};
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		clock_format(text, cases[i].seconds);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void
+calls_a_year_of_five_digits_invalid(void **state)
+{
+	static const int64_t cases[] = { 253402300800, -62135596801, INT64_MAX,
+		INT64_MIN };
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		clock_format(text, cases[i]);
+		assert_string_equal(text, "invalid");
+	}
+}
+
+static void
+reads_what_it_writes(void **state)
+{
+	static const int64_t cases[] = { 0, 1769903999, -1, 253402300799, -62135596800 };
+	char text[CLOCK_TEXT_SIZE];
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		clock_format(text, cases[i]);
+		assert_int_equal(clock_parse(text, &seconds), 0);
+		assert_true(seconds == cases[i]);
+	}
+}
+
+static void
+refuses_what_is_not_a_time(void **state)
+{
+	static const char *const bad[] = { "", "invalid", "2026-01-31",
+		"2026-01-31T23:59:59", "2026-01-31T23:59:59+00:00",
+		"2026-01-31T23:59:59ZZ", " 2026-01-31T23:59:59Z", "2026-02-30T00:00:00Z",
+		"2026-13-01T00:00:00Z", "2026-1-31T23:59:59Z", "2026-01-31T24:00:00Z",
+		"2026-01-31T23:59:60Z", "10000-01-01T00:00:00Z" };
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (clock_parse(bad[i], &seconds) != -1)
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static void
+ignores_the_time_zone(void **state)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "Asia/Shanghai", 1), 0);
+	tzset();
+	clock_format(text, 0);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	unsetenv("TZ");
+	tzset();
+}
+
+static void
+tells_the_time_of_day(void **state)
+{
+	int64_t before = (int64_t)time(NULL), now = clock_now_s();
+
+	(void)state;
+	assert_true(now >= before && now <= before + 2);
+}
+
+static void
+counts_milliseconds_upwards(void **state)
+{
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int64_t before = clock_mono_ms(), passed;
+
+	(void)state;
+	nanosleep(&pause, NULL);
+	passed = clock_mono_ms() - before;
+	assert_true(passed >= 19 && passed < 5000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(formats_as_rfc_3339),
+		cmocka_unit_test(calls_a_year_of_five_digits_invalid),
+		cmocka_unit_test(reads_what_it_writes),
+		cmocka_unit_test(refuses_what_is_not_a_time),
+		cmocka_unit_test(ignores_the_time_zone),
+		cmocka_unit_test(tells_the_time_of_day),
+		cmocka_unit_test(counts_milliseconds_upwards),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* test_text.c - hex, base64, whole numbers and names. */
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+writes_hex_in_lower_case(void **state)
+{
+	static const unsigned char data[] = { 0x00, 0x0f, 0xa5, 0xff };
+	char hex[2 * sizeof(data) + 1];
+
+	(void)state;
+	hex_encode(hex, data, sizeof(data));
+	assert_string_equal(hex, "000fa5ff");
+}
+
+static void
+reads_hex_of_either_case(void **state)
+{
+	unsigned char data[2];
+
+	(void)state;
+	assert_int_equal(hex_decode(data, 2, "aB0f"), 0);
+	assert_int_equal(data[0], 0xab);
+	assert_int_equal(data[1], 0x0f);
+	assert_int_equal(hex_decode(data, 0, ""), 0);
+}
+
+static void
+refuses_what_is_not_hex_of_that_length(void **state)
+{
+	static const char *const bad[] = { "", "a", "ab", "abc", "abcde", "abcdef",
+		"abxy", "ab d", "0xab", "-1ab" };
+	unsigned char data[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(hex_decode(data, 2, bad[i]), -1);
+}
+
+/* RFC 4648 section 10. */
+static const struct {
+	const char *plain, *encoded;
+} vectors[] = {
+	{ "", "" },
+	{ "f", "Zg==" },
+	{ "fo", "Zm8=" },
+	{ "foo", "Zm9v" },
+	{ "foob", "Zm9vYg==" },
+	{ "fooba", "Zm9vYmE=" },
+	{ "foobar", "Zm9vYmFy" },
+};
+
+static void
+encodes_the_vectors_of_the_rfc(void **state)
+{
+	struct buffer out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
+		buf_init(&out, 0);
+		base64_encode(&out, vectors[i].plain, strlen(vectors[i].plain));
+		assert_string_equal(buf_string(&out), vectors[i].encoded);
+		buf_free(&out);
+	}
+}
+
+static void
+decodes_the_vectors_of_the_rfc(void **state)
+{
+	struct buffer out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
+		const char *encoded = vectors[i].encoded;
+
+		buf_init(&out, 0);
+		assert_int_equal(base64_decode(&out, encoded, strlen(encoded), NULL), 0);
+		assert_string_equal(buf_string(&out), vectors[i].plain);
+		assert_int_equal(out.len, strlen(vectors[i].plain));
+		buf_free(&out);
+	}
+}
+
+/* Every length across the blocks of 48 bytes in which the text is worked on. */
+static void
+decodes_what_it_encoded(void **state)
+{
+	unsigned char data[200];
+	struct buffer encoded, decoded;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 37);
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		buf_init(&encoded, 0);
+		buf_init(&decoded, 0);
+		base64_encode(&encoded, data, len);
+		assert_int_equal(
+		    base64_decode(&decoded, buf_string(&encoded), encoded.len, NULL), 0);
+		assert_int_equal(decoded.len, len);
+		if (len != 0)
+			assert_memory_equal(decoded.data, data, len);
+		buf_free(&encoded);
+		buf_free(&decoded);
+	}
+}
+
+static void
+refuses_what_is_not_base64(void **state)
+{
+	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zm9v\n", "Zm9vYg", "Zm 9v",
+		"Zg==Zg==", "====", "Z===", "=Zg=", "Zm-_", "Zm9vYg==\n" };
+	struct buffer out;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err.code = ERROR_NONE;
+		buf_init(&out, 0);
+		assert_int_equal(base64_decode(&out, bad[i], strlen(bad[i]), &err), -1);
+		assert_int_equal(err.code, ERROR_BAD_REQUEST);
+		buf_free(&out);
+	}
+}
+
+static void
+reads_whole_numbers_within_bounds(void **state)
+{
+	uint64_t value = 7;
+
+	(void)state;
+	assert_int_equal(text_to_uint("0", 0, 10, &value, NULL), 0);
+	assert_int_equal(value, 0);
+	assert_int_equal(text_to_uint("10", 0, 10, &value, NULL), 0);
+	assert_int_equal(value, 10);
+	assert_int_equal(
+	    text_to_uint("18446744073709551615", 0, UINT64_MAX, &value, NULL), 0);
+	assert_true(value == UINT64_MAX);
+}
+
+static void
+refuses_what_is_not_a_number_within_bounds(void **state)
+{
+	static const char *const bad[] = { "", " 5", "5 ", "+5", "-5", "05", "00", "5x",
+		"0x5", "5.0", "1", "11", "18446744073709551616",
+		"99999999999999999999999" };
+	uint64_t value = 7;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err.code = ERROR_NONE;
+		assert_int_equal(text_to_uint(bad[i], 2, 10, &value, &err), -1);
+		assert_int_equal(err.code, ERROR_BAD_REQUEST);
+		assert_int_equal(value, 7);
+	}
+}
+
+static void
+accepts_names(void **state)
+{
+	char longest[NAME_MAX_CHARS + 1];
+
+	(void)state;
+	memset(longest, 'a', NAME_MAX_CHARS);
+	longest[NAME_MAX_CHARS] = '\0';
+	assert_true(name_is_valid("a"));
+	assert_true(name_is_valid("0"));
+	assert_true(name_is_valid("web-1.example_x"));
+	assert_true(name_is_valid(longest));
+}
+
+static void
+refuses_what_is_not_a_name(void **state)
+{
+	static const char *const bad[] = { "", ".", "-a", "_a", "A", "aB", "a b", "a/b",
+		"a:b", "a\n", "caf\xc3\xa9" };
+	char too_long[NAME_MAX_CHARS + 2];
+
+	(void)state;
+	memset(too_long, 'a', NAME_MAX_CHARS + 1);
+	too_long[NAME_MAX_CHARS + 1] = '\0';
+	assert_false(name_is_valid(too_long));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(name_is_valid(bad[i]));
+}
+
+static void
+copies_only_what_fits(void **state)
+{
+	char out[4] = "old";
+
+	(void)state;
+	assert_int_equal(text_copy(out, sizeof(out), "four"), -1);
+	assert_string_equal(out, "old");
+	assert_int_equal(text_copy(out, sizeof(out), "new"), 0);
+	assert_string_equal(out, "new");
+	assert_int_equal(text_copy(out, sizeof(out), ""), 0);
+	assert_string_equal(out, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writes_hex_in_lower_case),
+		cmocka_unit_test(reads_hex_of_either_case),
+		cmocka_unit_test(refuses_what_is_not_hex_of_that_length),
+		cmocka_unit_test(encodes_the_vectors_of_the_rfc),
+		cmocka_unit_test(decodes_the_vectors_of_the_rfc),
+		cmocka_unit_test(decodes_what_it_encoded),
+		cmocka_unit_test(refuses_what_is_not_base64),
+		cmocka_unit_test(reads_whole_numbers_within_bounds),
+		cmocka_unit_test(refuses_what_is_not_a_number_within_bounds),
+		cmocka_unit_test(accepts_names),
+		cmocka_unit_test(refuses_what_is_not_a_name),
+		cmocka_unit_test(copies_only_what_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
