@@ -1,0 +1,11 @@
+/* algorithms.h - the dispatch tables of evp/, one per file that defines them. */
+#ifndef EVP_ALGORITHMS_H
+#define EVP_ALGORITHMS_H
+
+#include <openssl/core.h>
+
+extern const OSSL_DISPATCH evp_keymgmt_functions[];    /* RSA and Ed25519 */
+extern const OSSL_DISPATCH evp_keymgmt_ec_functions[]; /* the same, signing as "ECDSA" */
+extern const OSSL_DISPATCH evp_signature_functions[];
+
+#endif

@@ -1,0 +1,32 @@
+/* key.c - a key by its public half. */
+#include "evp/key.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "evp/spki.h"
+
+int
+key_init(struct key *key, const char *name, const struct bytes *spki, struct error *err)
+{
+	struct spki parts;
+
+	if (!name_is_valid(name))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "\"%.64s\" is not a key name: [a-z0-9][a-z0-9._-]{0,62}", name);
+	if (spki->len > sizeof(key->spki))
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "public key: %zu bytes", spki->len);
+	if (spki_read(spki, &parts, err) != 0)
+		return -1;
+	*key = (struct key){ .type = parts.type, .spki_len = spki->len };
+	spki_clear(&parts);
+	memcpy(key->spki, spki->data, spki->len);
+	/* name_is_valid bounded it. */
+	if (text_copy(key->name, sizeof(key->name), name) != 0 ||
+	    !EVP_Q_digest(
+		NULL, "SHA256", NULL, key->spki, key->spki_len, key->spki_sha256, NULL))
+		return error_set_openssl(err, ERROR_INTERNAL, "SHA-256 of a public key");
+	return 0;
+}
