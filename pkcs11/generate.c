@@ -1,0 +1,339 @@
+/* generate.c - the life of a key pair on the token. */
+#include "pkcs11/generate.h"
+
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "pkcs11/ckr.h"
+#include "pkcs11/publickey.h"
+#include "pkcs11/session.h"
+
+#define ID_BYTES 16
+
+/* What C_GenerateKeyPair is asked for. The templates point into the struct. */
+struct request {
+	CK_BBOOL yes, no;
+	CK_ULONG bits;
+	CK_BYTE exponent[3];
+	char label[NAME_MAX_CHARS + 1];
+	struct object_id *id;
+	CK_MECHANISM mechanism;
+	CK_ATTRIBUTE public[12], private[12];
+	size_t public_count, private_count;
+};
+
+static const CK_BYTE p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+	0x07 };
+static const CK_BYTE p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
+static const CK_BYTE p521[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23 };
+/* PKCS#11 v3.0 section 2.3.5: the curve's name as a PrintableString. */
+static const CK_BYTE edwards25519[] = { 0x13, 0x0c, 'e', 'd', 'w', 'a', 'r', 'd', 's',
+	'2', '5', '5', '1', '9' };
+
+static const struct {
+	CK_MECHANISM_TYPE mechanism;
+	const CK_BYTE *curve;
+	CK_ULONG curve_len;
+	CK_ULONG rsa_bits;
+} kinds[KEY_TYPES] = {
+	[KEY_EC_P256] = { CKM_EC_KEY_PAIR_GEN, p256, sizeof(p256), 0 },
+	[KEY_EC_P384] = { CKM_EC_KEY_PAIR_GEN, p384, sizeof(p384), 0 },
+	[KEY_EC_P521] = { CKM_EC_KEY_PAIR_GEN, p521, sizeof(p521), 0 },
+	[KEY_RSA_2048] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 2048 },
+	[KEY_RSA_3072] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 3072 },
+	[KEY_RSA_4096] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 4096 },
+	[KEY_ED25519] = { CKM_EC_EDWARDS_KEY_PAIR_GEN, edwards25519, sizeof(edwards25519),
+	    0 },
+};
+
+static void
+add(CK_ATTRIBUTE *list, size_t *count, CK_ATTRIBUTE_TYPE type, void *value, size_t len)
+{
+	list[(*count)++] = (CK_ATTRIBUTE){ type, value, len };
+}
+
+static void
+describe_public(struct request *r, enum key_type type)
+{
+	CK_ATTRIBUTE *list = r->public;
+	size_t *count = &r->public_count;
+
+	add(list, count, CKA_TOKEN, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_PRIVATE, &r->no, sizeof(r->no));
+	add(list, count, CKA_VERIFY, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_ENCRYPT, &r->no, sizeof(r->no));
+	add(list, count, CKA_WRAP, &r->no, sizeof(r->no));
+	add(list, count, CKA_VERIFY_RECOVER, &r->no, sizeof(r->no));
+	add(list, count, CKA_LABEL, r->label, strlen(r->label));
+	add(list, count, CKA_ID, r->id->data, r->id->len);
+	if (kinds[type].curve != NULL) {
+		add(list, count, CKA_EC_PARAMS, (CK_BYTE *)(uintptr_t)kinds[type].curve,
+		    kinds[type].curve_len);
+	} else {
+		add(list, count, CKA_MODULUS_BITS, &r->bits, sizeof(r->bits));
+		add(list, count, CKA_PUBLIC_EXPONENT, r->exponent, sizeof(r->exponent));
+	}
+}
+
+/* What is not named here some tokens default to true, so the unwanted uses are named too.
+ */
+static void
+describe_private(struct request *r)
+{
+	CK_ATTRIBUTE *list = r->private;
+	size_t *count = &r->private_count;
+
+	add(list, count, CKA_TOKEN, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_PRIVATE, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_SENSITIVE, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_EXTRACTABLE, &r->no, sizeof(r->no));
+	add(list, count, CKA_SIGN, &r->yes, sizeof(r->yes));
+	add(list, count, CKA_DECRYPT, &r->no, sizeof(r->no));
+	add(list, count, CKA_UNWRAP, &r->no, sizeof(r->no));
+	add(list, count, CKA_SIGN_RECOVER, &r->no, sizeof(r->no));
+	add(list, count, CKA_DERIVE, &r->no, sizeof(r->no));
+	add(list, count, CKA_LABEL, r->label, strlen(r->label));
+	add(list, count, CKA_ID, r->id->data, r->id->len);
+}
+
+static int
+request_init(struct request *r, const char *name, enum key_type type,
+    struct object_id *id, struct error *err)
+{
+	*r = (struct request){
+		.yes = CK_TRUE,
+		.no = CK_FALSE,
+		.bits = kinds[type].rsa_bits,
+		.exponent = { 1, 0, 1 },
+		.id = id,
+		.mechanism = { .mechanism = kinds[type].mechanism },
+	};
+	id->len = ID_BYTES;
+	if (text_copy(r->label, sizeof(r->label), name) != 0 ||
+	    RAND_bytes(id->data, ID_BYTES) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "random CKA_ID");
+	describe_public(r, type);
+	describe_private(r);
+	return 0;
+}
+
+static int
+check_bool(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, CK_BBOOL wanted, struct error *err)
+{
+	CK_BBOOL value;
+
+	if (object_read_bool(token->functions, session, object, type, &value, err) != 0)
+		return -1;
+	if (value != wanted)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "the token holds this private key with attribute 0x%lx %s",
+		    (unsigned long)type, value ? "true" : "false");
+	return 0;
+}
+
+static int
+check_stays_inside(struct token *token, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, struct error *err)
+{
+	if (check_bool(token, session, object, CKA_SENSITIVE, CK_TRUE, err) != 0 ||
+	    check_bool(token, session, object, CKA_EXTRACTABLE, CK_FALSE, err) != 0)
+		return -1;
+	return check_bool(token, session, object, CKA_SIGN, CK_TRUE, err);
+}
+
+static int
+check_born_inside(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    struct error *err)
+{
+	if (check_stays_inside(token, session, object, err) != 0 ||
+	    check_bool(token, session, object, CKA_ALWAYS_SENSITIVE, CK_TRUE, err) != 0 ||
+	    check_bool(token, session, object, CKA_NEVER_EXTRACTABLE, CK_TRUE, err) != 0)
+		return -1;
+	return 0;
+}
+
+static int
+read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public,
+    const char *name, struct key *key, struct error *err)
+{
+	struct buffer spki;
+	struct bytes der;
+	int rc = -1;
+
+	buf_init(&spki, KEY_SPKI_MAX);
+	if (publickey_read(token->functions, session, public, &spki, err) == 0) {
+		der = buf_bytes(&spki);
+		rc = key_init(key, name, &der, err);
+	}
+	buf_free(&spki);
+	return rc;
+}
+
+int
+token_generate(struct token *token, const char *name, enum key_type type, struct key *key,
+    struct object_id *id, struct error *err)
+{
+	CK_OBJECT_HANDLE public = CK_INVALID_HANDLE, private = CK_INVALID_HANDLE;
+	CK_SESSION_HANDLE session;
+	struct request request;
+	CK_RV rv;
+	int rc = -1;
+
+	if (request_init(&request, name, type, id, err) != 0 ||
+	    session_take(token->sessions, &session, err) != 0)
+		return -1;
+	rv = token->functions->C_GenerateKeyPair(session, &request.mechanism,
+	    request.public, request.public_count, request.private, request.private_count,
+	    &public, &private);
+	if (rv != CKR_OK) {
+		ckr_error(err, rv, "C_GenerateKeyPair");
+		session_drop(token->sessions, session);
+		return -1;
+	}
+	if (check_born_inside(token, session, private, err) == 0 &&
+	    read_key(token, session, public, name, key, err) == 0)
+		rc = 0;
+	if (rc != 0) {
+		token->functions->C_DestroyObject(session, private);
+		token->functions->C_DestroyObject(session, public);
+	}
+	session_give(token->sessions, session);
+	return rc;
+}
+
+static int
+find_by_label(struct token *token, CK_SESSION_HANDLE session, const char *label,
+    CK_OBJECT_HANDLE *private, struct error *err)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_BBOOL yes = CK_TRUE;
+	char value[NAME_MAX_CHARS + 1];
+	CK_ATTRIBUTE match[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_LABEL, value, strlen(label) },
+	};
+	CK_OBJECT_HANDLE found[2];
+	size_t count;
+
+	if (text_copy(value, sizeof(value), label) != 0)
+		return error_set(err, ERROR_BAD_REQUEST, "the label is too long");
+	if (object_find(token->functions, session, match, 3, found, 2, &count, err) != 0)
+		return -1;
+	if (count == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no private key with label %s on the token", label);
+	if (count > 1)
+		return error_set(
+		    err, ERROR_CONFLICT, "two private keys have the label %s", label);
+	*private = found[0];
+	return 0;
+}
+
+static int
+read_id(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    struct object_id *id, struct error *err)
+{
+	struct buffer value;
+	int rc = -1;
+
+	buf_init(&value, OBJECT_ID_MAX);
+	if (object_read(token->functions, session, object, CKA_ID, &value, err) != 0)
+		goto out;
+	if (value.len == 0) {
+		error_set(err, ERROR_CONFLICT, "the private key has no CKA_ID");
+		goto out;
+	}
+	memcpy(id->data, value.data, value.len);
+	id->len = value.len;
+	rc = 0;
+out:
+	buf_free(&value);
+	return rc;
+}
+
+int
+token_find_labelled(struct token *token, const char *label, struct key *key,
+    struct object_id *id, struct error *err)
+{
+	CK_OBJECT_HANDLE public, private = CK_INVALID_HANDLE;
+	CK_SESSION_HANDLE session;
+	int rc = -1;
+
+	if (session_take(token->sessions, &session, err) != 0)
+		return -1;
+	if (find_by_label(token, session, label, &private, err) == 0 &&
+	    check_stays_inside(token, session, private, err) == 0 &&
+	    read_id(token, session, private, id, err) == 0 &&
+	    object_find_one(
+		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&
+	    read_key(token, session, public, label, key, err) == 0)
+		rc = 0;
+	session_give(token->sessions, session);
+	return rc;
+}
+
+int
+token_find_private(struct token *token, const struct key *key, const struct object_id *id,
+    CK_OBJECT_HANDLE *handle, struct error *err)
+{
+	CK_OBJECT_HANDLE public;
+	CK_SESSION_HANDLE session;
+	struct key found;
+	int rc = -1;
+
+	if (session_take(token->sessions, &session, err) != 0)
+		return -1;
+	if (object_find_one(
+		token->functions, session, CKO_PRIVATE_KEY, id, handle, err) != 0 ||
+	    object_find_one(
+		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) != 0 ||
+	    read_key(token, session, public, key->name, &found, err) != 0)
+		goto out;
+	if (memcmp(found.spki_sha256, key->spki_sha256, KEY_SHA256_SIZE) != 0) {
+		error_set(err, ERROR_CONFLICT,
+		    "the token has another key under the id of %s", key->name);
+		goto out;
+	}
+	rc = 0;
+out:
+	session_give(token->sessions, session);
+	return rc;
+}
+
+static int
+destroy_class(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
+    const struct object_id *id, struct error *err)
+{
+	struct error absent;
+	CK_OBJECT_HANDLE object;
+	CK_RV rv;
+
+	if (object_find_one(token->functions, session, class, id, &object, &absent) !=
+	    0) {
+		if (absent.code == ERROR_NOT_FOUND)
+			return 0;
+		*err = absent;
+		return -1;
+	}
+	if ((rv = token->functions->C_DestroyObject(session, object)) != CKR_OK)
+		return ckr_error(err, rv, "C_DestroyObject");
+	return 0;
+}
+
+int
+token_destroy(struct token *token, const struct object_id *id, struct error *err)
+{
+	CK_SESSION_HANDLE session;
+	int rc = -1;
+
+	if (session_take(token->sessions, &session, err) != 0)
+		return -1;
+	if (destroy_class(token, session, CKO_PRIVATE_KEY, id, err) == 0 &&
+	    destroy_class(token, session, CKO_PUBLIC_KEY, id, err) == 0)
+		rc = 0;
+	session_give(token->sessions, session);
+	return rc;
+}

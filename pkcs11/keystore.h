@@ -1,0 +1,79 @@
+/*
+ * keystore.h - the keys in use: what each is for, and signing with them.
+ *
+ * The durable list is the store's; this is its image in memory together with the
+ * token's handles. From any thread.
+ */
+#ifndef PKCS11_KEYSTORE_H
+#define PKCS11_KEYSTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "evp/key.h"
+#include "pkcs11/object.h"
+#include "pkcs11/token.h"
+
+enum key_use {
+	KEY_USE_TLS,  /* signs TLS handshakes and the request for its own certificate */
+	KEY_USE_CA,   /* signs what the daemon itself builds */
+	KEY_USE_SIGN, /* signs what it is asked to */
+};
+
+const char *key_use_name(enum key_use use);
+int key_use_read(const char *name, enum key_use *use, struct error *err);
+
+struct keystore_key {
+	struct key key;
+	enum key_use use;
+	struct object_id id;
+	int64_t created; /* seconds since 1970 */
+};
+
+struct keystore;
+
+/* The token must outlive the keystore. */
+int keystore_new(struct token *token, struct keystore **store, struct error *err);
+void keystore_free(struct keystore *store);
+
+/*
+ * Takes a key into use. A key that the token does not have is listed all the same and
+ * fails when it is asked to sign; *on_token says which it is.
+ */
+int keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
+    struct error *err);
+
+/* Makes or finds a key on the token; keystore_add is what takes it into use. */
+int keystore_generate(struct keystore *store, const char *name, enum key_type type,
+    struct keystore_key *key, struct error *err);
+int keystore_adopt(struct keystore *store, const char *name, struct keystore_key *key,
+    struct error *err);
+
+/* Out of use, and destroyed on the token. */
+void keystore_forget(struct keystore *store, const struct keystore_key *key);
+int keystore_destroy(
+    struct keystore *store, const struct keystore_key *key, struct error *err);
+
+/* Copies the key out. name_or_spki is a name, or "spki:" and 64 hex digits. */
+int keystore_find(struct keystore *store, const char *name_or_spki,
+    struct keystore_key *key, struct error *err);
+int keystore_find_spki(struct keystore *store, const unsigned char *spki_sha256,
+    struct keystore_key *key, struct error *err);
+size_t keystore_count(struct keystore *store);
+
+/* Signs with the key of this hash, whatever its use: the caller has decided that it may.
+ */
+int keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *message,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+
+/*
+ * Signs with one of the keys and verifies the signature in software; without keys, opens
+ * a session. What readyz asks.
+ */
+int keystore_check(struct keystore *store, struct error *err);
+
+/* The same as a key_backend whose ctx is the keystore: for evp/ in the daemon. */
+extern const struct key_backend keystore_backend;
+
+#endif

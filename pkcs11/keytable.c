@@ -1,0 +1,158 @@
+/* keytable.c - two hash tables over the same slots. */
+#include "pkcs11/keytable.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BUCKETS 64
+
+/* FNV-1a; names come from whoever may create keys, not from the network. */
+static size_t
+hash_name(const char *name)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 1099511628211u;
+	return (size_t)hash;
+}
+
+static size_t
+hash_spki(const unsigned char *spki_sha256)
+{
+	size_t hash;
+
+	memcpy(&hash, spki_sha256, sizeof(hash));
+	return hash;
+}
+
+static struct keytable_slot **
+name_bucket(const struct keytable *table, const char *name)
+{
+	return &table->by_name[hash_name(name) & (table->buckets - 1)];
+}
+
+static struct keytable_slot **
+spki_bucket(const struct keytable *table, const unsigned char *spki_sha256)
+{
+	return &table->by_spki[hash_spki(spki_sha256) & (table->buckets - 1)];
+}
+
+static void
+link_slot(struct keytable *table, struct keytable_slot *slot)
+{
+	struct keytable_slot **name = name_bucket(table, slot->key.key.name);
+	struct keytable_slot **spki = spki_bucket(table, slot->key.key.spki_sha256);
+
+	slot->next_by_name = *name;
+	*name = slot;
+	slot->next_by_spki = *spki;
+	*spki = slot;
+}
+
+static int
+grow(struct keytable *table)
+{
+	struct keytable bigger = {
+		.buckets = table->buckets ? table->buckets * 2 : FIRST_BUCKETS,
+		.count = table->count,
+	};
+
+	if (table->count < table->buckets)
+		return 0;
+	bigger.by_name = calloc(bigger.buckets, sizeof(*bigger.by_name));
+	bigger.by_spki = calloc(bigger.buckets, sizeof(*bigger.by_spki));
+	if (bigger.by_name == NULL || bigger.by_spki == NULL) {
+		free(bigger.by_name);
+		free(bigger.by_spki);
+		return -1;
+	}
+	for (size_t i = 0; i < table->buckets; i++) {
+		struct keytable_slot *next;
+
+		for (struct keytable_slot *slot = table->by_name[i]; slot != NULL;
+		     slot = next) {
+			next = slot->next_by_name;
+			link_slot(&bigger, slot);
+		}
+	}
+	free(table->by_name);
+	free(table->by_spki);
+	*table = bigger;
+	return 0;
+}
+
+int
+keytable_add(
+    struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
+{
+	struct keytable_slot *slot = calloc(1, sizeof(*slot));
+
+	if (slot == NULL || grow(table) != 0) {
+		free(slot);
+		return -1;
+	}
+	slot->key = *key;
+	slot->handle = handle;
+	link_slot(table, slot);
+	table->count++;
+	return 0;
+}
+
+struct keytable_slot *
+keytable_by_name(const struct keytable *table, const char *name)
+{
+	struct keytable_slot *slot = table->buckets ? *name_bucket(table, name) : NULL;
+
+	while (slot != NULL && strcmp(slot->key.key.name, name) != 0)
+		slot = slot->next_by_name;
+	return slot;
+}
+
+struct keytable_slot *
+keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256)
+{
+	struct keytable_slot *slot =
+	    table->buckets ? *spki_bucket(table, spki_sha256) : NULL;
+
+	while (slot != NULL &&
+	       memcmp(slot->key.key.spki_sha256, spki_sha256, KEY_SHA256_SIZE) != 0)
+		slot = slot->next_by_spki;
+	return slot;
+}
+
+void
+keytable_remove(struct keytable *table, const unsigned char *spki_sha256)
+{
+	struct keytable_slot *slot = keytable_by_spki(table, spki_sha256), **at;
+
+	if (slot == NULL)
+		return;
+	for (at = name_bucket(table, slot->key.key.name); *at != slot;
+	     at = &(*at)->next_by_name)
+		continue;
+	*at = slot->next_by_name;
+	for (at = spki_bucket(table, spki_sha256); *at != slot; at = &(*at)->next_by_spki)
+		continue;
+	*at = slot->next_by_spki;
+	table->count--;
+	free(slot);
+}
+
+void
+keytable_clear(struct keytable *table)
+{
+	for (size_t i = 0; i < table->buckets; i++) {
+		struct keytable_slot *next;
+
+		for (struct keytable_slot *slot = table->by_name[i]; slot != NULL;
+		     slot = next) {
+			next = slot->next_by_name;
+			free(slot);
+		}
+	}
+	free(table->by_name);
+	free(table->by_spki);
+	*table = (struct keytable){ 0 };
+}

@@ -1,0 +1,36 @@
+/*
+ * keytable.h - the keys in use, found by name or by the SHA-256 of their SPKI.
+ *
+ * Not locked: its owner is (keystore.c).
+ */
+#ifndef PKCS11_KEYTABLE_H
+#define PKCS11_KEYTABLE_H
+
+#include <stddef.h>
+
+#include "pkcs11/keystore.h"
+
+struct keytable_slot {
+	struct keystore_key key;
+	CK_OBJECT_HANDLE handle; /* CK_INVALID_HANDLE while the token does not have it */
+	struct keytable_slot *next_by_name, *next_by_spki;
+};
+
+struct keytable {
+	struct keytable_slot **by_name, **by_spki;
+	size_t buckets; /* a power of two, or 0 */
+	size_t count;
+};
+
+void keytable_clear(struct keytable *table);
+
+/* -1 when out of memory. The slot belongs to the table. */
+int keytable_add(
+    struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
+void keytable_remove(struct keytable *table, const unsigned char *spki_sha256);
+
+struct keytable_slot *keytable_by_name(const struct keytable *table, const char *name);
+struct keytable_slot *
+keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * mechanism.c - schemes in Cryptoki's terms.
+ *
+ * The daemon hashes and the token signs the digest: CKM_RSA_PKCS over a DigestInfo,
+ * CKM_RSA_PKCS_PSS and CKM_ECDSA over the digest. These are what tokens share; the
+ * combined CKM_SHA256_... mechanisms are missing on many.
+ */
+#include "pkcs11/mechanism.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+/* RFC 8017 section 9.2, note 1: all of DigestInfo up to the digest itself. */
+static const unsigned char prefix_sha256[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
+static const unsigned char prefix_sha384[] = { 0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60,
+	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30 };
+static const unsigned char prefix_sha512[] = { 0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60,
+	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40 };
+#define PREFIX_LEN sizeof(prefix_sha256)
+
+static const struct {
+	CK_MECHANISM_TYPE type;
+	const unsigned char *prefix;
+	CK_MECHANISM_TYPE hash;
+	CK_ULONG mgf;
+} table[SCHEMES] = {
+	[SCHEME_RSA_PKCS1_SHA256] = { CKM_RSA_PKCS, prefix_sha256, 0, 0 },
+	[SCHEME_RSA_PKCS1_SHA384] = { CKM_RSA_PKCS, prefix_sha384, 0, 0 },
+	[SCHEME_RSA_PKCS1_SHA512] = { CKM_RSA_PKCS, prefix_sha512, 0, 0 },
+	[SCHEME_RSA_PSS_RSAE_SHA256] = { CKM_RSA_PKCS_PSS, NULL, CKM_SHA256,
+	    CKG_MGF1_SHA256 },
+	[SCHEME_RSA_PSS_RSAE_SHA384] = { CKM_RSA_PKCS_PSS, NULL, CKM_SHA384,
+	    CKG_MGF1_SHA384 },
+	[SCHEME_RSA_PSS_RSAE_SHA512] = { CKM_RSA_PKCS_PSS, NULL, CKM_SHA512,
+	    CKG_MGF1_SHA512 },
+	[SCHEME_ECDSA_SECP256R1_SHA256] = { CKM_ECDSA, NULL, 0, 0 },
+	[SCHEME_ECDSA_SECP384R1_SHA384] = { CKM_ECDSA, NULL, 0, 0 },
+	[SCHEME_ECDSA_SECP521R1_SHA512] = { CKM_ECDSA, NULL, 0, 0 },
+	[SCHEME_ED25519] = { CKM_EDDSA, NULL, 0, 0 },
+};
+
+CK_MECHANISM_TYPE
+mechanism_type(enum scheme scheme)
+{
+	return table[scheme].type;
+}
+
+static int
+set_digest(struct mechanism *m, enum scheme scheme, const struct bytes *message,
+    struct error *err)
+{
+	const struct scheme_info *info = scheme_info(scheme);
+	size_t at = 0;
+
+	if (table[scheme].prefix != NULL) {
+		memcpy(m->input, table[scheme].prefix, PREFIX_LEN);
+		at = PREFIX_LEN;
+	}
+	if (!EVP_Q_digest(
+		NULL, info->hash, NULL, message->data, message->len, m->input + at, NULL))
+		return error_set_openssl(err, ERROR_INTERNAL, info->hash);
+	m->data.data = m->input;
+	m->data.len = at + info->hash_len;
+	return 0;
+}
+
+/* FIPS 186-4 section 6.4: the leftmost bits of the digest; some tokens refuse longer
+ * ones. */
+static void
+truncate_digest(struct mechanism *m, enum key_type type)
+{
+	size_t order_bytes = (size_t)(key_type_info(type)->bits + 7) / 8;
+
+	if (m->data.len > order_bytes)
+		m->data.len = order_bytes;
+}
+
+int
+mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type type,
+    const struct bytes *message, struct error *err)
+{
+	*mechanism = (struct mechanism){ .ck.mechanism = table[scheme].type };
+	if (!scheme_fits(scheme, type))
+		return error_set(err, ERROR_UNSUPPORTED, "%s is not for a key of type %s",
+		    scheme_info(scheme)->name, key_type_info(type)->name);
+	if (scheme == SCHEME_ED25519) {
+		mechanism->data = *message;
+		return 0;
+	}
+	if (set_digest(mechanism, scheme, message, err) != 0)
+		return -1;
+	if (scheme_info(scheme)->pss) {
+		mechanism->pss.hashAlg = table[scheme].hash;
+		mechanism->pss.mgf = table[scheme].mgf;
+		mechanism->pss.sLen = scheme_info(scheme)->hash_len;
+		mechanism->ck.pParameter = &mechanism->pss;
+		mechanism->ck.ulParameterLen = sizeof(mechanism->pss);
+	}
+	if (scheme_info(scheme)->family == KEY_FAMILY_EC)
+		truncate_digest(mechanism, type);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * module.h - a PKCS#11 module, loaded and initialised by libp11, and its function list.
+ *
+ * libp11 owns C_Initialize and C_Finalize; everything about sessions, keys and
+ * signatures goes through functions (docs/decisions/0001).
+ */
+#ifndef PKCS11_MODULE_H
+#define PKCS11_MODULE_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "base/error.h"
+
+struct PKCS11_ctx_st;
+
+struct module {
+	struct PKCS11_ctx_st *libp11;
+	void *library; /* our own reference: the module stays mapped after libp11 unloads
+			  it */
+	CK_FUNCTION_LIST *functions;
+	char path[256];
+};
+
+/* init_args (CK_C_INITIALIZE_ARGS.pReserved, for NSS and the like) may be NULL. */
+int module_open(
+    const char *path, const char *init_args, struct module **module, struct error *err);
+
+/* Finalizes. No other thread may be inside the module. */
+void module_close(struct module *module);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * session.h - a bounded set of sessions, lent to one thread at a time.
+ *
+ * Waiters give up at their deadline with ERROR_BUSY: a client that sees 503 can retry,
+ * a stuck thread cannot.
+ */
+#ifndef PKCS11_SESSION_H
+#define PKCS11_SESSION_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "base/error.h"
+
+struct session_pool;
+
+/* No session is opened yet. */
+int session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,
+    int wait_ms, struct session_pool **pool, struct error *err);
+
+/* Closes the idle sessions; none may be lent out. */
+void session_pool_free(struct session_pool *pool);
+
+/* Lends a session, waiting up to wait_ms for one. Give or drop it afterwards. */
+int
+session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
+void session_give(struct session_pool *pool, CK_SESSION_HANDLE session);
+
+/* For a session that is dead or has an operation stuck in it. */
+void session_drop(struct session_pool *pool, CK_SESSION_HANDLE session);
+
+#endif

@@ -1,0 +1,110 @@
+/* sign.c - C_SignInit and C_Sign on a borrowed session. */
+#include "pkcs11/sign.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+#include "pkcs11/ckr.h"
+#include "pkcs11/mechanism.h"
+#include "pkcs11/session.h"
+
+static CK_RV
+sign_once(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle,
+    struct mechanism *mechanism, unsigned char *raw, CK_ULONG *raw_len)
+{
+	CK_RV rv = token->functions->C_SignInit(session, &mechanism->ck, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	/* Cryptoki takes the data as non-const, and does not write to it. */
+	return token->functions->C_Sign(session,
+	    (CK_BYTE *)(uintptr_t)mechanism->data.data, mechanism->data.len, raw,
+	    raw_len);
+}
+
+/*
+ * A failed C_Sign may leave its operation active, so a session is lent again only
+ * after success, or after a failure of C_SignInit that says so itself.
+ */
+static int
+sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
+    unsigned char *raw, CK_ULONG *raw_len, struct error *err)
+{
+	const CK_ULONG room = *raw_len;
+	CK_RV rv = CKR_OK;
+
+	for (int tries = 0; tries < 2; tries++) {
+		CK_SESSION_HANDLE session;
+
+		if (session_take(token->sessions, &session, err) != 0)
+			return -1;
+		*raw_len = room;
+		rv = sign_once(token, session, handle, mechanism, raw, raw_len);
+		if (rv == CKR_OK) {
+			session_give(token->sessions, session);
+			return 0;
+		}
+		session_drop(token->sessions, session);
+		if (ckr_class(rv) != CKR_CLASS_SESSION)
+			break;
+	}
+	return ckr_error(err, rv, "signing");
+}
+
+/* PKCS#11 v2.40 section 2.3.1: r and s, each as long as the group's order. */
+static int
+ecdsa_to_der(const unsigned char *raw, size_t raw_len, enum key_type type,
+    unsigned char *der, size_t *der_len, struct error *err)
+{
+	size_t half = (size_t)(key_type_info(type)->bits + 7) / 8;
+	ECDSA_SIG *sig = NULL;
+	BIGNUM *r = NULL, *s = NULL;
+	unsigned char *p = der;
+	int len, rc = -1;
+
+	if (raw_len != 2 * half)
+		return error_set(err, ERROR_TOKEN,
+		    "an ECDSA signature of %zu bytes, not %zu", raw_len, 2 * half);
+	sig = ECDSA_SIG_new();
+	r = BN_bin2bn(raw, (int)half, NULL);
+	s = BN_bin2bn(raw + half, (int)half, NULL);
+	if (sig == NULL || r == NULL || s == NULL || !ECDSA_SIG_set0(sig, r, s)) {
+		error_set(err, ERROR_INTERNAL, "out of memory");
+		goto out;
+	}
+	r = s = NULL; /* sig's now */
+	/* At most 9 bytes more than r and s: SIGNATURE_MAX_BYTES holds P-521's 139. */
+	if ((len = i2d_ECDSA_SIG(sig, &p)) <= 0) {
+		error_set_openssl(err, ERROR_INTERNAL, "ECDSA signature");
+		goto out;
+	}
+	*der_len = (size_t)len;
+	rc = 0;
+out:
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(sig);
+	return rc;
+}
+
+int
+token_sign(struct token *token, CK_OBJECT_HANDLE handle, enum key_type type,
+    enum scheme scheme, const struct bytes *message,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
+{
+	struct mechanism mechanism;
+	unsigned char raw[SIGNATURE_MAX_BYTES];
+	CK_ULONG raw_len = sizeof(raw);
+
+	if (mechanism_init(&mechanism, scheme, type, message, err) != 0 ||
+	    sign_raw(token, handle, &mechanism, raw, &raw_len, err) != 0)
+		return -1;
+	if (scheme_info(scheme)->family == KEY_FAMILY_EC)
+		return ecdsa_to_der(raw, raw_len, type, sig, sig_len, err);
+	memcpy(sig, raw, raw_len);
+	*sig_len = raw_len;
+	return 0;
+}

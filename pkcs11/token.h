@@ -1,0 +1,56 @@
+/*
+ * token.h - the token a daemon works with: found by label or serial, logged in once.
+ *
+ * Login belongs to the application, not to a session, so nothing here logs out while
+ * the token is open: that would fail a signature in another thread. libp11's session,
+ * opened before the login, is the anchor: a token logs out when its last session closes.
+ */
+#ifndef PKCS11_TOKEN_H
+#define PKCS11_TOKEN_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "pkcs11/module.h"
+
+struct PKCS11_slot_st;
+struct session_pool;
+
+struct token_options {
+	const char *label;  /* NULL: by serial alone */
+	const char *serial; /* NULL: by label alone */
+	unsigned max_sessions;
+	int session_wait_ms; /* how long a request waits for a session */
+};
+
+struct token {
+	struct module *module;
+	CK_FUNCTION_LIST *functions; /* the module's */
+	CK_SLOT_ID slot_id;
+	char label[33];
+	char serial[17];
+	struct session_pool *sessions;
+	struct PKCS11_slot_st *slots; /* libp11's array */
+	unsigned slot_count;
+	struct PKCS11_slot_st *slot; /* in slots */
+};
+
+/*
+ * Finds the token and logs in: one attempt, none when the token says that a failure
+ * would lock the PIN. ERROR_NOT_FOUND: no such token. ERROR_PIN: the PIN was not taken.
+ * The module must outlive the token.
+ */
+int token_open(struct module *module, const struct token_options *options,
+    const struct secret *pin, struct token **token, struct error *err);
+void token_close(struct token *token);
+
+/* Is there such a token? Looks, and does not log in. */
+int
+token_look(struct module *module, const struct token_options *options, struct error *err);
+
+/* Makes a token with both PINs in the first uninitialised slot. */
+int token_initialise(struct module *module, const char *label,
+    const struct secret *so_pin, const struct secret *pin, struct error *err);
+
+#endif
