@@ -1,0 +1,18 @@
+/* certificate_columns.h - how a row of certificates is selected and read. */
+#ifndef STORE_CERTIFICATE_COLUMNS_H
+#define STORE_CERTIFICATE_COLUMNS_H
+
+#include "base/error.h"
+
+struct certificate_row;
+struct statement;
+
+#define CERTIFICATE_COLUMNS                                                              \
+	"id, serial, issuer, profile, requester, not_before, not_after, created, "       \
+	"revoked_at, revocation_reason, subject, names, certificate"
+
+/* The row's text and certificate are the statement's: valid until the next step. */
+int certificate_read(
+    const struct statement *st, struct certificate_row *row, struct error *err);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * certificates.c - from a reserved serial to a recorded certificate to a revoked one.
+ *
+ * A reservation that was never completed stays: its serial may have been signed with,
+ * and is not given out again.
+ */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/certificate_columns.h"
+#include "store/database.h"
+#include "store/statement.h"
+
+static int
+insert_reservation(
+    struct store *store, const char *serial, const char *issuer, struct error *err)
+{
+	static const char sql[] =
+	    "INSERT INTO reservations SELECT ?1, ?2, ?3 "
+	    "WHERE NOT EXISTS (SELECT 1 FROM certificates WHERE serial = ?1)";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, serial);
+	bind_text(&st, issuer);
+	bind_int(&st, clock_now_s());
+	rc = statement_run(&st, err);
+	if (statement_hit_unique(&st) || (rc == 0 && sqlite3_changes(store->db) == 0))
+		rc = error_set(err, ERROR_CONFLICT, "serial %s is taken", serial);
+	statement_done(&st);
+	return rc;
+}
+
+int
+store_certificate_reserve(
+    struct store *store, const char *serial, const char *issuer, struct error *err)
+{
+	int rc;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	rc = insert_reservation(store, serial, issuer, err);
+	return transaction_end(store, rc, err);
+}
+
+static int
+insert_certificate(
+    struct store *store, const struct certificate_row *row, struct error *err)
+{
+	static const char sql[] =
+	    "INSERT INTO certificates (serial, issuer, profile, requester, not_before, "
+	    "not_after, created, subject, names, certificate) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, row->serial);
+	bind_text(&st, row->issuer);
+	bind_text(&st, row->profile);
+	bind_text(&st, row->requester);
+	bind_int(&st, row->not_before);
+	bind_int(&st, row->not_after);
+	bind_int(&st, row->created);
+	bind_text(&st, row->subject);
+	bind_text(&st, row->names);
+	bind_blob(&st, row->certificate.data, row->certificate.len);
+	rc = statement_run(&st, err);
+	if (statement_hit_unique(&st))
+		error_set(
+		    err, ERROR_CONFLICT, "serial %s is recorded already", row->serial);
+	statement_done(&st);
+	return rc;
+}
+
+static int
+insert_name(
+    struct store *store, int64_t id, const char *name, size_t len, struct error *err)
+{
+	static const char sql[] = "INSERT OR IGNORE INTO certificate_names VALUES (?, ?)";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text_len(&st, name, len);
+	bind_int(&st, id);
+	rc = statement_run(&st, err);
+	statement_done(&st);
+	return rc;
+}
+
+/* "dns:a.example ip:10.0.0.1" is found by "a.example" and by "10.0.0.1". */
+static int
+insert_names(struct store *store, int64_t id, const char *names, struct error *err)
+{
+	if (names == NULL)
+		return 0;
+	while (*names != '\0') {
+		size_t len = strcspn(names, " ");
+		const char *colon = memchr(names, ':', len);
+		const char *value = colon != NULL ? colon + 1 : names;
+		size_t value_len = len - (size_t)(value - names);
+
+		if (value_len != 0 && insert_name(store, id, value, value_len, err) != 0)
+			return -1;
+		names += len;
+		names += strspn(names, " ");
+	}
+	return 0;
+}
+
+static int
+delete_reservation(
+    struct store *store, const char *serial, const char *issuer, struct error *err)
+{
+	static const char sql[] =
+	    "DELETE FROM reservations WHERE serial = ? AND issuer = ?";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, serial);
+	bind_text(&st, issuer);
+	rc = statement_run(&st, err);
+	if (rc == 0 && sqlite3_changes(store->db) == 0)
+		rc = error_set(err, ERROR_NOT_FOUND,
+		    "serial %s is not reserved for issuer %s", serial, issuer);
+	statement_done(&st);
+	return rc;
+}
+
+int
+store_certificate_record(struct store *store, const struct certificate_row *row,
+    const struct audit_event *event, struct error *err)
+{
+	int rc = -1;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	if (insert_certificate(store, row, err) == 0 &&
+	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) ==
+		0 &&
+	    delete_reservation(store, row->serial, row->issuer, err) == 0)
+		rc = audit_insert(store, event, err);
+	return transaction_end(store, rc, err);
+}
+
+int
+certificate_read(
+    const struct statement *st, struct certificate_row *row, struct error *err)
+{
+	*row = (struct certificate_row){
+		.not_before = column_int(st, 5),
+		.not_after = column_int(st, 6),
+		.created = column_int(st, 7),
+		.status = CERTIFICATE_VALID,
+		.revoked_at = column_int(st, 8),
+		.revocation_reason = (int)column_int(st, 9),
+		.subject = column_text(st, 10),
+		.names = column_text(st, 11),
+		.certificate = column_blob(st, 12),
+	};
+	if (sqlite3_column_type(st->prepared, 8) != SQLITE_NULL)
+		row->status = CERTIFICATE_REVOKED;
+	if (column_copy_text(st, 1, row->serial, sizeof(row->serial), err) != 0 ||
+	    column_copy_text(st, 2, row->issuer, sizeof(row->issuer), err) != 0 ||
+	    column_copy_text(st, 3, row->profile, sizeof(row->profile), err) != 0)
+		return -1;
+	return column_copy_text(st, 4, row->requester, sizeof(row->requester), err);
+}
+
+int
+store_certificate_find(struct store *store, const char *serial,
+    int (*visit)(void *ctx, const struct certificate_row *row), void *ctx,
+    struct error *err)
+{
+	static const char sql[] =
+	    "SELECT " CERTIFICATE_COLUMNS " FROM certificates WHERE serial = ?";
+	struct certificate_row certificate;
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	store_lock(store);
+	if ((rc = statement_use(store, sql, &st, err)) != 0)
+		goto out;
+	bind_text(&st, serial);
+	if ((rc = statement_step(&st, &row, err)) != 0)
+		goto out;
+	if (!row)
+		rc = error_set(err, ERROR_NOT_FOUND, "no certificate %s", serial);
+	else if ((rc = certificate_read(&st, &certificate, err)) == 0)
+		visit(ctx, &certificate);
+out:
+	statement_done(&st);
+	store_unlock(store);
+	return rc;
+}
+
+static int
+find_revocation(struct store *store, const char *serial, bool *revoked, struct error *err)
+{
+	static const char sql[] =
+	    "SELECT revoked_at IS NOT NULL FROM certificates WHERE serial = ?";
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, serial);
+	if ((rc = statement_step(&st, &row, err)) == 0) {
+		if (row)
+			*revoked = column_int(&st, 0) != 0;
+		else
+			rc = error_set(err, ERROR_NOT_FOUND, "no certificate %s", serial);
+	}
+	statement_done(&st);
+	return rc;
+}
+
+static int
+update_revocation(
+    struct store *store, const char *serial, int64_t when, int reason, struct error *err)
+{
+	static const char sql[] = "UPDATE certificates SET revoked_at = ?, "
+				  "revocation_reason = ? WHERE serial = ?";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_int(&st, when);
+	bind_int(&st, reason);
+	bind_text(&st, serial);
+	rc = statement_run(&st, err);
+	statement_done(&st);
+	return rc;
+}
+
+int
+store_certificate_revoke(struct store *store, const char *serial, int64_t when,
+    int reason, const struct audit_event *event, struct error *err)
+{
+	bool revoked = false;
+	int rc;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	if ((rc = find_revocation(store, serial, &revoked, err)) == 0 && !revoked) {
+		if ((rc = update_revocation(store, serial, when, reason, err)) == 0)
+			rc = audit_insert(store, event, err);
+	}
+	return transaction_end(store, rc, err);
+}

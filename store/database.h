@@ -1,0 +1,43 @@
+/*
+ * database.h - the one connection behind a store, and its transactions.
+ *
+ * Internal to store/. The lock is held from transaction_begin to transaction_end, and
+ * around every read: the functions of statement.h need it held.
+ */
+#ifndef STORE_DATABASE_H
+#define STORE_DATABASE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+#define STATEMENTS_MAX 32
+
+struct audit_event;
+
+struct store {
+	pthread_mutex_t lock;
+	sqlite3 *db;
+	int lock_fd; /* held by flock as long as the store is open; -1 before */
+	struct {
+		const char *sql;
+		sqlite3_stmt *prepared;
+	} cache[STATEMENTS_MAX];
+};
+
+extern const char store_schema[];
+
+void store_lock(struct store *store);
+void store_unlock(struct store *store);
+
+/* Takes the lock and the right to write. */
+int transaction_begin(struct store *store, struct error *err);
+
+/* Commits when rc is 0, else rolls back; releases the lock; -1 unless committed. */
+int transaction_end(struct store *store, int rc, struct error *err);
+
+/* Inside a transaction: the entry that belongs to the change. */
+int audit_insert(struct store *store, const struct audit_event *event, struct error *err);
+
+#endif

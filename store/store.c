@@ -1,0 +1,237 @@
+/*
+ * store.c - the database file: who may open it, its schema, its transactions.
+ *
+ * The lock against a second daemon is an flock on a file beside the database. The
+ * kernel drops it however the process ends, and it does not meet SQLite's own locks,
+ * so a backup tool can still read.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/database.h"
+#include "store/statement.h"
+
+#define SCHEMA_VERSION   1
+#define APPLICATION_ID   0x6b686c64 /* "khld": tells our file from another program's */
+#define BUSY_TIMEOUT_MS  5000       /* only a backup tool can make us wait */
+#define DIGITS_OF(macro) DIGITS_OF_(macro)
+#define DIGITS_OF_(text) #text
+
+static int
+exec(struct store *store, const char *sql, struct error *err)
+{
+	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return error_set(
+		    err, ERROR_IO, "database: %s", sqlite3_errmsg(store->db));
+	return 0;
+}
+
+static int
+query_int(struct store *store, const char *sql, int64_t *value, struct error *err)
+{
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	if (statement_prepare(store, sql, &st, err) != 0)
+		return -1;
+	rc = statement_step(&st, &row, err);
+	*value = row ? column_int(&st, 0) : 0;
+	statement_done(&st);
+	return rc;
+}
+
+static int
+take_lock_file(struct store *store, const char *path, struct error *err)
+{
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%s.lock", path);
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return error_set(err, ERROR_IO, "%s: path too long", path);
+	store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->lock_fd < 0)
+		return error_set_errno(err, ERROR_IO, "%s", name);
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return error_set(
+		    err, ERROR_CONFLICT, "%s is in use by another process", path);
+	return error_set_errno(err, ERROR_IO, "%s", name);
+}
+
+/* SQLite would create it by the umask; -wal and -shm take the mode of the database. */
+static int
+create_file(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	close(fd);
+	return 0;
+}
+
+static int
+connect_file(struct store *store, const char *path, struct error *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
+		return error_set(err, ERROR_IO, "%s: %s", path,
+		    store->db != NULL ? sqlite3_errmsg(store->db) : "out of memory");
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	return 0;
+}
+
+/* Before anything is written to the file, not even its journal mode. */
+static int
+check_version(struct store *store, const char *path, bool *empty, struct error *err)
+{
+	int64_t objects, application, version;
+
+	if (query_int(store, "SELECT count(*) FROM sqlite_schema", &objects, err) != 0 ||
+	    query_int(store, "PRAGMA application_id", &application, err) != 0 ||
+	    query_int(store, "PRAGMA user_version", &version, err) != 0)
+		return -1;
+	*empty = objects == 0;
+	if (*empty)
+		return 0;
+	if (application != APPLICATION_ID)
+		return error_set(err, ERROR_CONFIG, "%s is not a keyhold database", path);
+	if (version > SCHEMA_VERSION)
+		return error_set(err, ERROR_CONFIG,
+		    "%s has schema version %lld; this keyhold knows %d: install the "
+		    "newer one",
+		    path, (long long)version, SCHEMA_VERSION);
+	return 0;
+}
+
+static int
+configure(struct store *store, const char *path, struct error *err)
+{
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	if (statement_prepare(store, "PRAGMA journal_mode = WAL", &st, err) != 0)
+		return -1;
+	rc = statement_step(&st, &row, err);
+	if (rc == 0 && (!row || strcmp(column_text(&st, 0), "wal") != 0))
+		rc = error_set(err, ERROR_IO, "%s: its file system cannot do WAL", path);
+	statement_done(&st);
+	if (rc != 0)
+		return -1;
+	return exec(store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;", err);
+}
+
+static int
+create_schema(struct store *store, struct error *err)
+{
+	int rc;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	rc = exec(store, store_schema, err);
+	if (rc == 0)
+		rc = exec(store,
+		    "PRAGMA application_id = " DIGITS_OF(
+			APPLICATION_ID) ";"
+					"PRAGMA user_version = " DIGITS_OF(
+					    SCHEMA_VERSION) ";",
+		    err);
+	return transaction_end(store, rc, err);
+}
+
+int
+store_open(const char *path, struct store **store, struct error *err)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	bool empty;
+
+	if (s == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	s->lock_fd = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	if (take_lock_file(s, path, err) != 0 || create_file(path, err) != 0 ||
+	    connect_file(s, path, err) != 0 || check_version(s, path, &empty, err) != 0 ||
+	    configure(s, path, err) != 0 || (empty && create_schema(s, err) != 0)) {
+		store_close(s);
+		return -1;
+	}
+	*store = s;
+	return 0;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(store->cache[i].prepared);
+	/* Busy means a statement that nobody finished. */
+	if (sqlite3_close(store->db) != SQLITE_OK)
+		abort();
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
+	pthread_mutex_destroy(&store->lock);
+	free(store);
+}
+
+void
+store_lock(struct store *store)
+{
+	if (pthread_mutex_lock(&store->lock) != 0)
+		abort();
+}
+
+void
+store_unlock(struct store *store)
+{
+	if (pthread_mutex_unlock(&store->lock) != 0)
+		abort();
+}
+
+int
+transaction_begin(struct store *store, struct error *err)
+{
+	struct statement st;
+	int rc;
+
+	store_lock(store);
+	rc = statement_use(store, "BEGIN IMMEDIATE", &st, err);
+	if (rc == 0)
+		rc = statement_run(&st, err);
+	statement_done(&st);
+	if (rc != 0)
+		store_unlock(store);
+	return rc;
+}
+
+int
+transaction_end(struct store *store, int rc, struct error *err)
+{
+	struct statement st;
+
+	if (rc == 0) {
+		rc = statement_use(store, "COMMIT", &st, err);
+		if (rc == 0)
+			rc = statement_run(&st, err);
+		statement_done(&st);
+	}
+	/* A full disk rolls back by itself; a refused COMMIT does not. */
+	if (rc != 0 && sqlite3_get_autocommit(store->db) == 0)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_unlock(store);
+	return rc;
+}

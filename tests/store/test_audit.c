@@ -1,0 +1,202 @@
+/* test_audit.c - the chained record, and how tampering shows. */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+
+#include "tests/store/fixture.h"
+
+static void
+append(struct fixture *fixture, int count)
+{
+	for (int i = 0; i < count; i++)
+		assert_int_equal(store_audit_append(fixture->store, &an_event, NULL), 0);
+}
+
+struct seen {
+	int64_t first, last;
+	size_t count, stop_at;
+	struct audit_row row;
+	char detail[64];
+};
+
+static int
+see(void *ctx, const struct audit_row *row)
+{
+	struct seen *seen = ctx;
+
+	if (seen->count++ == 0)
+		seen->first = row->seq;
+	seen->last = row->seq;
+	seen->row = *row;
+	assert_int_equal(text_copy(seen->detail, sizeof(seen->detail), row->detail), 0);
+	return seen->count == seen->stop_at;
+}
+
+static void
+numbers_entries_from_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen seen = { 0 };
+
+	append(fixture, 3);
+	assert_int_equal(store_audit_each(fixture->store, 0, 100, see, &seen, NULL), 0);
+	assert_int_equal(seen.first, 1);
+	assert_int_equal(seen.last, 3);
+	assert_int_equal(seen.count, 3);
+	assert_string_equal(seen.detail, "detail");
+}
+
+static void
+pages_by_sequence_and_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen seen = { 0 };
+
+	append(fixture, 5);
+	assert_int_equal(store_audit_each(fixture->store, 2, 2, see, &seen, NULL), 0);
+	assert_int_equal(seen.first, 3);
+	assert_int_equal(seen.last, 4);
+}
+
+static void
+stops_when_visit_says_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen seen = { .stop_at = 1 };
+
+	append(fixture, 3);
+	assert_int_equal(store_audit_each(fixture->store, 0, 100, see, &seen, NULL), 0);
+	assert_int_equal(seen.count, 1);
+}
+
+/* The format is a promise: others may verify an exported record with their own tools. */
+static void
+hashes_the_documented_text(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen seen = { 0 };
+	unsigned char text[128] = { 0 }, hash[32];
+	int len;
+
+	append(fixture, 1);
+	assert_int_equal(store_audit_each(fixture->store, 0, 1, see, &seen, NULL), 0);
+	len = snprintf((char *)text + 32, sizeof(text) - 32,
+	    "1,%lld,5:uid:0,9:test.done,6:object,6:detail,", (long long)seen.row.time);
+	assert_int_equal(
+	    EVP_Digest(text, 32 + (size_t)len, hash, NULL, EVP_sha256(), NULL), 1);
+	assert_memory_equal(seen.row.hash, hash, sizeof(hash));
+}
+
+static void
+stores_no_detail_as_empty(void **state)
+{
+	struct fixture *fixture = *state;
+	struct audit_event event = an_event;
+	struct seen seen = { 0 };
+	int64_t entries = 0;
+
+	event.detail = NULL;
+	assert_int_equal(store_audit_append(fixture->store, &event, NULL), 0);
+	assert_int_equal(store_audit_each(fixture->store, 0, 1, see, &seen, NULL), 0);
+	assert_string_equal(seen.detail, "");
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+}
+
+static void
+verifies_an_empty_record(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t entries = -1;
+
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+	assert_int_equal(entries, 0);
+}
+
+/* One more than a batch of the verifier. */
+static void
+verifies_across_batches(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t entries = 0;
+
+	append(fixture, 1001);
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+	assert_int_equal(entries, 1001);
+}
+
+static void
+check_tampering(struct fixture *fixture, const char *sql, const char *where)
+{
+	struct error err = { 0 };
+	int64_t entries = 0;
+
+	append(fixture, 5);
+	fixture_sql(fixture, sql);
+	assert_int_equal(store_audit_verify(fixture->store, &entries, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, where));
+}
+
+static void
+finds_a_changed_entry(void **state)
+{
+	check_tampering(
+	    *state, "UPDATE audit SET actor = 'uid:1' WHERE seq = 3", "entry 3");
+}
+
+static void
+finds_a_removed_entry(void **state)
+{
+	check_tampering(*state, "DELETE FROM audit WHERE seq = 2", "entry 2");
+}
+
+static void
+finds_a_removed_beginning(void **state)
+{
+	check_tampering(*state, "DELETE FROM audit WHERE seq = 1", "entry 1");
+}
+
+static void
+finds_text_moved_between_fields(void **state)
+{
+	check_tampering(*state,
+	    "UPDATE audit SET object = 'object6', detail = 'detail' WHERE seq = 4",
+	    "entry 4");
+}
+
+static void
+finds_a_changed_hash(void **state)
+{
+	check_tampering(
+	    *state, "UPDATE audit SET hash = zeroblob(32) WHERE seq = 5", "entry 5");
+}
+
+#define STORE_TEST(name)                                                                 \
+	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(numbers_entries_from_one),
+		STORE_TEST(pages_by_sequence_and_limit),
+		STORE_TEST(stops_when_visit_says_so),
+		STORE_TEST(hashes_the_documented_text),
+		STORE_TEST(stores_no_detail_as_empty),
+		STORE_TEST(verifies_an_empty_record),
+		STORE_TEST(verifies_across_batches),
+		STORE_TEST(finds_a_changed_entry),
+		STORE_TEST(finds_a_removed_entry),
+		STORE_TEST(finds_a_removed_beginning),
+		STORE_TEST(finds_text_moved_between_fields),
+		STORE_TEST(finds_a_changed_hash),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,113 @@
+/* test_issuers.c - roots and intermediates. */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/store/fixture.h"
+
+static const unsigned char der[] = { 0x30, 0x01, 0x00 };
+
+static int
+put_issuer(struct fixture *fixture, const char *name, const char *parent,
+    unsigned char hash, struct error *err)
+{
+	struct issuer_row issuer = {
+		.key_spki_sha256 = { hash },
+		.created = 1700000000,
+		.certificate = { .data = der, .len = sizeof(der) },
+	};
+
+	assert_int_equal(text_copy(issuer.name, sizeof(issuer.name), name), 0);
+	assert_int_equal(text_copy(issuer.parent, sizeof(issuer.parent), parent), 0);
+	return store_issuer_add(fixture->store, &issuer, &an_event, err);
+}
+
+static int
+open_with_keys(void **state)
+{
+	struct fixture *fixture;
+	struct key_row first = a_key("one", 1), second = a_key("two", 2);
+
+	if (fixture_open(state) != 0)
+		return -1;
+	fixture = *state;
+	assert_int_equal(store_key_add(fixture->store, &first, &an_event, NULL), 0);
+	return store_key_add(fixture->store, &second, &an_event, NULL);
+}
+
+static int
+list(void *ctx, const struct issuer_row *row)
+{
+	char *text = ctx;
+	size_t len = strlen(text);
+
+	assert_int_equal(row->certificate.len, sizeof(der));
+	assert_memory_equal(row->certificate.data, der, sizeof(der));
+	assert_int_equal(row->created, 1700000000);
+	snprintf(text + len, 128 - len, "%s<%s/%d ", row->name, row->parent,
+	    row->key_spki_sha256[0]);
+	return 0;
+}
+
+static void
+lists_a_parent_before_its_children(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[128] = "";
+
+	assert_int_equal(put_issuer(fixture, "root", "", 1, NULL), 0);
+	assert_int_equal(put_issuer(fixture, "internal", "root", 2, NULL), 0);
+	fixture_reopen(fixture);
+	assert_int_equal(store_issuer_each(fixture->store, list, text, NULL), 0);
+	assert_string_equal(text, "root</1 internal<root/2 ");
+}
+
+static void
+refuses_a_taken_name(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(put_issuer(fixture, "root", "", 1, NULL), 0);
+	assert_int_equal(put_issuer(fixture, "root", "", 2, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+}
+
+static void
+refuses_an_unknown_parent(void **state)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(put_issuer(*state, "internal", "root", 1, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+static void
+refuses_an_unknown_key(void **state)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(put_issuer(*state, "root", "", 3, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+#define STORE_TEST(name)                                                                 \
+	cmocka_unit_test_setup_teardown(name, open_with_keys, fixture_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(lists_a_parent_before_its_children),
+		STORE_TEST(refuses_a_taken_name),
+		STORE_TEST(refuses_an_unknown_parent),
+		STORE_TEST(refuses_an_unknown_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
