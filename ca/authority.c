@@ -1,0 +1,141 @@
+/* authority.c - opens the authority and answers questions about its issuers. */
+#include "ca/authority.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "base/log.h"
+#include "ca/authority_state.h"
+#include "ca/certtext.h"
+
+/* Loading, as store_issuer_each sees it. */
+struct loading {
+	struct authority *authority;
+	struct error *err;
+	int rc;
+};
+
+static int
+load_issuer(void *ctx, const struct issuer_row *row)
+{
+	struct loading *loading = ctx;
+	struct issuers *issuers = &loading->authority->issuers;
+	struct issuer *parent = NULL, *issuer;
+
+	/* The store lists parents before their children. */
+	if (row->parent[0] != '\0' &&
+	    issuers_find(issuers, row->parent, &parent, loading->err) != 0)
+		return loading->rc = -1;
+	if (issuer_new(loading->authority->libctx, row, parent, &issuer, loading->err) !=
+	    0)
+		return loading->rc = -1;
+	issuers_append(issuers, issuer);
+	return 0;
+}
+
+/* A token that is away at the start must not keep the rest from working. */
+static void
+find_keys(struct authority *authority)
+{
+	for (struct issuer *i = authority->issuers.first; i != NULL; i = i->next) {
+		struct error why = { 0 };
+		char quoted[LOG_QUOTED_MAX];
+		EVP_PKEY *key;
+
+		if (issuers_key(&authority->issuers, i, &key, &why) == 0)
+			EVP_PKEY_free(key);
+		else
+			log_error("issuer.key-missed", "issuer=%s why=\"%s\"", i->name,
+			    log_quoted(quoted, why.text));
+	}
+}
+
+static int
+load(struct authority *authority, struct error *err)
+{
+	struct loading loading = { authority, err, 0 };
+
+	if (store_issuer_each(authority->store, load_issuer, &loading, err) != 0 ||
+	    loading.rc != 0)
+		return -1;
+	find_keys(authority);
+	return 0;
+}
+
+int
+authority_open(OSSL_LIB_CTX *libctx, struct store *store, const struct key_finder *finder,
+    struct authority **authority, struct error *err)
+{
+	struct authority *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	made->libctx = libctx;
+	made->store = store;
+	if (issuers_init(&made->issuers, libctx, finder, err) != 0) {
+		free(made);
+		return -1;
+	}
+	if (pthread_mutex_init(&made->creating, NULL) != 0) {
+		issuers_clear(&made->issuers);
+		free(made);
+		return error_set(err, ERROR_INTERNAL, "no lock for the authority");
+	}
+	if (load(made, err) != 0) {
+		authority_close(made);
+		return -1;
+	}
+	*authority = made;
+	return 0;
+}
+
+void
+authority_close(struct authority *authority)
+{
+	if (authority == NULL)
+		return;
+	issuers_clear(&authority->issuers);
+	pthread_mutex_destroy(&authority->creating);
+	free(authority);
+}
+
+int
+authority_find_issuer(struct authority *authority, const char *name,
+    const struct issuer_info **info, struct error *err)
+{
+	struct issuer *issuer;
+
+	if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
+		return -1;
+	*info = &issuer->info;
+	return 0;
+}
+
+void
+authority_each_issuer(struct authority *authority,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx)
+{
+	issuers_each(&authority->issuers, visit, ctx);
+}
+
+bool
+authority_uses_key(
+    struct authority *authority, const unsigned char spki_sha256[static 32])
+{
+	return issuers_use_key(&authority->issuers, spki_sha256);
+}
+
+int
+authority_chain(struct authority *authority, const char *name, bool with_root,
+    struct buffer *pem, struct error *err)
+{
+	struct issuer *issuer;
+
+	if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
+		return -1;
+	for (; issuer != NULL; issuer = issuer->parent)
+		if (issuer->parent != NULL || with_root)
+			certtext_pem(issuer->info.certificate, pem);
+	return buf_failed(pem) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+}

@@ -1,0 +1,112 @@
+/*
+ * authority.h - the issuers of this house and what they sign.
+ *
+ * Every call may come from any thread. Issuers are only ever added, so what a call
+ * hands out about one stays valid until authority_close; nothing is locked while a
+ * signature is made, and several threads issue at once.
+ */
+#ifndef CA_AUTHORITY_H
+#define CA_AUTHORITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "ca/violation.h"
+#include "ca/warning.h"
+#include "store/store.h"
+
+struct authority;
+
+/* Where the issuers' keys are. */
+struct key_finder {
+	/* Gives a new reference to the key with this SHA-256 of its SPKI. */
+	int (*find)(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY **key,
+	    struct error *err);
+	void *ctx;
+};
+
+/*
+ * Loads the issuers. One whose key is not found is listed all the same; issuing from it
+ * looks for the key again and fails with ERROR_TOKEN while it is absent. libctx, store
+ * and finder's ctx must outlive the authority.
+ */
+int authority_open(OSSL_LIB_CTX *libctx, struct store *store,
+    const struct key_finder *finder, struct authority **authority, struct error *err);
+void authority_close(struct authority *authority);
+
+struct issuer_spec {
+	const char *name;
+	const char *subject; /* "/C=CN/CN=x" */
+	const char *parent;  /* NULL: a self-signed root */
+	int64_t validity_s;  /* 0: the profile's default */
+	int path_len;        /* -1: none for a root, 0 for an intermediate */
+	EVP_PKEY *key;       /* already recorded in the store */
+	const char *actor;
+};
+
+/*
+ * Makes, records and adds an issuer. ERROR_CONFLICT when the name is taken or the key
+ * serves another issuer, ERROR_NOT_FOUND for an unknown parent, ERROR_REFUSED with v.
+ */
+int authority_create_issuer(struct authority *authority, const struct issuer_spec *spec,
+    struct violations *v, struct error *err);
+
+/* Belongs to the authority. */
+struct issuer_info {
+	const char *name;
+	const char *parent;  /* NULL for a root */
+	const char *subject; /* RFC 2253 text */
+	const char *serial;
+	int64_t not_before, not_after;
+	unsigned char spki_sha256[32];
+	struct bytes certificate; /* DER */
+};
+
+int authority_find_issuer(struct authority *authority, const char *name,
+    const struct issuer_info **info, struct error *err);
+
+/* Oldest first, until visit returns non-zero. visit must not call the authority. */
+void authority_each_issuer(struct authority *authority,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);
+
+bool authority_uses_key(
+    struct authority *authority, const unsigned char spki_sha256[static 32]);
+
+/* Appends in PEM the issuer, its issuer and so on; the root, if wanted, comes last. */
+int authority_chain(struct authority *authority, const char *issuer, bool with_root,
+    struct buffer *pem, struct error *err);
+
+struct issue_request {
+	const char *issuer;
+	const char *profile;
+	struct bytes csr;   /* PEM or DER */
+	int64_t validity_s; /* 0: the profile's default */
+	const char *actor;
+	bool dry_run; /* judges and signs nothing, records nothing */
+};
+
+struct issue_result {
+	char serial[STORE_SERIAL_SIZE]; /* "" after a dry run */
+	int64_t not_before, not_after;
+	struct buffer subject;     /* RFC 2253 text */
+	struct buffer names;       /* "dns:a.example ip:10.0.0.1" */
+	struct buffer certificate; /* DER; empty after a dry run */
+	struct buffer chain;       /* PEM: leaf and intermediates, without the root */
+	struct warnings warnings;
+};
+
+/*
+ * Judges a request and, when it breaks no rule, signs and records the certificate.
+ * What is in result after a 0 has been committed to the store. ERROR_REFUSED comes with
+ * v. The caller clears result in either case.
+ */
+int authority_issue(struct authority *authority, const struct issue_request *request,
+    struct issue_result *result, struct violations *v, struct error *err);
+void issue_result_clear(struct issue_result *result);
+
+#endif

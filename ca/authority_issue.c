@@ -1,0 +1,228 @@
+/*
+ * authority_issue.c - from a certification request to a recorded certificate.
+ *
+ * The serial is reserved before anything is signed with it, and the certificate is
+ * recorded before anyone sees it: a crash in between leaves a reserved serial and no
+ * certificate at large.
+ */
+#include "ca/authority.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ca/authority_state.h"
+#include "ca/certtext.h"
+#include "ca/csr.h"
+#include "ca/draft.h"
+#include "ca/identity.h"
+#include "ca/san.h"
+#include "ca/spki.h"
+#include "ca/subject.h"
+
+/* One certificate on its way. */
+struct issuance {
+	struct authority *authority;
+	const struct issue_request *request;
+	struct issuer *issuer;
+	struct csr csr;
+	struct identity identity;
+	struct certificate_spec spec;
+	struct certificate_row row;
+};
+
+static int
+look_up(struct issuance *in, struct error *err)
+{
+	const struct issue_request *request = in->request;
+
+	if (issuers_find(&in->authority->issuers, request->issuer, &in->issuer, err) != 0)
+		return -1;
+	if ((in->spec.profile = profile_find(request->profile)) == NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no profile %.64s", request->profile);
+	memcpy(in->row.issuer, in->issuer->name, sizeof(in->row.issuer));
+	if (text_copy(in->row.profile, sizeof(in->row.profile), in->spec.profile->name) !=
+		0 ||
+	    text_copy(in->row.requester, sizeof(in->row.requester), request->actor) != 0)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "the requester's name is too long");
+	return 0;
+}
+
+static int
+check_key_is_no_issuers(
+    const struct issuance *in, struct violations *v, struct error *err)
+{
+	unsigned char hash[SPKI_HASH_BYTES];
+
+	if (spki_sha256_encoded(in->authority->libctx,
+		X509_REQ_get_X509_PUBKEY(in->csr.req), hash, err) != 0)
+		return -1;
+	if (issuers_use_key(&in->authority->issuers, hash))
+		violations_add(v, RULE_KEY_OF_ISSUER, "key", "the key of an issuer");
+	return 0;
+}
+
+static int
+judge(struct issuance *in, struct warnings *w, struct violations *v, struct error *err)
+{
+	const struct issue_request *request = in->request;
+
+	if (csr_read(in->authority->libctx, &request->csr, &in->csr, v, err) != 0 ||
+	    check_key_is_no_issuers(in, v, err) != 0 ||
+	    identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
+		return -1;
+	in->row.created = clock_now_s();
+	validity_choose(in->spec.profile, request->validity_s, in->row.created,
+	    &in->issuer->validity, &in->spec.validity, v);
+	return violations_verdict(v, err);
+}
+
+static int
+take_serial(struct issuance *in, struct error *err)
+{
+	if (serial_new(in->authority->libctx, in->spec.serial, err) != 0)
+		return -1;
+	hex_encode(in->row.serial, in->spec.serial, SERIAL_BYTES);
+	if (in->request->dry_run)
+		return 0;
+	return store_certificate_reserve(
+	    in->authority->store, in->row.serial, in->row.issuer, err);
+}
+
+static int
+fill_spec(struct issuance *in, struct error *err)
+{
+	in->spec.issuer = in->issuer->cert;
+	in->spec.key = in->csr.key;
+	in->spec.subject = in->identity.subject;
+	in->spec.names = in->identity.names;
+	in->spec.path_len = PATH_LEN_NONE;
+	return issuers_key(
+	    &in->authority->issuers, in->issuer, &in->spec.issuer_key, err);
+}
+
+/* *cert stays NULL in a dry run. */
+static int
+make(struct issuance *in, X509 **cert, struct violations *v, struct error *err)
+{
+	OSSL_LIB_CTX *libctx = in->authority->libctx;
+	struct draft draft;
+	int rc = -1;
+
+	if (draft_make(libctx, &in->spec, &draft, v, err) == 0 &&
+	    violations_verdict(v, err) == 0)
+		rc = in->request->dry_run
+			 ? 0
+			 : draft_sign(libctx, &draft, &in->spec, cert, err);
+	draft_clear(&draft);
+	return rc;
+}
+
+static int
+describe(struct issuance *in, struct issue_result *result, struct error *err)
+{
+	if (subject_text(in->identity.subject, &result->subject, err) != 0)
+		return -1;
+	san_text(in->identity.names, &result->names);
+	result->not_before = in->spec.validity.not_before;
+	result->not_after = in->spec.validity.not_after;
+	if (buf_failed(&result->subject) || buf_failed(&result->names))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	return 0;
+}
+
+static int
+record(struct issuance *in, const struct issue_result *result, struct error *err)
+{
+	struct audit_event event = {
+		.actor = in->request->actor,
+		.action = "certificate.issued",
+		.object = in->row.serial,
+	};
+	struct buffer detail;
+	int rc;
+
+	buf_init(&detail, 0);
+	buf_printf(&detail, "issuer %s, profile %s, %s", in->row.issuer, in->row.profile,
+	    buf_string(&result->names));
+	event.detail = buf_string(&detail);
+	in->row.status = CERTIFICATE_VALID;
+	in->row.not_before = result->not_before;
+	in->row.not_after = result->not_after;
+	in->row.subject = buf_string(&result->subject);
+	in->row.names = buf_string(&result->names);
+	in->row.certificate = buf_bytes(&result->certificate);
+	rc = buf_failed(&detail)
+		 ? error_set(err, ERROR_INTERNAL, "out of memory")
+		 : store_certificate_record(in->authority->store, &in->row, &event, err);
+	buf_free(&detail);
+	return rc;
+}
+
+/* Everything that could fail is done before the record, so that what is recorded is
+ * handed out. */
+static int
+release(
+    struct issuance *in, const X509 *cert, struct issue_result *result, struct error *err)
+{
+	if (certtext_der(cert, &result->certificate, err) != 0)
+		return -1;
+	certtext_pem(buf_bytes(&result->certificate), &result->chain);
+	if (authority_chain(in->authority, in->row.issuer, false, &result->chain, err) !=
+	    0)
+		return -1;
+	if (buf_failed(&result->certificate))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	if (record(in, result, err) != 0)
+		return -1;
+	memcpy(result->serial, in->row.serial, sizeof(result->serial));
+	return 0;
+}
+
+static int
+issue(struct issuance *in, struct issue_result *result, struct violations *v,
+    struct error *err)
+{
+	X509 *cert = NULL;
+	int rc = -1;
+
+	if (look_up(in, err) != 0 || judge(in, &result->warnings, v, err) != 0 ||
+	    fill_spec(in, err) != 0 || take_serial(in, err) != 0 ||
+	    make(in, &cert, v, err) != 0 || describe(in, result, err) != 0)
+		goto out;
+	rc = in->request->dry_run ? 0 : release(in, cert, result, err);
+out:
+	X509_free(cert);
+	return rc;
+}
+
+int
+authority_issue(struct authority *authority, const struct issue_request *request,
+    struct issue_result *result, struct violations *v, struct error *err)
+{
+	struct issuance in = { .authority = authority, .request = request };
+	struct issue_result made = { 0 };
+	int rc;
+
+	if ((rc = issue(&in, &made, v, err)) != 0)
+		issue_result_clear(&made);
+	*result = made;
+	EVP_PKEY_free(in.spec.issuer_key);
+	identity_clear(&in.identity);
+	csr_clear(&in.csr);
+	return rc;
+}
+
+void
+issue_result_clear(struct issue_result *result)
+{
+	buf_free(&result->subject);
+	buf_free(&result->names);
+	buf_free(&result->certificate);
+	buf_free(&result->chain);
+	*result = (struct issue_result){ 0 };
+}

@@ -1,0 +1,128 @@
+/*
+ * csr.c - reads a certification request: structure first, then the key, then the
+ * signature, so that nothing expensive is done for something malformed.
+ */
+#include "ca/csr.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "ca/der.h"
+#include "ca/extension.h"
+#include "ca/keycheck.h"
+#include "base/pem.h"
+
+#define DER_SEQUENCE 0x30
+
+static const char *const labels[] = { "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST",
+	NULL };
+
+static int
+take_body(const struct bytes *body, struct buffer *der, struct error *err)
+{
+	if (body->len > CSR_MAX_BYTES)
+		return error_set(err, ERROR_TOO_LARGE,
+		    "a request of %zu bytes; at most %d", body->len, CSR_MAX_BYTES);
+	if (body->len == 0)
+		return error_set(err, ERROR_BAD_REQUEST, "the request is empty");
+	if (body->data[0] != DER_SEQUENCE)
+		return pem_read(*body, labels, der, err);
+	buf_append(der, body->data, body->len);
+	return 0;
+}
+
+static int
+parse(OSSL_LIB_CTX *libctx, const struct buffer *der, X509_REQ **req, struct error *err)
+{
+	const unsigned char *p = der->data;
+
+	if (buf_failed(der) || (*req = X509_REQ_new_ex(libctx, NULL)) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	if (d2i_X509_REQ(req, &p, (long)der->len) == NULL)
+		return error_set_openssl(err, ERROR_BAD_REQUEST, "not a PKCS#10 request");
+	if (p != der->data + der->len)
+		return error_set(err, ERROR_BAD_REQUEST, "%zu bytes after the request",
+		    (size_t)(der->data + der->len - p));
+	return 0;
+}
+
+/* The walk finds BER's lengths and tags; encoding anew, unsorted SETs. */
+static void
+check_encoding(X509_REQ *req, const struct buffer *der, struct violations *v)
+{
+	unsigned char *again = NULL;
+	int len = -1;
+
+	if (i2d_re_X509_REQ_tbs(req, &again) > 0) {
+		OPENSSL_free(again);
+		again = NULL;
+		len = i2d_X509_REQ(req, &again);
+	}
+	if (!der_is_strict(buf_bytes(der)) || len < 0 || (size_t)len != der->len ||
+	    memcmp(again, der->data, der->len) != 0)
+		violations_add(v, RULE_CSR_DER, "csr", "BER, but not DER");
+	if (X509_REQ_get_version(req) != X509_REQ_VERSION_1)
+		violations_add(v, RULE_CSR_VERSION, "csr", "the version is not 0");
+	OPENSSL_free(again);
+}
+
+static void
+check_algorithm(const X509_REQ *req, struct violations *v)
+{
+	static const int accepted[] = {
+		NID_sha256WithRSAEncryption,
+		NID_sha384WithRSAEncryption,
+		NID_sha512WithRSAEncryption,
+		NID_ecdsa_with_SHA256,
+		NID_ecdsa_with_SHA384,
+		NID_ecdsa_with_SHA512,
+		NID_ED25519,
+	};
+	int nid = X509_REQ_get_signature_nid(req);
+
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
+		if (accepted[i] == nid)
+			return;
+	violations_add(v, RULE_CSR_SIGNATURE_ALGORITHM, "csr",
+	    "signed with %s; SHA-256, SHA-384, SHA-512 or Ed25519 are accepted",
+	    OBJ_nid2sn(nid));
+}
+
+int
+csr_read(OSSL_LIB_CTX *libctx, const struct bytes *body, struct csr *csr,
+    struct violations *v, struct error *err)
+{
+	struct buffer der;
+	int rc = -1;
+
+	*csr = (struct csr){ 0 };
+	buf_init(&der, 0);
+	if (take_body(body, &der, err) != 0 || parse(libctx, &der, &csr->req, err) != 0)
+		goto out;
+	check_encoding(csr->req, &der, v);
+	extension_read(csr->req, &csr->extensions, v);
+	check_algorithm(csr->req, v);
+	if (keycheck_read(
+		libctx, X509_REQ_get_X509_PUBKEY(csr->req), &csr->key, v, err) != 0)
+		goto out;
+	/* Proof of possession: without it anyone could certify another's key. */
+	if (csr->key != NULL && X509_REQ_verify_ex(csr->req, csr->key, libctx, NULL) != 1)
+		violations_add(v, RULE_CSR_SIGNATURE, "csr",
+		    "not signed by the key that it asks a certificate for");
+	rc = 0;
+out:
+	ERR_clear_error();
+	buf_free(&der);
+	return rc;
+}
+
+void
+csr_clear(struct csr *csr)
+{
+	X509_REQ_free(csr->req);
+	EVP_PKEY_free(csr->key);
+	sk_X509_EXTENSION_pop_free(csr->extensions, X509_EXTENSION_free);
+	*csr = (struct csr){ 0 };
+}

@@ -1,0 +1,157 @@
+/* issuers.c - the list of issuers and the keys found for them. */
+#include "ca/issuers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+int
+issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,
+    const struct key_finder *finder, struct error *err)
+{
+	*issuers = (struct issuers){ .libctx = libctx, .finder = *finder };
+	if (pthread_rwlock_init(&issuers->lock, NULL) != 0)
+		return error_set(err, ERROR_INTERNAL, "no lock for the issuers");
+	return 0;
+}
+
+void
+issuers_clear(struct issuers *issuers)
+{
+	while (issuers->first != NULL) {
+		struct issuer *next = issuers->first->next;
+
+		issuer_free(issuers->first);
+		issuers->first = next;
+	}
+	pthread_rwlock_destroy(&issuers->lock);
+}
+
+/* A lock that fails is a broken invariant: the guarded list could not be trusted. */
+static void
+lock_to_read(struct issuers *issuers)
+{
+	if (pthread_rwlock_rdlock(&issuers->lock) != 0)
+		abort();
+}
+
+static void
+lock_to_write(struct issuers *issuers)
+{
+	if (pthread_rwlock_wrlock(&issuers->lock) != 0)
+		abort();
+}
+
+static void
+unlock(struct issuers *issuers)
+{
+	if (pthread_rwlock_unlock(&issuers->lock) != 0)
+		abort();
+}
+
+void
+issuers_append(struct issuers *issuers, struct issuer *issuer)
+{
+	lock_to_write(issuers);
+	if (issuers->last != NULL)
+		issuers->last->next = issuer;
+	else
+		issuers->first = issuer;
+	issuers->last = issuer;
+	unlock(issuers);
+}
+
+int
+issuers_find(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err)
+{
+	struct issuer *i;
+
+	lock_to_read(issuers);
+	for (i = issuers->first; i != NULL && strcmp(i->name, name) != 0; i = i->next)
+		continue;
+	unlock(issuers);
+	if (i == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "no issuer %.64s", name);
+	*issuer = i;
+	return 0;
+}
+
+bool
+issuers_use_key(struct issuers *issuers, const unsigned char spki_sha256[static 32])
+{
+	struct issuer *i;
+
+	lock_to_read(issuers);
+	for (i = issuers->first; i != NULL; i = i->next)
+		if (memcmp(i->info.spki_sha256, spki_sha256, 32) == 0)
+			break;
+	unlock(issuers);
+	return i != NULL;
+}
+
+void
+issuers_each(struct issuers *issuers,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx)
+{
+	lock_to_read(issuers);
+	for (struct issuer *i = issuers->first; i != NULL; i = i->next)
+		if (visit(ctx, &i->info) != 0)
+			break;
+	unlock(issuers);
+}
+
+static EVP_PKEY *
+known_key(struct issuers *issuers, struct issuer *issuer)
+{
+	EVP_PKEY *key;
+
+	lock_to_read(issuers);
+	if ((key = issuer->key) != NULL && EVP_PKEY_up_ref(key) != 1)
+		abort();
+	unlock(issuers);
+	return key;
+}
+
+static int
+look_for_key(struct issuers *issuers, const struct issuer *issuer, EVP_PKEY **key,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	if (issuers->finder.find(
+		issuers->finder.ctx, issuer->info.spki_sha256, key, &why) != 0)
+		return error_set(err, ERROR_TOKEN, "the key of issuer %s: %.160s",
+		    issuer->name, why.text);
+	if (EVP_PKEY_eq(*key, X509_get0_pubkey(issuer->cert)) != 1) {
+		EVP_PKEY_free(*key);
+		return error_set_openssl(
+		    err, ERROR_TOKEN, "the key found is not the issuer's");
+	}
+	return 0;
+}
+
+int
+issuers_key(
+    struct issuers *issuers, struct issuer *issuer, EVP_PKEY **key, struct error *err)
+{
+	EVP_PKEY *found;
+
+	if ((*key = known_key(issuers, issuer)) != NULL)
+		return 0;
+	if (look_for_key(issuers, issuer, &found, err) != 0)
+		return -1;
+	/* Another thread may have found it meanwhile: then that one stays. */
+	lock_to_write(issuers);
+	if (issuer->key == NULL) {
+		issuer->key = found;
+		found = NULL;
+	}
+	if (EVP_PKEY_up_ref(*key = issuer->key) != 1)
+		abort();
+	unlock(issuers);
+	EVP_PKEY_free(found);
+	return 0;
+}

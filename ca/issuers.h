@@ -1,0 +1,62 @@
+/*
+ * issuers.h - the authority's issuers in memory (inside ca/ only).
+ *
+ * A list that only grows, behind a lock that is held for look-ups alone. Everything in
+ * an issuer but its key and next is constant once it is in the list.
+ */
+#ifndef CA_ISSUERS_H
+#define CA_ISSUERS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <openssl/types.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "ca/authority.h"
+#include "ca/validity.h"
+#include "store/store.h"
+
+struct issuer {
+	struct issuer_info info; /* points into what follows */
+	char name[STORE_NAME_SIZE];
+	char serial[STORE_SERIAL_SIZE];
+	struct buffer subject, der;
+	struct validity validity;
+	X509 *cert;
+	EVP_PKEY *key;         /* NULL until it was found */
+	struct issuer *parent; /* NULL for a root */
+	struct issuer *next;
+};
+
+struct issuers {
+	OSSL_LIB_CTX *libctx;
+	struct key_finder finder;
+	pthread_rwlock_t lock;
+	struct issuer *first, *last;
+};
+
+/* Reads a row; refuses a certificate that is not for the key that the row names. */
+int issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer *parent,
+    struct issuer **issuer, struct error *err);
+void issuer_free(struct issuer *issuer);
+
+int issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,
+    const struct key_finder *finder, struct error *err);
+void issuers_clear(struct issuers *issuers);
+
+/* The list takes the issuer. */
+void issuers_append(struct issuers *issuers, struct issuer *issuer);
+
+int issuers_find(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
+bool issuers_use_key(struct issuers *issuers, const unsigned char spki_sha256[static 32]);
+void issuers_each(struct issuers *issuers,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);
+
+/* A new reference to the issuer's key; ERROR_TOKEN when it is not to be found. */
+int issuers_key(
+    struct issuers *issuers, struct issuer *issuer, EVP_PKEY **key, struct error *err);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * keycheck.c - a SubjectPublicKeyInfo, judged by its encoding first.
+ *
+ * OpenSSL turns explicit curve parameters into a named curve when they match one,
+ * so the key alone does not show how it was sent.
+ */
+#include "ca/keycheck.h"
+
+#include <stddef.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+
+#include "ca/rsacheck.h"
+
+#define RSA_VERIFY_MAX_BITS 4096
+
+/* An SPKI taken apart: everything belongs to the X509_PUBKEY. */
+struct parts {
+	int algorithm;      /* NID */
+	int parameter_type; /* V_ASN1_... */
+	const void *parameter;
+	const unsigned char *point;
+	int point_len;
+};
+
+static int
+take_apart(const X509_PUBKEY *spki, struct parts *parts)
+{
+	ASN1_OBJECT *object;
+	const ASN1_OBJECT *oid;
+	X509_ALGOR *algorithm;
+
+	if (X509_PUBKEY_get0_param(
+		&object, &parts->point, &parts->point_len, &algorithm, spki) != 1)
+		return -1;
+	X509_ALGOR_get0(&oid, &parts->parameter_type, &parts->parameter, algorithm);
+	parts->algorithm = OBJ_obj2nid(oid);
+	return 0;
+}
+
+static int
+decode(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, EVP_PKEY **key)
+{
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	int len = i2d_X509_PUBKEY(spki, &der);
+
+	*key = NULL;
+	if ((p = der) != NULL && len > 0)
+		*key = d2i_PUBKEY_ex(NULL, &p, len, libctx, NULL);
+	OPENSSL_free(der);
+	return *key != NULL ? 0 : -1;
+}
+
+static int
+check_rsa(
+    const struct parts *parts, EVP_PKEY **key, struct violations *v, struct error *err)
+{
+	if (parts->parameter_type != V_ASN1_NULL)
+		violations_add(
+		    v, RULE_KEY_ENCODING, "key", "RSA parameters are not NULL");
+	if (rsacheck_run(*key, v, err) != 0)
+		return -1;
+	/* Whoever sends a huge modulus does not get to have it computed with. */
+	if (EVP_PKEY_get_bits(*key) > RSA_VERIFY_MAX_BITS) {
+		EVP_PKEY_free(*key);
+		*key = NULL;
+	}
+	return 0;
+}
+
+/* Octets of one coordinate; 0 for a curve that is not accepted. */
+static int
+coordinate_bytes(const struct parts *parts)
+{
+	if (parts->parameter_type != V_ASN1_OBJECT)
+		return 0;
+	switch (OBJ_obj2nid(parts->parameter)) {
+	case NID_X9_62_prime256v1:
+		return 32;
+	case NID_secp384r1:
+		return 48;
+	case NID_secp521r1:
+		return 66;
+	default:
+		return 0;
+	}
+}
+
+static int
+check_ec_encoding(const struct parts *parts, struct violations *v)
+{
+	int octets = coordinate_bytes(parts);
+
+	if (octets == 0) {
+		violations_add(v, RULE_KEY_EC_CURVE, "key",
+		    "the curve is not P-256, P-384 or P-521 by name");
+		return -1;
+	}
+	if (parts->point_len != 1 + 2 * octets || parts->point[0] != 0x04) {
+		violations_add(
+		    v, RULE_KEY_EC_POINT, "key", "the point is not uncompressed");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_point(OSSL_LIB_CTX *libctx, EVP_PKEY *key, struct violations *v, struct error *err)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
+
+	if (ctx == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "examine an EC key");
+	if (EVP_PKEY_public_check(ctx) != 1)
+		violations_add(v, RULE_KEY_EC_POINT, "key", "the point is not valid");
+	EVP_PKEY_CTX_free(ctx);
+	return 0;
+}
+
+static int
+read_ec(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *parts,
+    EVP_PKEY **key, struct violations *v, struct error *err)
+{
+	if (check_ec_encoding(parts, v) != 0)
+		return 0;
+	if (decode(libctx, spki, key) != 0) {
+		violations_add(
+		    v, RULE_KEY_EC_POINT, "key", "the point is not on the curve");
+		return 0;
+	}
+	return check_point(libctx, *key, v, err);
+}
+
+static int
+read_other(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *parts,
+    EVP_PKEY **key, struct violations *v, struct error *err)
+{
+	if (decode(libctx, spki, key) != 0) {
+		violations_add(
+		    v, RULE_KEY_ENCODING, "key", "the public key cannot be read");
+		return 0;
+	}
+	if (parts->algorithm == NID_rsaEncryption)
+		return check_rsa(parts, key, v, err);
+	if (parts->parameter_type != V_ASN1_UNDEF)
+		violations_add(
+		    v, RULE_KEY_ENCODING, "key", "Ed25519 parameters are not absent");
+	return 0;
+}
+
+int
+keycheck_read(OSSL_LIB_CTX *libctx, X509_PUBKEY *spki, EVP_PKEY **key,
+    struct violations *v, struct error *err)
+{
+	struct parts parts;
+	int rc;
+
+	*key = NULL;
+	if (take_apart(spki, &parts) != 0)
+		return error_set_openssl(err, ERROR_BAD_REQUEST, "public key");
+	switch (parts.algorithm) {
+	case NID_X9_62_id_ecPublicKey:
+		rc = read_ec(libctx, spki, &parts, key, v, err);
+		break;
+	case NID_rsaEncryption:
+	case NID_ED25519:
+		rc = read_other(libctx, spki, &parts, key, v, err);
+		break;
+	default:
+		violations_add(v, RULE_KEY_ALGORITHM, "key",
+		    "%s; RSA, EC or Ed25519 are accepted", OBJ_nid2sn(parts.algorithm));
+		rc = 0;
+	}
+	/* A key that does not decode leaves its reasons on OpenSSL's queue. */
+	ERR_clear_error();
+	return rc;
+}
+
+int
+keycheck_key(OSSL_LIB_CTX *libctx, EVP_PKEY *key, struct violations *v, struct error *err)
+{
+	X509_PUBKEY *spki = NULL;
+	EVP_PKEY *read = NULL;
+	int rc = -1;
+
+	if (X509_PUBKEY_set(&spki, key) != 1) {
+		error_set_openssl(err, ERROR_INTERNAL, "encode a public key");
+		goto out;
+	}
+	rc = keycheck_read(libctx, spki, &read, v, err);
+out:
+	EVP_PKEY_free(read);
+	X509_PUBKEY_free(spki);
+	return rc;
+}

@@ -1,0 +1,358 @@
+/*
+ * lint.c - one check a rule, each reading the parsed certificate and nothing that
+ * built it.
+ */
+#include "ca/lint.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "ca/certtext.h"
+#include "ca/san.h"
+#include "ca/signer.h"
+#include "ca/spki.h"
+#include "ca/subject.h"
+
+#define UTC_TIME_ENDS INT64_C(2524608000) /* 2050-01-01T00:00:00Z */
+
+/* What a check looks at. */
+struct subject_matter {
+	OSSL_LIB_CTX *libctx;
+	X509 *cert;
+	const struct certificate_spec *spec;
+};
+
+static X509 *
+issuer_of(const struct subject_matter *m)
+{
+	return m->spec->issuer != NULL ? m->spec->issuer : m->cert;
+}
+
+static const char *
+check_version(const struct subject_matter *m)
+{
+	return X509_get_version(m->cert) == X509_VERSION_3 ? NULL
+							   : "the version is not 3";
+}
+
+static const char *
+check_serial(const struct subject_matter *m)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(m->cert);
+
+	if (ASN1_STRING_type(serial) != V_ASN1_INTEGER ||
+	    ASN1_STRING_length(serial) != SERIAL_BYTES ||
+	    memcmp(ASN1_STRING_get0_data(serial), m->spec->serial, SERIAL_BYTES) != 0)
+		return "not the serial that was reserved";
+	if (m->spec->serial[0] == 0 || m->spec->serial[0] > 0x7f)
+		return "not between 2^152 and 2^159";
+	return NULL;
+}
+
+static const char *
+check_signature_algorithm(const struct subject_matter *m)
+{
+	const struct signer_choice *choice = signer_choice(m->spec->issuer_key);
+	const X509_ALGOR *inner = X509_get0_tbs_sigalg(m->cert), *outer;
+	int parameter;
+
+	X509_get0_signature(NULL, &outer, m->cert);
+	if (X509_ALGOR_cmp(inner, outer) != 0)
+		return "differs inside and outside of the signed part";
+	if (choice == NULL || X509_get_signature_nid(m->cert) != choice->signature_nid)
+		return "not the one for the issuer's key";
+	X509_ALGOR_get0(NULL, &parameter, NULL, inner);
+	if (parameter != (strcmp(choice->key, "RSA") == 0 ? V_ASN1_NULL : V_ASN1_UNDEF))
+		return "parameters are NULL for RSA and absent otherwise";
+	return NULL;
+}
+
+static const char *
+check_issuer(const struct subject_matter *m)
+{
+	X509 *issuer = issuer_of(m);
+
+	if (X509_NAME_entry_count(X509_get_issuer_name(m->cert)) == 0)
+		return "the issuer's name is empty";
+	if (X509_NAME_cmp(X509_get_issuer_name(m->cert), X509_get_subject_name(issuer)) !=
+	    0)
+		return "not the subject of the issuer's certificate";
+	return NULL;
+}
+
+static const char *
+check_subject(const struct subject_matter *m)
+{
+	X509_NAME *subject = X509_get_subject_name(m->cert);
+
+	if (X509_NAME_cmp(subject, m->spec->subject) != 0)
+		return "not the subject that was decided on";
+	if (m->spec->profile->ca && X509_NAME_entry_count(subject) == 0)
+		return "an authority needs a subject";
+	return NULL;
+}
+
+static const char *
+check_validity(const struct subject_matter *m)
+{
+	const struct profile *profile = m->spec->profile;
+	struct validity cert, issuer;
+
+	if (certtext_validity(m->cert, &cert, NULL) != 0 ||
+	    certtext_validity(issuer_of(m), &issuer, NULL) != 0)
+		return "a time that cannot be read";
+	if (cert.not_before != m->spec->validity.not_before ||
+	    cert.not_after != m->spec->validity.not_after)
+		return "not the times that were decided on";
+	if (cert.not_after < cert.not_before ||
+	    cert.not_after - cert.not_before + 1 >
+		profile->max_validity_s + profile->backdate_s)
+		return "longer than the profile allows";
+	if (cert.not_before < issuer.not_before || cert.not_after > issuer.not_after)
+		return "reaches beyond the issuer's";
+	return NULL;
+}
+
+static bool
+is_well_encoded(const ASN1_TIME *time, int64_t seconds)
+{
+	bool utc = seconds < UTC_TIME_ENDS;
+	size_t len = (size_t)ASN1_STRING_length(time);
+
+	return ASN1_STRING_type(time) ==
+		   (utc ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME) &&
+	       len == strlen(utc ? "YYMMDDHHMMSSZ" : "YYYYMMDDHHMMSSZ") &&
+	       ASN1_STRING_get0_data(time)[len - 1] == 'Z';
+}
+
+static const char *
+check_time_encoding(const struct subject_matter *m)
+{
+	const struct validity *validity = &m->spec->validity;
+
+	if (!is_well_encoded(X509_get0_notBefore(m->cert), validity->not_before) ||
+	    !is_well_encoded(X509_get0_notAfter(m->cert), validity->not_after))
+		return "UTCTime until 2049, then GeneralizedTime; Zulu, with seconds";
+	return NULL;
+}
+
+static const char *
+check_public_key(const struct subject_matter *m)
+{
+	unsigned char wanted[SPKI_HASH_BYTES], got[SPKI_HASH_BYTES];
+	X509_PUBKEY *spki = X509_get_X509_PUBKEY(m->cert);
+	X509_ALGOR *algorithm;
+	int parameter;
+
+	if (spki_sha256_encoded(m->libctx, spki, got, NULL) != 0 ||
+	    spki_sha256(m->libctx, m->spec->key, wanted, NULL) != 0 ||
+	    memcmp(got, wanted, sizeof(got)) != 0)
+		return "not the key that was examined";
+	X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm, spki);
+	X509_ALGOR_get0(NULL, &parameter, NULL, algorithm);
+	if (EVP_PKEY_is_a(m->spec->key, "RSA") && parameter != V_ASN1_NULL)
+		return "RSA parameters are not NULL";
+	return NULL;
+}
+
+/* What may be there; criticality of names depends on the subject and is checked with
+ * them. */
+static const struct {
+	int nid;
+	bool in_leaf, in_ca, critical;
+} expected[] = {
+	{ NID_basic_constraints, true, true, true },
+	{ NID_key_usage, true, true, true },
+	{ NID_ext_key_usage, true, false, false },
+	{ NID_subject_key_identifier, true, true, false },
+	{ NID_authority_key_identifier, true, true, false },
+	{ NID_subject_alt_name, true, false, false },
+};
+
+static bool
+extension_is_expected(X509_EXTENSION *ext, bool ca)
+{
+	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		if (expected[i].nid == nid &&
+		    (ca ? expected[i].in_ca : expected[i].in_leaf))
+			return nid == NID_subject_alt_name ||
+			       (X509_EXTENSION_get_critical(ext) != 0) ==
+				   expected[i].critical;
+	return false;
+}
+
+static const char *
+check_extensions(const struct subject_matter *m)
+{
+	for (int i = 0; i < X509_get_ext_count(m->cert); i++) {
+		X509_EXTENSION *ext = X509_get_ext(m->cert, i);
+
+		if (!extension_is_expected(ext, m->spec->profile->ca))
+			return "one that the profile does not have, or of the wrong "
+			       "criticality";
+		if (X509_get_ext_by_OBJ(m->cert, X509_EXTENSION_get_object(ext), i) >= 0)
+			return "one occurs twice";
+	}
+	return NULL;
+}
+
+static const char *
+check_basic_constraints(const struct subject_matter *m)
+{
+	BASIC_CONSTRAINTS *bc =
+	    X509_get_ext_d2i(m->cert, NID_basic_constraints, NULL, NULL);
+	const char *why = NULL;
+	long path_len;
+
+	if (bc == NULL)
+		return "absent";
+	path_len = bc->pathlen != NULL ? ASN1_INTEGER_get(bc->pathlen) : PATH_LEN_NONE;
+	if ((bc->ca != 0) != m->spec->profile->ca)
+		why = "cA is not what the profile says";
+	else if (path_len != (m->spec->profile->ca ? m->spec->path_len : PATH_LEN_NONE))
+		why = "pathLenConstraint is not what was decided on";
+	BASIC_CONSTRAINTS_free(bc);
+	return why;
+}
+
+static const char *
+check_key_usage(const struct subject_matter *m)
+{
+	/* keyCertSign and cRLSign for an authority, else digitalSignature, and no other
+	 * bit. */
+	const unsigned char wanted = m->spec->profile->ca ? 0x06 : 0x80;
+	ASN1_BIT_STRING *bits = X509_get_ext_d2i(m->cert, NID_key_usage, NULL, NULL);
+	bool fine;
+
+	if (bits == NULL)
+		return "absent";
+	fine = ASN1_STRING_length(bits) == 1 && ASN1_STRING_get0_data(bits)[0] == wanted;
+	ASN1_BIT_STRING_free(bits);
+	return fine ? NULL : "not what the profile says";
+}
+
+static const char *
+check_extended_key_usage(const struct subject_matter *m)
+{
+	EXTENDED_KEY_USAGE *ekus =
+	    X509_get_ext_d2i(m->cert, NID_ext_key_usage, NULL, NULL);
+	const char *const *wanted = m->spec->profile->ekus;
+	int count = ekus != NULL ? sk_ASN1_OBJECT_num(ekus) : 0;
+	bool fine = true;
+
+	for (int i = 0; i < count && fine; i++)
+		fine = *wanted != NULL && OBJ_obj2nid(sk_ASN1_OBJECT_value(ekus, i)) ==
+					      OBJ_sn2nid(*wanted++);
+	EXTENDED_KEY_USAGE_free(ekus);
+	return fine && *wanted == NULL ? NULL : "not the purposes that the profile says";
+}
+
+static const char *
+check_subject_key_id(const struct subject_matter *m)
+{
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(m->cert);
+	unsigned char wanted[SPKI_KEY_ID_BYTES];
+
+	if (id == NULL)
+		return "absent";
+	if (spki_key_id(m->libctx, m->cert, wanted, NULL) != 0 ||
+	    ASN1_STRING_length(id) != SPKI_KEY_ID_BYTES ||
+	    memcmp(ASN1_STRING_get0_data(id), wanted, SPKI_KEY_ID_BYTES) != 0)
+		return "not the hash of the key";
+	return NULL;
+}
+
+static const char *
+check_authority_key_id(const struct subject_matter *m)
+{
+	const ASN1_OCTET_STRING *wanted = X509_get0_subject_key_id(issuer_of(m));
+	AUTHORITY_KEYID *akid =
+	    X509_get_ext_d2i(m->cert, NID_authority_key_identifier, NULL, NULL);
+	const char *why = NULL;
+
+	if (akid == NULL || akid->keyid == NULL)
+		why = "absent";
+	else if (akid->issuer != NULL || akid->serial != NULL)
+		why = "names the issuer's serial as well";
+	else if (wanted == NULL || ASN1_OCTET_STRING_cmp(akid->keyid, wanted) != 0)
+		why = "not the issuer's subject key identifier";
+	AUTHORITY_KEYID_free(akid);
+	return why;
+}
+
+static const char *
+check_san(const struct subject_matter *m)
+{
+	int at = X509_get_ext_by_NID(m->cert, NID_subject_alt_name, -1);
+	bool anonymous = X509_NAME_entry_count(X509_get_subject_name(m->cert)) == 0;
+	bool critical;
+
+	if (m->spec->profile->ca)
+		return NULL;
+	if (at < 0)
+		return "absent";
+	critical = X509_EXTENSION_get_critical(X509_get_ext(m->cert, at)) != 0;
+	if (critical != anonymous)
+		return "critical if, and only if, the subject is empty";
+	return NULL;
+}
+
+static const struct {
+	enum rule rule;
+	/* What is wrong, or NULL. */
+	const char *(*check)(const struct subject_matter *m);
+} checks[] = {
+	{ RULE_CERT_VERSION, check_version },
+	{ RULE_CERT_SERIAL, check_serial },
+	{ RULE_CERT_SIGNATURE_ALGORITHM, check_signature_algorithm },
+	{ RULE_CERT_ISSUER, check_issuer },
+	{ RULE_CERT_SUBJECT, check_subject },
+	{ RULE_CERT_VALIDITY, check_validity },
+	{ RULE_CERT_TIME_ENCODING, check_time_encoding },
+	{ RULE_CERT_PUBLIC_KEY, check_public_key },
+	{ RULE_CERT_EXTENSIONS, check_extensions },
+	{ RULE_CERT_BASIC_CONSTRAINTS, check_basic_constraints },
+	{ RULE_CERT_KEY_USAGE, check_key_usage },
+	{ RULE_CERT_EXTENDED_KEY_USAGE, check_extended_key_usage },
+	{ RULE_CERT_SUBJECT_KEY_ID, check_subject_key_id },
+	{ RULE_CERT_AUTHORITY_KEY_ID, check_authority_key_id },
+	{ RULE_CERT_SAN, check_san },
+};
+
+/* The names once more, as they stand in the certificate (openbao GHSA-g892-p242-8g86). */
+static void
+check_names(const struct subject_matter *m, struct violations *v)
+{
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(m->cert, NID_subject_alt_name, NULL, NULL);
+	struct common_name cn;
+
+	san_check(names, m->spec->profile, v);
+	subject_common_name(X509_get_subject_name(m->cert), &cn, v);
+	if (cn.len > 0 && names != NULL &&
+	    !san_has_dns(names, (struct bytes){ (const unsigned char *)cn.text, cn.len }))
+		violations_add(v, RULE_CN_IN_SAN, "subject CN",
+		    "\"%s\" is not among the names", cn.text);
+	GENERAL_NAMES_free(names);
+}
+
+void
+lint_run(OSSL_LIB_CTX *libctx, X509 *cert, const struct certificate_spec *spec,
+    struct violations *v)
+{
+	const struct subject_matter m = { libctx, cert, spec };
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		const char *why = checks[i].check(&m);
+
+		if (why != NULL)
+			violations_add(v, checks[i].rule, "certificate", "%s", why);
+	}
+	if (!spec->profile->ca)
+		check_names(&m, v);
+	ERR_clear_error();
+}

@@ -1,0 +1,83 @@
+/* rule.c - the names of the rules and where each comes from. */
+#include "ca/rule.h"
+
+#include <stdlib.h>
+
+static const struct rule_info rules[RULES] = {
+	[RULE_CSR_DER] = { "csr-der", "ITU-T X.690 section 10.1" },
+	[RULE_CSR_VERSION] = { "csr-version", "RFC 2986 section 4.1" },
+	[RULE_CSR_SIGNATURE] = { "csr-signature", "RFC 2986 section 4.2" },
+	[RULE_CSR_SIGNATURE_ALGORITHM] = { "csr-signature-algorithm", "BR 7.1.3.2" },
+	[RULE_CSR_ATTRIBUTE_DUPLICATE] = { "csr-attribute-duplicate",
+	    "RFC 2985 section 5.4.2" },
+	[RULE_CSR_EXTENSION_ENCODING] = { "csr-extension-encoding",
+	    "RFC 5280 section 4.2" },
+	[RULE_CSR_EXTENSION_DUPLICATE] = { "csr-extension-duplicate",
+	    "RFC 5280 section 4.2" },
+	[RULE_CSR_EXTENSION_CRITICAL] = { "csr-extension-critical",
+	    "RFC 5280 section 4.2" },
+	[RULE_CSR_CA_REQUESTED] = { "csr-ca-requested", "RFC 5280 section 4.2.1.9" },
+	[RULE_KEY_ALGORITHM] = { "key-algorithm", "BR 6.1.5" },
+	[RULE_KEY_ENCODING] = { "key-encoding", "RFC 5280 section 4.1.2.7" },
+	[RULE_KEY_RSA_SIZE] = { "key-rsa-size", "BR 6.1.5" },
+	[RULE_KEY_RSA_EXPONENT] = { "key-rsa-exponent", "BR 6.1.6" },
+	[RULE_KEY_RSA_EVEN] = { "key-rsa-even", "BR 6.1.6" },
+	[RULE_KEY_RSA_SMALL_FACTOR] = { "key-rsa-small-factor", "BR 6.1.6" },
+	[RULE_KEY_RSA_CLOSE_PRIMES] = { "key-rsa-close-primes", "BR 6.1.1.3 (5.3)" },
+	[RULE_KEY_EC_CURVE] = { "key-ec-curve", "BR 6.1.5; RFC 5480 section 2.1.1" },
+	[RULE_KEY_EC_POINT] = { "key-ec-point",
+	    "BR 6.1.6; NIST SP 800-56A section 5.6.2.3" },
+	[RULE_KEY_OF_ISSUER] = { "key-of-issuer", "BR 6.1.1.3 (4)" },
+	[RULE_CN_SINGLE] = { "cn-single", "BR 7.1.4.3" },
+	[RULE_CN_STRING_TYPE] = { "cn-string-type", "RFC 5280 section 4.1.2.4" },
+	[RULE_CN_CHARACTERS] = { "cn-characters", "CVE-2009-2408" },
+	[RULE_CN_LENGTH] = { "cn-length", "RFC 5280 appendix A.1 (ub-common-name)" },
+	[RULE_CN_ADDRESS] = { "cn-address", "RFC 9525 section 2" },
+	[RULE_CN_IN_SAN] = { "cn-in-san", "BR 7.1.4.3" },
+	[RULE_SAN_PRESENT] = { "san-present", "BR 7.1.2.7.12" },
+	[RULE_SAN_COUNT] = { "san-count", "keyhold: at most 100 names" },
+	[RULE_SAN_KIND] = { "san-kind", "BR 7.1.2.7.12" },
+	[RULE_SAN_DNS_CHARACTERS] = { "san-dns-characters", "RFC 5280 section 4.2.1.6" },
+	[RULE_SAN_DNS_LENGTH] = { "san-dns-length", "RFC 1034 section 3.1" },
+	[RULE_SAN_DNS_LABELS] = { "san-dns-labels", "keyhold: at most 10 labels" },
+	[RULE_SAN_DNS_HYPHEN] = { "san-dns-hyphen", "RFC 1034 section 3.5" },
+	[RULE_SAN_DNS_IDN] = { "san-dns-idn", "RFC 5890 section 2.3.1" },
+	[RULE_SAN_DNS_ADDRESS] = { "san-dns-address", "RFC 5280 section 4.2.1.6" },
+	[RULE_SAN_WILDCARD] = { "san-wildcard", "BR 3.2.2.6" },
+	[RULE_SAN_WILDCARD_POSITION] = { "san-wildcard-position",
+	    "RFC 9525 section 6.3" },
+	[RULE_SAN_IP_LENGTH] = { "san-ip-length", "RFC 5280 section 4.2.1.6" },
+	[RULE_SAN_IP_MAPPED] = { "san-ip-mapped", "RFC 4291 section 2.5.5.2" },
+	[RULE_VALIDITY_RANGE] = { "validity-range", "BR 6.3.2" },
+	[RULE_VALIDITY_BEYOND_ISSUER] = { "validity-beyond-issuer", "BR 7.1.2.7" },
+	[RULE_ISSUER_SUBJECT] = { "issuer-subject", "RFC 5280 section 4.1.2.6" },
+	[RULE_ISSUER_PATH_LENGTH] = { "issuer-path-length", "RFC 5280 section 4.2.1.9" },
+	[RULE_CERT_VERSION] = { "cert-version", "RFC 5280 section 4.1.2.1" },
+	[RULE_CERT_SERIAL] = { "cert-serial", "RFC 5280 section 4.1.2.2" },
+	[RULE_CERT_SIGNATURE_ALGORITHM] = { "cert-signature-algorithm",
+	    "RFC 5280 section 4.1.1.2" },
+	[RULE_CERT_ISSUER] = { "cert-issuer", "RFC 5280 section 4.1.2.4" },
+	[RULE_CERT_SUBJECT] = { "cert-subject", "RFC 5280 section 4.1.2.6" },
+	[RULE_CERT_VALIDITY] = { "cert-validity", "BR 6.3.2" },
+	[RULE_CERT_TIME_ENCODING] = { "cert-time-encoding", "RFC 5280 section 4.1.2.5" },
+	[RULE_CERT_PUBLIC_KEY] = { "cert-public-key", "RFC 3279 section 2.3.1" },
+	[RULE_CERT_EXTENSIONS] = { "cert-extensions", "RFC 5280 section 4.2" },
+	[RULE_CERT_BASIC_CONSTRAINTS] = { "cert-basic-constraints",
+	    "RFC 5280 section 4.2.1.9" },
+	[RULE_CERT_KEY_USAGE] = { "cert-key-usage", "RFC 5280 section 4.2.1.3" },
+	[RULE_CERT_EXTENDED_KEY_USAGE] = { "cert-extended-key-usage",
+	    "RFC 5280 section 4.2.1.12" },
+	[RULE_CERT_SUBJECT_KEY_ID] = { "cert-subject-key-id",
+	    "RFC 5280 section 4.2.1.2" },
+	[RULE_CERT_AUTHORITY_KEY_ID] = { "cert-authority-key-id",
+	    "RFC 5280 section 4.2.1.1" },
+	[RULE_CERT_SAN] = { "cert-san", "RFC 5280 section 4.2.1.6" },
+};
+
+const struct rule_info *
+rule_info(enum rule rule)
+{
+	if ((unsigned)rule >= RULES)
+		abort();
+	return &rules[rule];
+}

@@ -1,0 +1,254 @@
+/* san.c - lists of names, as OpenSSL's GENERAL_NAMES. */
+#include "ca/san.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "ca/dnsname.h"
+
+#define FIELD_SIZE 24
+
+static struct bytes
+string_bytes(const ASN1_STRING *s)
+{
+	return (struct bytes){ ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s) };
+}
+
+static int
+add_string(
+    GENERAL_NAMES *names, int kind, int type, struct bytes value, struct error *err)
+{
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_STRING *string = ASN1_STRING_type_new(type);
+
+	if (name == NULL || string == NULL ||
+	    ASN1_STRING_set(string, value.data, (int)value.len) != 1)
+		goto out;
+	GENERAL_NAME_set0_value(name, kind, string);
+	string = NULL; /* belongs to name */
+	if (sk_GENERAL_NAME_push(names, name) > 0)
+		return 0;
+out:
+	ASN1_STRING_free(string);
+	GENERAL_NAME_free(name);
+	return error_set(err, ERROR_INTERNAL, "out of memory");
+}
+
+int
+san_add_dns(GENERAL_NAMES *names, struct bytes name, struct error *err)
+{
+	return add_string(names, GEN_DNS, V_ASN1_IA5STRING, name, err);
+}
+
+/* The octets of an address in text; 0 when it is none. */
+static size_t
+read_address(const char *text, unsigned char octets[static 16])
+{
+	if (inet_pton(AF_INET, text, octets) == 1)
+		return 4;
+	return inet_pton(AF_INET6, text, octets) == 1 ? 16 : 0;
+}
+
+static int
+add_address(GENERAL_NAMES *names, const char *text, struct error *err)
+{
+	unsigned char octets[16];
+	size_t len = read_address(text, octets);
+
+	if (len == 0)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "\"%.64s\" is not an address", text);
+	return add_string(
+	    names, GEN_IPADD, V_ASN1_OCTET_STRING, (struct bytes){ octets, len }, err);
+}
+
+static int
+add_characters(GENERAL_NAMES *names, int kind, const char *text, struct error *err)
+{
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return error_set(err, ERROR_BAD_REQUEST,
+			    "a name with a space or a character that is not ASCII");
+	if (*text == '\0')
+		return error_set(err, ERROR_BAD_REQUEST, "an empty name");
+	return add_string(names, kind, V_ASN1_IA5STRING,
+	    (struct bytes){ (const unsigned char *)text, strlen(text) }, err);
+}
+
+static int
+add_text(GENERAL_NAMES *names, const char *text, struct error *err)
+{
+	static const struct {
+		const char *prefix;
+		int kind;
+	} kinds[] = {
+		{ "dns:", GEN_DNS },
+		{ "ip:", GEN_IPADD },
+		{ "email:", GEN_EMAIL },
+		{ "uri:", GEN_URI },
+	};
+	unsigned char octets[16];
+	int kind = read_address(text, octets) != 0 ? GEN_IPADD : GEN_DNS;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t len = strlen(kinds[i].prefix);
+
+		if (strncmp(text, kinds[i].prefix, len) == 0) {
+			kind = kinds[i].kind;
+			text += len;
+			break;
+		}
+	}
+	if (kind == GEN_IPADD)
+		return add_address(names, text, err);
+	return add_characters(names, kind, text, err);
+}
+
+int
+san_from_text(
+    const char *const *texts, size_t count, GENERAL_NAMES **names, struct error *err)
+{
+	GENERAL_NAMES *list;
+
+	if (count > SAN_NAMES_MAX)
+		return error_set(err, ERROR_BAD_REQUEST, "%zu names; at most %d", count,
+		    SAN_NAMES_MAX);
+	if ((list = sk_GENERAL_NAME_new_null()) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		if (add_text(list, texts[i], err) != 0) {
+			GENERAL_NAMES_free(list);
+			return -1;
+		}
+	*names = list;
+	return 0;
+}
+
+static void
+lower_case(ASN1_STRING *s)
+{
+	unsigned char *data = s->data;
+
+	for (int i = 0; i < s->length; i++)
+		if (data[i] >= 'A' && data[i] <= 'Z')
+			data[i] = (unsigned char)(data[i] - 'A' + 'a');
+}
+
+static bool
+repeats_an_earlier(GENERAL_NAMES *names, int index)
+{
+	for (int i = 0; i < index; i++)
+		if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, i),
+			sk_GENERAL_NAME_value(names, index)) == 0)
+			return true;
+	return false;
+}
+
+void
+san_normalise(GENERAL_NAMES *names)
+{
+	/* Comparing each with each: a list too long to be accepted stays as it is. */
+	if (sk_GENERAL_NAME_num(names) > SAN_NAMES_MAX)
+		return;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names);) {
+		GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DNS)
+			lower_case(name->d.dNSName);
+		if (repeats_an_earlier(names, i))
+			GENERAL_NAME_free(sk_GENERAL_NAME_delete(names, i));
+		else
+			i++;
+	}
+}
+
+bool
+san_has_dns(const GENERAL_NAMES *names, struct bytes wanted)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		struct bytes dns;
+
+		if (name->type != GEN_DNS)
+			continue;
+		dns = string_bytes(name->d.dNSName);
+		if (dns.len == wanted.len && memcmp(dns.data, wanted.data, dns.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_address(struct bytes ip, const char *field, struct violations *v)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (ip.len != 4 && ip.len != 16)
+		violations_add(v, RULE_SAN_IP_LENGTH, field,
+		    "an address of %zu octets; 4 and 16 are accepted", ip.len);
+	else if (ip.len == 16 && memcmp(ip.data, mapped, sizeof(mapped)) == 0)
+		violations_add(v, RULE_SAN_IP_MAPPED, field,
+		    "an IPv4 address written as IPv6; ask for the IPv4 address");
+}
+
+static void
+check_name(const GENERAL_NAME *name, const struct profile *profile, const char *field,
+    struct violations *v)
+{
+	if (name->type == GEN_DNS && profile->allow_dns)
+		dnsname_check(
+		    string_bytes(name->d.dNSName), profile->allow_wildcard, field, v);
+	else if (name->type == GEN_IPADD && profile->allow_ip)
+		check_address(string_bytes(name->d.iPAddress), field, v);
+	else
+		violations_add(v, RULE_SAN_KIND, field,
+		    "the profile %s does not allow this kind of name", profile->name);
+}
+
+void
+san_check(const GENERAL_NAMES *names, const struct profile *profile, struct violations *v)
+{
+	int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
+	char field[FIELD_SIZE];
+
+	if (count == 0)
+		violations_add(v, RULE_SAN_PRESENT, "san", "no name to certify");
+	if (count > SAN_NAMES_MAX) {
+		violations_add(v, RULE_SAN_COUNT, "san", "%d names; at most %d", count,
+		    SAN_NAMES_MAX);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		snprintf(field, sizeof(field), "san[%d]", i);
+		check_name(sk_GENERAL_NAME_value(names, i), profile, field, v);
+	}
+}
+
+static void
+append_address(struct bytes ip, struct buffer *out)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(ip.len == 4 ? AF_INET : AF_INET6, ip.data, text, sizeof(text)) !=
+	    NULL)
+		buf_printf(out, "ip:%s", text);
+}
+
+void
+san_text(const GENERAL_NAMES *names, struct buffer *out)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (i > 0)
+			buf_text(out, " ");
+		if (name->type == GEN_DNS) {
+			struct bytes dns = string_bytes(name->d.dNSName);
+
+			buf_printf(out, "dns:%.*s", (int)dns.len, (const char *)dns.data);
+		} else if (name->type == GEN_IPADD)
+			append_address(string_bytes(name->d.iPAddress), out);
+	}
+}

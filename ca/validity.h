@@ -1,0 +1,22 @@
+/* validity.h - from when until when a certificate will be valid. */
+#ifndef CA_VALIDITY_H
+#define CA_VALIDITY_H
+
+#include <stdint.h>
+
+#include "ca/profile.h"
+#include "ca/violation.h"
+
+/* Both ends belong to it (RFC 5280 section 4.1.2.5); seconds since 1970. */
+struct validity {
+	int64_t not_before, not_after;
+};
+
+/*
+ * wanted_s is the length from now, or 0 for the profile's own; issuer is NULL for a
+ * root. Only a length that nobody asked for is shortened to the issuer's end.
+ */
+void validity_choose(const struct profile *profile, int64_t wanted_s, int64_t now,
+    const struct validity *issuer, struct validity *validity, struct violations *v);
+
+#endif

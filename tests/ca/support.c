@@ -1,0 +1,243 @@
+/* support.c - fixtures; any failure here ends the test program. */
+#include "tests/ca/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ca/spki.h"
+#include "ca/subject.h"
+
+static void
+must(bool fine, const char *what)
+{
+	if (!fine) {
+		fprintf(stderr, "fixture: %s\n", what);
+		abort();
+	}
+}
+
+EVP_PKEY *
+ec_key(const char *curve)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+
+	must(key != NULL, "EC key");
+	return key;
+}
+
+EVP_PKEY *
+rsa_key(size_t bits)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
+
+	must(key != NULL, "RSA key");
+	return key;
+}
+
+EVP_PKEY *
+ed25519_key(void)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	must(key != NULL, "Ed25519 key");
+	return key;
+}
+
+X509_REQ *
+request_new(EVP_PKEY *key, const char *subject)
+{
+	X509_REQ *req = X509_REQ_new();
+	X509_NAME *name = NULL;
+
+	must(subject_from_text(subject, &name, NULL) == 0, subject);
+	must(X509_REQ_set_subject_name(req, name) == 1, "subject");
+	must(X509_REQ_set_pubkey(req, key) == 1, "public key");
+	X509_NAME_free(name);
+	return req;
+}
+
+void
+request_extension(X509_EXTENSIONS **extensions, const char *name, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_nconf(NULL, NULL, name, value);
+
+	must(ext != NULL, value);
+	must(X509v3_add_ext(extensions, ext, -1) != NULL, "extension");
+	X509_EXTENSION_free(ext);
+}
+
+void
+request_add(X509_REQ *req, X509_EXTENSIONS *extensions)
+{
+	must(X509_REQ_add_extensions(req, extensions) == 1, "extension request");
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
+void
+request_sign(X509_REQ *req, EVP_PKEY *key, const char *digest, struct buffer *der)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char *p = NULL;
+	int len;
+
+	must(EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, key, NULL) == 1,
+	    "start");
+	must(X509_REQ_sign_ctx(req, ctx) > 0, "sign a request");
+	must((len = i2d_X509_REQ(req, &p)) > 0, "encode a request");
+	buf_init(der, 0);
+	buf_append(der, p, (size_t)len);
+	OPENSSL_free(p);
+	EVP_MD_CTX_free(ctx);
+	X509_REQ_free(req);
+}
+
+void
+milvus_request(EVP_PKEY *key, struct buffer *der)
+{
+	X509_REQ *req = request_new(key, "/C=CN/O=milvus/OU=milvus/CN=localhost");
+	X509_EXTENSIONS *extensions = NULL;
+
+	request_extension(&extensions, "basicConstraints", "CA:FALSE");
+	request_extension(
+	    &extensions, "keyUsage", "nonRepudiation, digitalSignature, keyEncipherment");
+	request_add(req, extensions);
+	request_sign(req, key, "SHA256", der);
+}
+
+void
+simple_request(EVP_PKEY *key, const char *san, struct buffer *der)
+{
+	X509_REQ *req = request_new(key, "");
+	X509_EXTENSIONS *extensions = NULL;
+
+	request_extension(&extensions, "subjectAltName", san);
+	request_add(req, extensions);
+	request_sign(req, key, EVP_PKEY_is_a(key, "ED25519") ? NULL : "SHA256", der);
+}
+
+bool
+breaks(const struct violations *v, enum rule rule)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->items[i].rule, rule_info(rule)->name) == 0)
+			return true;
+	for (size_t i = 0; i < v->count; i++)
+		fprintf(stderr, "broken instead: %s: %s: %s\n", v->items[i].rule,
+		    v->items[i].field, v->items[i].detail);
+	return false;
+}
+
+static int
+find_key(
+    void *ctx, const unsigned char hash[static 32], EVP_PKEY **key, struct error *err)
+{
+	struct house *house = ctx;
+	unsigned char mine[32];
+
+	for (int i = 0; i < house->key_count && !house->keys_are_away; i++) {
+		must(spki_sha256(NULL, house->keys[i], mine, NULL) == 0, "hash of a key");
+		if (memcmp(mine, hash, sizeof(mine)) == 0) {
+			EVP_PKEY_up_ref(*key = house->keys[i]);
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_NOT_FOUND, "not on the token");
+}
+
+static void
+open_authority(struct house *house)
+{
+	const struct key_finder finder = { find_key, house };
+	struct error err = { 0 };
+
+	must(store_open(house->path, &house->store, &err) == 0, err.text);
+	must(authority_open(
+		 house->libctx, house->store, &finder, &house->authority, &err) == 0,
+	    err.text);
+}
+
+void
+house_open(struct house *house, OSSL_LIB_CTX *libctx)
+{
+	*house = (struct house){ .libctx = libctx, .dir = "/tmp/keyhold-test-ca-XXXXXX" };
+	must(mkdtemp(house->dir) != NULL, "directory");
+	snprintf(house->path, sizeof(house->path), "%s/store.db", house->dir);
+	open_authority(house);
+}
+
+static void
+close_authority(struct house *house)
+{
+	authority_close(house->authority);
+	store_close(house->store);
+}
+
+void
+house_reopen(struct house *house)
+{
+	close_authority(house);
+	open_authority(house);
+}
+
+void
+house_close(struct house *house)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock" };
+	char path[128];
+
+	close_authority(house);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", house->path, suffixes[i]);
+		unlink(path);
+	}
+	rmdir(house->dir);
+	for (int i = 0; i < house->key_count; i++)
+		EVP_PKEY_free(house->keys[i]);
+}
+
+void
+house_add_key(struct house *house, const char *name, EVP_PKEY *key)
+{
+	static const struct audit_event event = { "test", "key.created", "key", NULL };
+	struct key_row row = { .type = "ec-p256", .use = "ca", .cka_id_len = 1 };
+	unsigned char *p = row.spki;
+	struct error err = { 0 };
+
+	must(house->key_count < HOUSE_KEYS, "room for a key");
+	row.cka_id[0] = (unsigned char)house->key_count;
+	house->keys[house->key_count++] = key;
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	row.spki_len = (size_t)i2d_PUBKEY(key, &p);
+	must(spki_sha256(NULL, key, row.spki_sha256, &err) == 0, err.text);
+	must(store_key_add(house->store, &row, &event, &err) == 0, err.text);
+}
+
+void
+house_add_issuers(struct house *house, EVP_PKEY *internal_key)
+{
+	struct issuer_spec root = {
+		.name = "root",
+		.subject = "/C=CN/O=milvus/CN=milvus root",
+		.path_len = -1,
+		.key = EVP_PKEY_Q_keygen(house->libctx, NULL, "EC", "P-256"),
+		.actor = "test",
+	};
+	struct issuer_spec internal = {
+		.name = "internal",
+		.subject = "/CN=internal",
+		.parent = "root",
+		.path_len = -1,
+		.key = internal_key,
+		.actor = "test",
+	};
+	struct violations v = { 0 };
+	struct error err = { 0 };
+
+	house_add_key(house, "root", root.key);
+	house_add_key(house, "internal", internal_key);
+	must(authority_create_issuer(house->authority, &root, &v, &err) == 0, err.text);
+	must(authority_create_issuer(house->authority, &internal, &v, &err) == 0,
+	    err.text);
+}

@@ -1,0 +1,60 @@
+/* support.h - keys, requests and authorities that the tests of ca/ make on the spot. */
+#ifndef TESTS_CA_SUPPORT_H
+#define TESTS_CA_SUPPORT_H
+
+#include <stdbool.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "base/buffer.h"
+#include "ca/authority.h"
+#include "ca/violation.h"
+#include "store/store.h"
+
+EVP_PKEY *ec_key(const char *curve);
+EVP_PKEY *rsa_key(size_t bits);
+EVP_PKEY *ed25519_key(void);
+
+/* A request that is still to be signed; subject as subject_from_text takes it. */
+X509_REQ *request_new(EVP_PKEY *key, const char *subject);
+
+/* Asks for an extension as OpenSSL's configuration does: "keyUsage", "critical,...". */
+void request_extension(X509_EXTENSIONS **extensions, const char *name, const char *value);
+void request_add(X509_REQ *req, X509_EXTENSIONS *extensions);
+
+/* Signs and encodes; the caller frees der. digest is NULL for Ed25519. */
+void request_sign(X509_REQ *req, EVP_PKEY *key, const char *digest, struct buffer *der);
+
+/* What Milvus's gen.sh sends. */
+void milvus_request(EVP_PKEY *key, struct buffer *der);
+
+/* A request for one name. */
+void simple_request(EVP_PKEY *key, const char *san, struct buffer *der);
+
+bool breaks(const struct violations *v, enum rule rule);
+
+/* An authority in a throw-away directory, with keys that it finds by hash. */
+#define HOUSE_KEYS 8
+
+struct house {
+	OSSL_LIB_CTX *libctx; /* NULL: the default one */
+	char dir[64], path[96];
+	struct store *store;
+	struct authority *authority;
+	EVP_PKEY *keys[HOUSE_KEYS];
+	int key_count;
+	bool keys_are_away;
+};
+
+void house_open(struct house *house, OSSL_LIB_CTX *libctx);
+void house_reopen(struct house *house);
+void house_close(struct house *house);
+
+/* The key belongs to the house from here on; it is recorded in the store under name. */
+void house_add_key(struct house *house, const char *name, EVP_PKEY *key);
+
+/* "root" with a P-256 key and "internal" under it with the other key. */
+void house_add_issuers(struct house *house, EVP_PKEY *internal_key);
+
+#endif

@@ -1,0 +1,437 @@
+/* test_csr.c - certification requests: what is read, and each way of being refused. */
+#include "ca/csr.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/pem.h"
+#include "tests/ca/support.h"
+
+/* Reads der, expects no error, and says whether the rule was broken. */
+static bool
+refused_for(const struct buffer *der, enum rule rule)
+{
+	const struct bytes body = buf_bytes(der);
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct csr csr;
+	bool broken;
+
+	assert_int_equal(csr_read(NULL, &body, &csr, &v, &err), 0);
+	broken = breaks(&v, rule);
+	csr_clear(&csr);
+	return broken;
+}
+
+static enum error_code
+error_of(const void *data, size_t len)
+{
+	const struct bytes body = { data, len };
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct csr csr;
+	int rc = csr_read(NULL, &body, &csr, &v, &err);
+
+	csr_clear(&csr);
+	return rc == 0 ? ERROR_NONE : err.code;
+}
+
+static void
+accept(const struct bytes *body)
+{
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct csr csr;
+
+	assert_int_equal(csr_read(NULL, body, &csr, &v, &err), 0);
+	if (v.count > 0)
+		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
+	assert_non_null(csr.key);
+	csr_clear(&csr);
+}
+
+static void
+reads_der_and_both_pem_labels(void **state)
+{
+	static const char *const labels[] = { "CERTIFICATE REQUEST",
+		"NEW CERTIFICATE REQUEST" };
+	EVP_PKEY *key = ec_key("P-256");
+	struct buffer der;
+	struct bytes body;
+
+	(void)state;
+	simple_request(key, "DNS:localhost", &der);
+	body = buf_bytes(&der);
+	accept(&body);
+	for (size_t i = 0; i < 2; i++) {
+		struct buffer pem;
+
+		buf_init(&pem, 0);
+		pem_append(&pem, labels[i], buf_bytes(&der));
+		body = buf_bytes(&pem);
+		accept(&body);
+		buf_free(&pem);
+	}
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+builds_a_request_that_it_reads(EVP_PKEY *key)
+{
+	static const char *const sans[] = { "dns:localhost", "ip:127.0.0.1", "::1",
+		"db.example" };
+	const struct csr_spec spec = { key, "/C=CN/CN=local\\/host", sans, 4 };
+	struct error err = { 0 };
+	struct buffer pem;
+	struct bytes body;
+
+	buf_init(&pem, 0);
+	assert_int_equal(csr_build(NULL, &spec, &pem, &err), 0);
+	body = buf_bytes(&pem);
+	accept(&body);
+	buf_free(&pem);
+	EVP_PKEY_free(key);
+}
+
+static void
+builds_requests_with_every_type_of_key(void **state)
+{
+	(void)state;
+	builds_a_request_that_it_reads(ec_key("P-256"));
+	builds_a_request_that_it_reads(ec_key("P-384"));
+	builds_a_request_that_it_reads(ec_key("P-521"));
+	builds_a_request_that_it_reads(rsa_key(2048));
+	builds_a_request_that_it_reads(ed25519_key());
+}
+
+static void
+builds_without_subject_and_names(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	const struct csr_spec spec = { .key = key };
+	struct error err = { 0 };
+	struct buffer pem;
+	struct bytes body;
+
+	(void)state;
+	buf_init(&pem, 0);
+	assert_int_equal(csr_build(NULL, &spec, &pem, &err), 0);
+	body = buf_bytes(&pem);
+	accept(&body);
+	buf_free(&pem);
+	EVP_PKEY_free(key);
+}
+
+static void
+builds_nothing_from_a_bad_subject_or_name(void **state)
+{
+	static const char *const bad_sans[] = { "ip:localhost", "dns:", "dns:a b",
+		"email:\xc3\xa9" };
+	static const char *const bad_subjects[] = { "CN=x", "/CN", "/CN=", "/XYZ=1",
+		"/C=CHN", "/CN=a\nb", "/CN=x\\" };
+	EVP_PKEY *key = ec_key("P-256");
+	struct error err = { 0 };
+	struct buffer pem;
+
+	(void)state;
+	buf_init(&pem, 0);
+	for (size_t i = 0; i < sizeof(bad_sans) / sizeof(bad_sans[0]); i++) {
+		const struct csr_spec spec = { key, NULL, &bad_sans[i], 1 };
+
+		assert_int_equal(csr_build(NULL, &spec, &pem, &err), -1);
+		assert_int_equal(err.code, ERROR_BAD_REQUEST);
+	}
+	for (size_t i = 0; i < sizeof(bad_subjects) / sizeof(bad_subjects[0]); i++) {
+		const struct csr_spec spec = { .key = key, .subject = bad_subjects[i] };
+
+		assert_int_equal(csr_build(NULL, &spec, &pem, &err), -1);
+		assert_int_equal(err.code, ERROR_BAD_REQUEST);
+	}
+	assert_int_equal(pem.len, 0);
+	EVP_PKEY_free(key);
+}
+
+static void
+rejects_what_is_no_request(void **state)
+{
+	static const char pem[] =
+	    "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
+	unsigned char *large = calloc(1, CSR_MAX_BYTES + 1);
+
+	(void)state;
+	large[0] = 0x30;
+	assert_int_equal(error_of("", 0), ERROR_BAD_REQUEST);
+	assert_int_equal(error_of("hello", 5), ERROR_BAD_REQUEST);
+	assert_int_equal(error_of("\x30\x03\x02\x01\x05", 5), ERROR_BAD_REQUEST);
+	assert_int_equal(error_of(pem, sizeof(pem) - 1), ERROR_BAD_REQUEST);
+	assert_int_equal(error_of(large, CSR_MAX_BYTES + 1), ERROR_TOO_LARGE);
+	free(large);
+}
+
+static void
+rejects_every_truncation(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	struct buffer der;
+
+	(void)state;
+	simple_request(key, "DNS:localhost", &der);
+	for (size_t len = 0; len < der.len; len++)
+		assert_int_equal(error_of(der.data, len), ERROR_BAD_REQUEST);
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+rejects_bytes_after_the_request(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	struct buffer der;
+
+	(void)state;
+	simple_request(key, "DNS:localhost", &der);
+	buf_append(&der, "\0", 1);
+	assert_int_equal(error_of(der.data, der.len), ERROR_BAD_REQUEST);
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+/* 30 81 xx becomes 30 82 00 xx: the same request for a parser of BER. */
+static void
+refuses_ber(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	struct buffer der, ber;
+
+	(void)state;
+	simple_request(key, "DNS:localhost", &der);
+	buf_init(&ber, 0);
+	assert_int_equal(der.data[1], 0x81);
+	buf_append(&ber, "\x30\x82\x00", 3);
+	buf_append(&ber, der.data + 2, der.len - 2);
+	assert_true(refused_for(&ber, RULE_CSR_DER));
+	buf_free(&ber);
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+refuses_another_version(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	struct buffer der;
+
+	(void)state;
+	X509_REQ_set_version(req, 1);
+	request_sign(req, key, "SHA256", &der);
+	assert_true(refused_for(&der, RULE_CSR_VERSION));
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+rejects_a_request_signed_by_another_key(void **state)
+{
+	EVP_PKEY *victim = ec_key("P-256"), *thief = ec_key("P-256");
+	struct buffer der;
+
+	(void)state;
+	request_sign(request_new(victim, "/CN=localhost"), thief, "SHA256", &der);
+	assert_true(refused_for(&der, RULE_CSR_SIGNATURE));
+	buf_free(&der);
+	EVP_PKEY_free(victim);
+	EVP_PKEY_free(thief);
+}
+
+static void
+refuses_sha1(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	struct buffer der;
+
+	(void)state;
+	request_sign(request_new(key, "/CN=localhost"), key, "SHA1", &der);
+	assert_true(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM));
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static bool
+extensions_break(X509_EXTENSIONS *extensions, enum rule rule)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	struct buffer der;
+	bool broken;
+
+	request_add(req, extensions);
+	request_sign(req, key, "SHA256", &der);
+	broken = refused_for(&der, rule);
+	buf_free(&der);
+	EVP_PKEY_free(key);
+	return broken;
+}
+
+static void
+refuses_two_extension_requests(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	X509_EXTENSIONS *first = NULL, *second = NULL;
+	struct buffer der;
+
+	(void)state;
+	request_extension(&first, "subjectAltName", "DNS:a.example");
+	request_extension(&second, "subjectAltName", "DNS:b.example");
+	request_add(req, first);
+	assert_int_equal(X509_REQ_add_extensions_nid(req, second, NID_ms_ext_req), 1);
+	sk_X509_EXTENSION_pop_free(second, X509_EXTENSION_free);
+	request_sign(req, key, "SHA256", &der);
+	assert_true(refused_for(&der, RULE_CSR_ATTRIBUTE_DUPLICATE));
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+refuses_a_duplicate_extension(void **state)
+{
+	X509_EXTENSIONS *extensions = NULL;
+
+	(void)state;
+	request_extension(&extensions, "subjectAltName", "DNS:a.example");
+	request_extension(&extensions, "subjectAltName", "DNS:b.example");
+	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_DUPLICATE));
+}
+
+static void
+refuses_an_unknown_critical_extension(void **state)
+{
+	X509_EXTENSIONS *extensions = NULL;
+
+	(void)state;
+	request_extension(&extensions, "1.2.3.4.5", "critical,DER:0500");
+	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_CRITICAL));
+}
+
+static void
+refuses_bytes_after_an_extension(void **state)
+{
+	X509_EXTENSIONS *extensions = NULL;
+
+	(void)state;
+	request_extension(&extensions, "basicConstraints", "DER:300000");
+	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_ENCODING));
+}
+
+static void
+refuses_an_unreadable_extension_request(void **state)
+{
+	static const unsigned char integer[] = { 0x02, 0x01, 0x05 };
+	EVP_PKEY *key = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	struct buffer der;
+
+	(void)state;
+	X509_REQ_add1_attr_by_NID(
+	    req, NID_ext_req, V_ASN1_SEQUENCE, integer, sizeof(integer));
+	request_sign(req, key, "SHA256", &der);
+	assert_true(refused_for(&der, RULE_CSR_EXTENSION_ENCODING));
+	buf_free(&der);
+	EVP_PKEY_free(key);
+}
+
+static void
+refuses_to_make_an_authority(void **state)
+{
+	X509_EXTENSIONS *constraints = NULL, *usage = NULL;
+
+	(void)state;
+	request_extension(&constraints, "basicConstraints", "critical,CA:TRUE");
+	assert_true(extensions_break(constraints, RULE_CSR_CA_REQUESTED));
+	request_extension(&usage, "keyUsage", "digitalSignature,keyCertSign");
+	assert_true(extensions_break(usage, RULE_CSR_CA_REQUESTED));
+}
+
+static void
+reports_every_broken_rule_at_once(void **state)
+{
+	EVP_PKEY *key = rsa_key(1024), *thief = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	X509_EXTENSIONS *extensions = NULL;
+	struct buffer der;
+
+	(void)state;
+	request_extension(&extensions, "basicConstraints", "CA:TRUE");
+	request_add(req, extensions);
+	X509_REQ_set_version(req, 1);
+	request_sign(req, thief, "SHA1", &der);
+	assert_true(refused_for(&der, RULE_CSR_VERSION));
+	assert_true(refused_for(&der, RULE_CSR_CA_REQUESTED));
+	assert_true(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM));
+	assert_true(refused_for(&der, RULE_KEY_RSA_SIZE));
+	assert_true(refused_for(&der, RULE_CSR_SIGNATURE));
+	buf_free(&der);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(thief);
+}
+
+static void
+never_repeats_a_challenge_password(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256"), *thief = ec_key("P-256");
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct buffer der;
+	struct bytes body;
+	struct csr csr;
+
+	(void)state;
+	X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
+	    (const unsigned char *)"hunter2", -1);
+	request_sign(req, thief, "SHA256", &der);
+	body = buf_bytes(&der);
+	assert_int_equal(csr_read(NULL, &body, &csr, &v, &err), 0);
+	assert_int_equal(v.count, 1);
+	assert_null(strstr(v.items[0].detail, "hunter2"));
+	csr_clear(&csr);
+	buf_free(&der);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(thief);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_der_and_both_pem_labels),
+		cmocka_unit_test(builds_requests_with_every_type_of_key),
+		cmocka_unit_test(builds_without_subject_and_names),
+		cmocka_unit_test(builds_nothing_from_a_bad_subject_or_name),
+		cmocka_unit_test(rejects_what_is_no_request),
+		cmocka_unit_test(rejects_every_truncation),
+		cmocka_unit_test(rejects_bytes_after_the_request),
+		cmocka_unit_test(refuses_ber),
+		cmocka_unit_test(refuses_another_version),
+		cmocka_unit_test(rejects_a_request_signed_by_another_key),
+		cmocka_unit_test(refuses_sha1),
+		cmocka_unit_test(refuses_two_extension_requests),
+		cmocka_unit_test(refuses_a_duplicate_extension),
+		cmocka_unit_test(refuses_an_unknown_critical_extension),
+		cmocka_unit_test(refuses_bytes_after_an_extension),
+		cmocka_unit_test(refuses_an_unreadable_extension_request),
+		cmocka_unit_test(refuses_to_make_an_authority),
+		cmocka_unit_test(reports_every_broken_rule_at_once),
+		cmocka_unit_test(never_repeats_a_challenge_password),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/* test_keycheck.c - public keys that are certified, and those that are not. */
+#include "ca/keycheck.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
+#include "tests/ca/support.h"
+
+static void
+accept(EVP_PKEY *key)
+{
+	struct violations v = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(keycheck_key(NULL, key, &v, &err), 0);
+	if (v.count > 0)
+		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
+	EVP_PKEY_free(key);
+}
+
+static void
+refuse(EVP_PKEY *key, enum rule rule)
+{
+	struct violations v = { 0 };
+	struct error err = { 0 };
+
+	assert_non_null(key);
+	assert_int_equal(keycheck_key(NULL, key, &v, &err), 0);
+	assert_true(breaks(&v, rule));
+	EVP_PKEY_free(key);
+}
+
+/* An RSA public key of any numbers. */
+static EVP_PKEY *
+rsa_public(const BIGNUM *n, unsigned long exponent)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *e = BN_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+
+	BN_set_word(e, exponent);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	EVP_PKEY_fromdata_init(ctx);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(e);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* A modulus of 2048 bits without anything in common with a real one. */
+static BIGNUM *
+random_modulus(void)
+{
+	BIGNUM *n = BN_new();
+
+	assert_int_equal(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD), 1);
+	return n;
+}
+
+static void
+accepts_every_type_of_key(void **state)
+{
+	(void)state;
+	accept(rsa_key(2048));
+	accept(rsa_key(3072));
+	accept(rsa_key(4096));
+	accept(ec_key("P-256"));
+	accept(ec_key("P-384"));
+	accept(ec_key("P-521"));
+	accept(ed25519_key());
+}
+
+static void
+refuses_other_algorithms(void **state)
+{
+	(void)state;
+	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), RULE_KEY_ALGORITHM);
+	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), RULE_KEY_ALGORITHM);
+}
+
+static void
+refuses_rsa_of_other_sizes(void **state)
+{
+	BIGNUM *huge = BN_new();
+
+	(void)state;
+	refuse(rsa_key(1024), RULE_KEY_RSA_SIZE);
+	refuse(rsa_key(2056), RULE_KEY_RSA_SIZE);
+	BN_rand(huge, 8192, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+	refuse(rsa_public(huge, 65537), RULE_KEY_RSA_SIZE);
+	BN_free(huge);
+}
+
+static void
+gives_no_huge_key_to_verify_with(void **state)
+{
+	struct violations v = { 0 };
+	BIGNUM *huge = BN_new();
+	X509_PUBKEY *spki = NULL;
+	EVP_PKEY *key, *read;
+
+	(void)state;
+	BN_rand(huge, 8192, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+	key = rsa_public(huge, 65537);
+	assert_int_equal(X509_PUBKEY_set(&spki, key), 1);
+	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
+	assert_null(read);
+	X509_PUBKEY_free(spki);
+	EVP_PKEY_free(key);
+	BN_free(huge);
+}
+
+static void
+refuses_an_exponent_of_three(void **state)
+{
+	BIGNUM *n = random_modulus();
+
+	(void)state;
+	refuse(rsa_public(n, 3), RULE_KEY_RSA_EXPONENT);
+	BN_free(n);
+}
+
+static void
+refuses_an_even_modulus(void **state)
+{
+	BIGNUM *n = random_modulus();
+
+	(void)state;
+	BN_sub_word(n, 1);
+	refuse(rsa_public(n, 65537), RULE_KEY_RSA_EVEN);
+	BN_free(n);
+}
+
+/* 751 is the largest prime below the bound. */
+static void
+refuses_a_small_factor(void **state)
+{
+	BIGNUM *n = random_modulus();
+
+	(void)state;
+	BN_sub_word(n, BN_mod_word(n, 751));
+	if (!BN_is_odd(n))
+		BN_sub_word(n, 751);
+	refuse(rsa_public(n, 65537), RULE_KEY_RSA_SMALL_FACTOR);
+	BN_free(n);
+}
+
+static BIGNUM *
+product_of_close_primes(bool equal)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new();
+
+	assert_int_equal(BN_generate_prime_ex(p, 1024, 0, NULL, NULL, NULL), 1);
+	BN_copy(q, p);
+	while (!equal && (BN_cmp(p, q) == 0 || BN_check_prime(q, ctx, NULL) != 1))
+		BN_add_word(q, 2);
+	BN_mul(n, p, q, ctx);
+	BN_free(p);
+	BN_free(q);
+	BN_CTX_free(ctx);
+	return n;
+}
+
+static void
+refuses_primes_that_are_close(void **state)
+{
+	BIGNUM *n = product_of_close_primes(false),
+	       *square = product_of_close_primes(true);
+
+	(void)state;
+	refuse(rsa_public(n, 65537), RULE_KEY_RSA_CLOSE_PRIMES);
+	refuse(rsa_public(square, 65537), RULE_KEY_RSA_CLOSE_PRIMES);
+	BN_free(n);
+	BN_free(square);
+}
+
+static void
+refuses_other_curves(void **state)
+{
+	(void)state;
+	refuse(ec_key("secp256k1"), RULE_KEY_EC_CURVE);
+	refuse(ec_key("P-224"), RULE_KEY_EC_CURVE);
+}
+
+static void
+refuses_explicit_curve_parameters(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+
+	(void)state;
+	assert_int_equal(
+	    EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"),
+	    1);
+	refuse(key, RULE_KEY_EC_CURVE);
+}
+
+static void
+refuses_a_compressed_point(void **state)
+{
+	EVP_PKEY *key = ec_key("P-256");
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key,
+			     OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
+	    1);
+	refuse(key, RULE_KEY_EC_POINT);
+}
+
+/* Changes one octet of the encoded key and reads it again. */
+static void
+refuse_changed(EVP_PKEY *key, size_t from_end, unsigned char change, enum rule rule)
+{
+	struct violations v = { 0 };
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	const unsigned char *p = der;
+	X509_PUBKEY *spki;
+	EVP_PKEY *read;
+
+	der[(size_t)len - from_end] ^= change;
+	assert_non_null(spki = d2i_X509_PUBKEY(NULL, &p, len));
+	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
+	assert_true(breaks(&v, rule));
+	EVP_PKEY_free(read);
+	EVP_PKEY_free(key);
+	X509_PUBKEY_free(spki);
+	OPENSSL_free(der);
+}
+
+static void
+refuses_a_point_off_the_curve(void **state)
+{
+	(void)state;
+	refuse_changed(ec_key("P-256"), 1, 0x01, RULE_KEY_EC_POINT);
+}
+
+static void
+refuses_a_key_that_does_not_decode(void **state)
+{
+	EVP_PKEY *key = rsa_key(2048);
+
+	(void)state;
+	/* The tag of the modulus, 265 octets before the end: no INTEGER any more. */
+	refuse_changed(key, 266, 0x04, RULE_KEY_ENCODING);
+}
+
+static void
+refuses_rsa_without_null_parameters(void **state)
+{
+	EVP_PKEY *key = rsa_key(2048), *read;
+	struct violations v = { 0 };
+	X509_PUBKEY *spki = NULL;
+	const unsigned char *bits;
+	unsigned char *copy;
+	int len;
+
+	(void)state;
+	assert_int_equal(X509_PUBKEY_set(&spki, key), 1);
+	X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki);
+	copy = OPENSSL_memdup(bits, (size_t)len);
+	assert_int_equal(X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaEncryption),
+			     V_ASN1_UNDEF, NULL, copy, len),
+	    1);
+	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
+	assert_true(breaks(&v, RULE_KEY_ENCODING));
+	EVP_PKEY_free(read);
+	EVP_PKEY_free(key);
+	X509_PUBKEY_free(spki);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepts_every_type_of_key),
+		cmocka_unit_test(refuses_other_algorithms),
+		cmocka_unit_test(refuses_rsa_of_other_sizes),
+		cmocka_unit_test(gives_no_huge_key_to_verify_with),
+		cmocka_unit_test(refuses_an_exponent_of_three),
+		cmocka_unit_test(refuses_an_even_modulus),
+		cmocka_unit_test(refuses_a_small_factor),
+		cmocka_unit_test(refuses_primes_that_are_close),
+		cmocka_unit_test(refuses_other_curves),
+		cmocka_unit_test(refuses_explicit_curve_parameters),
+		cmocka_unit_test(refuses_a_compressed_point),
+		cmocka_unit_test(refuses_a_point_off_the_curve),
+		cmocka_unit_test(refuses_a_key_that_does_not_decode),
+		cmocka_unit_test(refuses_rsa_without_null_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,400 @@
+/* test_lint.c - a good certificate, and each way in which it could have gone wrong. */
+#include "ca/lint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ca/draft.h"
+#include "ca/san.h"
+#include "ca/subject.h"
+#include "tests/ca/support.h"
+
+#define NOW INT64_C(1800000000)
+
+/* A root, and what a leaf under it is to say. */
+struct scene {
+	struct certificate_spec root_spec, spec;
+	X509 *root, *leaf;
+};
+
+static X509 *
+make(const struct certificate_spec *spec)
+{
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct draft draft;
+	X509 *cert = NULL;
+
+	if (draft_make(NULL, spec, &draft, &v, &err) != 0)
+		fail_msg("%s", err.text);
+	if (v.count > 0)
+		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
+	if (draft_sign(NULL, &draft, spec, &cert, &err) != 0)
+		fail_msg("%s", err.text);
+	draft_clear(&draft);
+	return cert;
+}
+
+static void
+fill_root(struct certificate_spec *spec, EVP_PKEY *key, int64_t length_s)
+{
+	*spec = (struct certificate_spec){ .profile = profile_root(), .path_len = 1 };
+	spec->key = spec->issuer_key = key;
+	spec->serial[0] = 0x40;
+	spec->validity = (struct validity){ NOW - 300, NOW + length_s };
+	assert_int_equal(subject_from_text("/CN=root", &spec->subject, NULL), 0);
+}
+
+static void
+fill_leaf(struct scene *scene, EVP_PKEY *key)
+{
+	struct certificate_spec *spec = &scene->spec;
+
+	*spec = (struct certificate_spec){ .profile = profile_find("server"),
+		.path_len = PATH_LEN_NONE };
+	spec->issuer = scene->root;
+	spec->issuer_key = scene->root_spec.key;
+	spec->key = key;
+	spec->serial[0] = 0x41;
+	spec->validity = (struct validity){ NOW - 300, NOW + 3600 };
+	spec->names = sk_GENERAL_NAME_new_null();
+	san_add_dns(
+	    spec->names, (struct bytes){ (const unsigned char *)"localhost", 9 }, NULL);
+	assert_int_equal(subject_from_text("/CN=localhost", &spec->subject, NULL), 0);
+}
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	fill_root(&scene.root_spec, rsa_key(2048), INT64_C(788000000));
+	scene.root = make(&scene.root_spec);
+	fill_leaf(&scene, rsa_key(2048));
+	scene.leaf = make(&scene.spec);
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct scene *scene = *state;
+
+	EVP_PKEY_free(scene->spec.key);
+	EVP_PKEY_free(scene->root_spec.key);
+	X509_NAME_free(scene->spec.subject);
+	X509_NAME_free(scene->root_spec.subject);
+	GENERAL_NAMES_free(scene->spec.names);
+	X509_free(scene->leaf);
+	X509_free(scene->root);
+	return 0;
+}
+
+/* Encodes the changed copy anew, lints it, and frees it. */
+static bool
+lint_finds(const struct scene *scene, X509 *changed, enum rule rule)
+{
+	struct violations v = { 0 };
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	X509 *parsed;
+	int len;
+
+	assert_true(i2d_re_X509_tbs(changed, NULL) > 0);
+	len = i2d_X509(changed, &der);
+	p = der;
+	assert_non_null(parsed = d2i_X509(NULL, &p, len));
+	lint_run(NULL, parsed, &scene->spec, &v);
+	X509_free(parsed);
+	X509_free(changed);
+	OPENSSL_free(der);
+	return v.count > 0 && breaks(&v, rule);
+}
+
+/* The leaf with one extension removed, and another value in its place unless NULL. */
+static X509 *
+with_extension(const struct scene *scene, int nid, const char *value)
+{
+	X509 *copy = X509_dup(scene->leaf);
+	int at = X509_get_ext_by_NID(copy, nid, -1);
+	X509_EXTENSION *ext;
+
+	if (at >= 0)
+		X509_EXTENSION_free(X509_delete_ext(copy, at));
+	if (value != NULL) {
+		assert_non_null(ext = X509V3_EXT_nconf_nid(NULL, NULL, nid, value));
+		X509_add_ext(copy, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	return copy;
+}
+
+static void
+passes_what_was_made(void **state)
+{
+	struct scene *scene = *state;
+	struct violations v = { 0 };
+
+	lint_run(NULL, scene->leaf, &scene->spec, &v);
+	assert_int_equal(v.count, 0);
+	lint_run(NULL, scene->root, &scene->root_spec, &v);
+	assert_int_equal(v.count, 0);
+	assert_int_equal(X509_get_ext_count(scene->leaf), 6);
+	assert_int_equal(X509_get_ext_count(scene->root), 4);
+}
+
+static void
+makes_certificates_with_every_type_of_key(void **state)
+{
+	EVP_PKEY *keys[] = { ec_key("P-256"), ec_key("P-384"), ec_key("P-521"),
+		rsa_key(2048), ed25519_key() };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct certificate_spec spec;
+
+		fill_root(&spec, keys[i], 1000);
+		X509_free(make(&spec));
+		X509_NAME_free(spec.subject);
+		EVP_PKEY_free(keys[i]);
+	}
+}
+
+static void
+signs_nothing_that_another_key_verifies(void **state)
+{
+	struct scene *scene = *state;
+	struct certificate_spec spec = scene->spec;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct draft draft;
+	X509 *cert = NULL;
+
+	spec.issuer_key = scene->spec.key;
+	assert_int_equal(draft_make(NULL, &spec, &draft, &v, &err), 0);
+	assert_int_equal(draft_sign(NULL, &draft, &spec, &cert, &err), -1);
+	assert_null(cert);
+	draft_clear(&draft);
+}
+
+static void
+finds_another_version(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+
+	X509_set_version(copy, X509_VERSION_2);
+	assert_true(lint_finds(*state, copy, RULE_CERT_VERSION));
+}
+
+static void
+finds_another_serial(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+
+	ASN1_INTEGER_set(X509_get_serialNumber(copy), 5);
+	assert_true(lint_finds(*state, copy, RULE_CERT_SERIAL));
+}
+
+static void
+finds_another_signature_algorithm(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+
+	X509_ALGOR_set0((X509_ALGOR *)X509_get0_tbs_sigalg(copy),
+	    OBJ_nid2obj(NID_sha384WithRSAEncryption), V_ASN1_NULL, NULL);
+	assert_true(lint_finds(*state, copy, RULE_CERT_SIGNATURE_ALGORITHM));
+}
+
+static void
+finds_an_algorithm_without_its_parameters(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+	const X509_ALGOR *outer;
+
+	X509_get0_signature(NULL, &outer, copy);
+	X509_ALGOR_set0((X509_ALGOR *)outer, OBJ_nid2obj(NID_sha256WithRSAEncryption),
+	    V_ASN1_UNDEF, NULL);
+	X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(copy), outer);
+	assert_true(lint_finds(*state, copy, RULE_CERT_SIGNATURE_ALGORITHM));
+}
+
+static void
+finds_another_issuer_and_subject(void **state)
+{
+	struct scene *scene = *state;
+	X509 *issuer = X509_dup(scene->leaf), *subject = X509_dup(scene->leaf);
+
+	X509_set_issuer_name(issuer, scene->spec.subject);
+	assert_true(lint_finds(scene, issuer, RULE_CERT_ISSUER));
+	X509_set_subject_name(subject, scene->root_spec.subject);
+	assert_true(lint_finds(scene, subject, RULE_CERT_SUBJECT));
+}
+
+static void
+finds_another_end(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+	ASN1_TIME *time = ASN1_TIME_adj(NULL, (time_t)NOW, 1000, 0);
+
+	X509_set1_notAfter(copy, time);
+	ASN1_TIME_free(time);
+	assert_true(lint_finds(*state, copy, RULE_CERT_VALIDITY));
+}
+
+/* The spec itself asks for too much: the lint does not trust it. */
+static void
+finds_an_end_beyond_the_issuers(void **state)
+{
+	struct scene scene = *(struct scene *)*state;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct draft draft;
+
+	scene.spec.validity.not_after = scene.root_spec.validity.not_after + 1;
+	assert_int_equal(draft_make(NULL, &scene.spec, &draft, &v, &err), 0);
+	assert_true(breaks(&v, RULE_CERT_VALIDITY));
+	draft_clear(&draft);
+}
+
+static void
+finds_generalized_time_before_2050(void **state)
+{
+	X509 *copy = X509_dup(((struct scene *)*state)->leaf);
+	ASN1_TIME *time = ASN1_GENERALIZEDTIME_adj(NULL, (time_t)(NOW + 3600), 0, 0);
+
+	X509_set1_notAfter(copy, time);
+	ASN1_TIME_free(time);
+	assert_true(lint_finds(*state, copy, RULE_CERT_TIME_ENCODING));
+}
+
+static void
+writes_generalized_time_after_2049(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(
+	    ASN1_STRING_type(X509_get0_notAfter(scene->root)), V_ASN1_GENERALIZEDTIME);
+	assert_int_equal(
+	    ASN1_STRING_type(X509_get0_notBefore(scene->root)), V_ASN1_UTCTIME);
+}
+
+static void
+finds_another_key(void **state)
+{
+	struct scene *scene = *state;
+	X509 *copy = X509_dup(scene->leaf);
+
+	X509_set_pubkey(copy, scene->root_spec.key);
+	assert_true(lint_finds(scene, copy, RULE_CERT_PUBLIC_KEY));
+}
+
+static void
+finds_unexpected_extensions(void **state)
+{
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_netscape_comment, "hello"), RULE_CERT_EXTENSIONS));
+	assert_true(
+	    lint_finds(*state, with_extension(*state, NID_key_usage, "digitalSignature"),
+		RULE_CERT_EXTENSIONS));
+}
+
+static void
+finds_other_basic_constraints(void **state)
+{
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_basic_constraints, "critical,CA:TRUE"),
+	    RULE_CERT_BASIC_CONSTRAINTS));
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_basic_constraints, "critical,CA:FALSE,pathlen:1"),
+	    RULE_CERT_BASIC_CONSTRAINTS));
+	assert_true(
+	    lint_finds(*state, with_extension(*state, NID_basic_constraints, NULL),
+		RULE_CERT_BASIC_CONSTRAINTS));
+}
+
+static void
+finds_other_usages(void **state)
+{
+	assert_true(lint_finds(*state,
+	    with_extension(
+		*state, NID_key_usage, "critical,digitalSignature,keyCertSign"),
+	    RULE_CERT_KEY_USAGE));
+	assert_true(lint_finds(
+	    *state, with_extension(*state, NID_key_usage, NULL), RULE_CERT_KEY_USAGE));
+	assert_true(
+	    lint_finds(*state, with_extension(*state, NID_ext_key_usage, "clientAuth"),
+		RULE_CERT_EXTENDED_KEY_USAGE));
+	assert_true(lint_finds(*state, with_extension(*state, NID_ext_key_usage, NULL),
+	    RULE_CERT_EXTENDED_KEY_USAGE));
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_ext_key_usage, "serverAuth,anyExtendedKeyUsage"),
+	    RULE_CERT_EXTENDED_KEY_USAGE));
+}
+
+static void
+finds_other_key_identifiers(void **state)
+{
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_subject_key_identifier, "00:01"),
+	    RULE_CERT_SUBJECT_KEY_ID));
+	assert_true(
+	    lint_finds(*state, with_extension(*state, NID_authority_key_identifier, NULL),
+		RULE_CERT_AUTHORITY_KEY_ID));
+}
+
+static void
+finds_missing_and_critical_names(void **state)
+{
+	assert_true(lint_finds(
+	    *state, with_extension(*state, NID_subject_alt_name, NULL), RULE_CERT_SAN));
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_subject_alt_name, "critical,DNS:localhost"),
+	    RULE_CERT_SAN));
+}
+
+/* The names are judged where they stand, not only where they came from. */
+static void
+judges_the_names_in_the_certificate(void **state)
+{
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_subject_alt_name, "DNS:localhost,DNS:a_b"),
+	    RULE_SAN_DNS_CHARACTERS));
+	assert_true(lint_finds(*state,
+	    with_extension(*state, NID_subject_alt_name, "DNS:other"), RULE_CN_IN_SAN));
+	assert_true(lint_finds(*state, with_extension(*state, NID_subject_alt_name, NULL),
+	    RULE_SAN_PRESENT));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_what_was_made),
+		cmocka_unit_test(makes_certificates_with_every_type_of_key),
+		cmocka_unit_test(signs_nothing_that_another_key_verifies),
+		cmocka_unit_test(finds_another_version),
+		cmocka_unit_test(finds_another_serial),
+		cmocka_unit_test(finds_another_signature_algorithm),
+		cmocka_unit_test(finds_an_algorithm_without_its_parameters),
+		cmocka_unit_test(finds_another_issuer_and_subject),
+		cmocka_unit_test(finds_another_end),
+		cmocka_unit_test(finds_an_end_beyond_the_issuers),
+		cmocka_unit_test(finds_generalized_time_before_2050),
+		cmocka_unit_test(writes_generalized_time_after_2049),
+		cmocka_unit_test(finds_another_key),
+		cmocka_unit_test(finds_unexpected_extensions),
+		cmocka_unit_test(finds_other_basic_constraints),
+		cmocka_unit_test(finds_other_usages),
+		cmocka_unit_test(finds_other_key_identifiers),
+		cmocka_unit_test(finds_missing_and_critical_names),
+		cmocka_unit_test(judges_the_names_in_the_certificate),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,151 @@
+/* test_threads.c - many threads issue at once, beside a thread that makes issuers. */
+#include "ca/authority.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/ca/support.h"
+
+#define THREADS     6
+#define PER_THREAD  10
+#define NEW_ISSUERS 3
+
+/* What one thread does; asserts are left to the main thread. */
+struct work {
+	pthread_t thread;
+	struct house *house;
+	struct buffer csr;
+	char serials[PER_THREAD][STORE_SERIAL_SIZE];
+	int issued;
+};
+
+static void *
+issue_some(void *arg)
+{
+	struct work *work = arg;
+	const struct issue_request request = {
+		.issuer = "internal",
+		.profile = "peer",
+		.csr = buf_bytes(&work->csr),
+		.actor = "uid:0",
+	};
+
+	for (int i = 0; i < PER_THREAD; i++) {
+		struct issue_result result;
+		struct violations v = { 0 };
+		struct error err = { 0 };
+
+		if (authority_issue(
+			work->house->authority, &request, &result, &v, &err) != 0) {
+			fprintf(stderr, "%s\n", err.text);
+			return NULL;
+		}
+		memcpy(work->serials[i], result.serial, sizeof(result.serial));
+		work->issued++;
+		issue_result_clear(&result);
+	}
+	return NULL;
+}
+
+static void *
+make_issuers(void *arg)
+{
+	struct work *work = arg;
+
+	for (int i = 0; i < NEW_ISSUERS; i++) {
+		struct issuer_spec spec = {
+			.subject = "/CN=new", .path_len = -1, .actor = "a"
+		};
+		struct violations v = { 0 };
+		struct error err = { 0 };
+		char name[16];
+
+		snprintf(name, sizeof(name), "new-%d", i);
+		spec.name = name;
+		spec.key = work->house->keys[2 + i];
+		if (authority_create_issuer(work->house->authority, &spec, &v, &err) !=
+		    0) {
+			fprintf(stderr, "%s\n", err.text);
+			return NULL;
+		}
+		work->issued++;
+	}
+	return NULL;
+}
+
+static void
+add_keys(struct house *house)
+{
+	char name[16];
+
+	for (int i = 0; i < NEW_ISSUERS; i++) {
+		snprintf(name, sizeof(name), "new-%d", i);
+		house_add_key(house, name, ec_key("P-256"));
+	}
+}
+
+static int
+count_certificate(void *ctx, int64_t id, const struct certificate_row *row)
+{
+	(void)id;
+	(void)row;
+	++*(int *)ctx;
+	return 0;
+}
+
+static void
+issues_from_several_threads_at_once(void **state)
+{
+	const struct certificate_filter all = { .limit = 1000 };
+	struct work work[THREADS] = { 0 }, making = { 0 };
+	struct house house;
+	int recorded = 0;
+	int64_t entries;
+
+	(void)state;
+	house_open(&house, NULL);
+	house_add_issuers(&house, ec_key("P-256"));
+	add_keys(&house);
+	/* All start without the key in memory, and find it at the same time. */
+	house.keys_are_away = true;
+	house_reopen(&house);
+	house.keys_are_away = false;
+	making.house = &house;
+	pthread_create(&making.thread, NULL, make_issuers, &making);
+	for (int i = 0; i < THREADS; i++) {
+		EVP_PKEY *key = ec_key("P-256");
+
+		work[i].house = &house;
+		milvus_request(key, &work[i].csr);
+		EVP_PKEY_free(key);
+		pthread_create(&work[i].thread, NULL, issue_some, &work[i]);
+	}
+	pthread_join(making.thread, NULL);
+	assert_int_equal(making.issued, NEW_ISSUERS);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(work[i].thread, NULL);
+		assert_int_equal(work[i].issued, PER_THREAD);
+		buf_free(&work[i].csr);
+	}
+	store_certificate_each(house.store, &all, count_certificate, &recorded, NULL);
+	assert_int_equal(recorded, THREADS * PER_THREAD);
+	assert_int_equal(store_audit_verify(house.store, &entries, NULL), 0);
+	house_close(&house);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(issues_from_several_threads_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
