@@ -1,0 +1,68 @@
+/*
+ * client.h - one HTTP request to keyholdd over a Unix socket.
+ *
+ * A client keeps a few idle connections and may be used from many threads at once:
+ * each call has a connection to itself. Connections carry the pid that opened them,
+ * so a forked child opens its own and never writes to its parent's. No thread, no
+ * signal handler (SIGPIPE is never raised), no atexit.
+ *
+ * A call that finds its reused connection dead before the first byte of the answer
+ * is sent once more over a new one; sockets of the list are tried in order.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define CLIENT_DEFAULT_SOCKET "/run/keyhold/keyhold.sock"
+
+struct client;
+
+struct client_options {
+	const char
+	    *sockets; /* one path or several with commas between; "@name" is abstract */
+	int connect_timeout_ms; /* for each socket tried */
+	int answer_timeout_ms;  /* from the first byte sent to the last received */
+};
+
+struct client_request {
+	const char *method;
+	const char *path;         /* with its query, already percent-encoded */
+	const char *content_type; /* NULL when there is no body */
+	const char *accept;       /* NULL: whatever the daemon prefers */
+	struct bytes body;
+};
+
+struct client_response {
+	int status;
+	char content_type[64];
+	char location[256]; /* "" when the daemon sent none */
+	char link[512];
+	struct buffer body; /* initialised by client_response_init, freed by _free */
+};
+
+/*
+ * options is copied; both timeouts must be positive. The caller frees with client_free.
+ * No I/O happens here.
+ */
+int client_new(
+    const struct client_options *options, struct client **client, struct error *err);
+void client_free(struct client *client);
+
+/* max_bytes bounds the body that will be accepted. */
+void client_response_init(struct client_response *res, size_t max_bytes);
+void client_response_free(struct client_response *res);
+
+/*
+ * Sends and receives. 0 means that an HTTP answer came, whatever its status;
+ * -1 that none came (ERROR_IO, ERROR_TIMEOUT, ERROR_BAD_REQUEST for an answer that
+ * is not HTTP, ERROR_TOO_LARGE for one over max_bytes). res may be reused for the
+ * next call. HEAD is not supported: its answer has a length and no body.
+ */
+int client_call(struct client *client, const struct client_request *req,
+    struct client_response *res, struct error *err);
+
+#endif
