@@ -1,0 +1,129 @@
+/* api.c - one request from routing to answer, and what the handlers work on. */
+#include "api/api.h"
+
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/problem.h"
+#include "api/router.h"
+#include "api/url.h"
+#include "base/log.h"
+
+/* The store's row as the keystore knows it. */
+static int
+read_row(const struct key_row *row, struct keystore_key *key, struct error *err)
+{
+	struct bytes spki = { .data = row->spki, .len = row->spki_len };
+
+	if (row->cka_id_len > sizeof(key->id.data))
+		return error_set(err, ERROR_IO, "key %s: overlong CKA_ID", row->name);
+	if (key_init(&key->key, row->name, &spki, err) != 0 ||
+	    key_use_read(row->use, &key->use, err) != 0)
+		return -1;
+	memcpy(key->id.data, row->cka_id, row->cka_id_len);
+	key->id.len = row->cka_id_len;
+	key->created = row->created;
+	return 0;
+}
+
+struct loading {
+	struct keystore *keys;
+	struct error *err;
+};
+
+static int
+load_key(void *ctx, const struct key_row *row)
+{
+	struct loading *loading = ctx;
+	struct keystore_key key;
+	char quoted[LOG_QUOTED_MAX];
+	bool on_token;
+
+	if (read_row(row, &key, loading->err) != 0 ||
+	    keystore_add(loading->keys, &key, &on_token, loading->err) != 0)
+		return -1;
+	/* The daemon serves the keys it has, and says which it lacks. */
+	if (!on_token)
+		log_error("key.missing", "key=%s why=\"%s\"", row->name,
+		    log_quoted(quoted, loading->err->text));
+	return 0;
+}
+
+static int
+find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY **pkey,
+    struct error *err)
+{
+	struct api *api = ctx;
+	struct keystore_key key;
+
+	if (keystore_find_spki(api->keys, spki_sha256, &key, err) != 0)
+		return -1;
+	return builtin_pkey(api->builtin, &key.key, pkey, err);
+}
+
+int
+api_open(struct api *api, struct error *err)
+{
+	struct key_finder finder = { .find = find_issuer_key, .ctx = api };
+	struct loading loading = { .keys = api->keys, .err = err };
+
+	*err = (struct error){ 0 };
+	if (store_key_each(api->store, load_key, &loading, err) != 0)
+		return -1;
+	pthread_mutex_init(&api->changes, NULL);
+	return authority_open(
+	    builtin_libctx(api->builtin), api->store, &finder, &api->authority, err);
+}
+
+void
+api_close(struct api *api)
+{
+	authority_close(api->authority);
+	pthread_mutex_destroy(&api->changes);
+}
+
+static void
+fail(struct exchange *x, const struct error *err)
+{
+	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX];
+
+	problem_respond(x->res, err, &x->violations);
+	log_error("request.failed",
+	    "actor=%s method=%s target=\"%s\" status=%d why=\"%s\"",
+	    x->req->caller->actor, x->req->method, log_quoted(target, x->req->target),
+	    x->res->status, log_quoted(why, err->text));
+}
+
+void
+api_handle(struct api *api, struct request *req, struct response *res)
+{
+	struct exchange x = { .api = api, .req = req, .res = res };
+	const struct route *route;
+	struct error err = { 0 };
+	char allow[64] = "";
+
+	if (router_find(req, &route, allow, sizeof(allow), &err) != 0) {
+		fail(&x, &err);
+	} else if (route == NULL) {
+		problem_method(res, allow);
+	} else if (access_check(req->caller, route->access, &err) != 0 ||
+		   query_check(req->query, route->query, &err) != 0 ||
+		   route->run(&x, &err) != 0) {
+		fail(&x, &err);
+	}
+}
+
+void
+api_refuse(struct response *res, enum error_code code, const char *why)
+{
+	struct error err;
+
+	error_set(&err, code, "%s", why);
+	problem_respond(res, &err, NULL);
+}
+
+size_t
+api_body_max(const char *target)
+{
+	return router_body_max(target);
+}

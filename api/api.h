@@ -1,0 +1,43 @@
+/*
+ * api.h - the HTTP interface without HTTP: a request in, an answer out.
+ *
+ * docs/api.md describes the resources. api_handle may be called from any thread.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <pthread.h>
+
+#include "api/request.h"
+#include "ca/authority.h"
+#include "evp/builtin.h"
+#include "pkcs11/keystore.h"
+#include "store/store.h"
+
+/* What the handlers work on. Everything in it outlives the api. */
+struct api {
+	struct keystore *keys;
+	struct builtin *builtin; /* over keys */
+	struct store *store;
+	struct authority *authority;
+	const char *token_label, *token_serial;
+	/* Creation and destruction of keys and issuers: one at a time, so that what was
+	 * checked still holds when it is recorded. */
+	pthread_mutex_t changes;
+};
+
+/* Takes every key of the store into use, and opens the authority; false starts nothing.
+ */
+int api_open(struct api *api, struct error *err);
+void api_close(struct api *api);
+
+/* Answers. Whatever goes wrong is an answer too, and a line in the log. */
+void api_handle(struct api *api, struct request *req, struct response *res);
+
+/* An answer to a request that the server itself turns away. */
+void api_refuse(struct response *res, enum error_code code, const char *why);
+
+/* The largest body that this request may have, in bytes. */
+size_t api_body_max(const char *target);
+
+#endif

@@ -1,0 +1,28 @@
+/* handlers.h - one function for each row of the router's table. */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/api.h"
+#include "ca/violation.h"
+
+/* What a handler is given and what it leaves behind. */
+struct exchange {
+	struct api *api;
+	const struct request *req;
+	struct response *res;
+	struct violations violations; /* goes into the problem document */
+};
+
+typedef int handler(struct exchange *x, struct error *err);
+
+handler get_health, get_ready;
+handler get_keys, post_keys, get_key, delete_key, post_adopt, get_public, get_reference,
+    post_csr, post_sign;
+handler get_issuers, post_issuers, get_issuer, get_issuer_certificate, get_issuer_chain;
+handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
+handler get_profiles, get_profile;
+
+/* Answers 200 with text that is already in the body. */
+int respond_text(struct response *res, const char *content_type, struct error *err);
+
+#endif

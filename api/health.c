@@ -1,0 +1,32 @@
+/* health.c - alive, and ready. */
+#include "api/handlers.h"
+#include "api/json.h"
+
+int
+respond_text(struct response *res, const char *content_type, struct error *err)
+{
+	if (buf_failed(&res->body))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	res->status = 200;
+	res->content_type = content_type;
+	return 0;
+}
+
+int
+get_health(struct exchange *x, struct error *err)
+{
+	return json_respond(x->res, 200, json_make("{s:s}", "status", "alive"), err);
+}
+
+/* Ready means that the token really signs, not that it once did. */
+int
+get_ready(struct exchange *x, struct error *err)
+{
+	if (keystore_check(x->api->keys, err) != 0)
+		return -1;
+	return json_respond(x->res, 200,
+	    json_make("{s:s,s:s,s:s,s:I,s:s}", "status", "ready", "token",
+		x->api->token_label, "serial", x->api->token_serial, "keys",
+		(long long)keystore_count(x->api->keys), "version", KEYHOLD_VERSION),
+	    err);
+}

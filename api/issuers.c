@@ -1,0 +1,220 @@
+/* issuers.c - roots and intermediates. */
+#include "api/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "api/json.h"
+#include "api/newkey.h"
+#include "base/clock.h"
+#include "ca/certtext.h"
+
+#define MAX_VALIDITY_S ((int64_t)100 * 366 * 86400)
+
+/* certificate is NULL in lists. */
+static struct json_t *
+describe(const struct issuer_info *info, const char *key, const char *certificate)
+{
+	char not_before[CLOCK_TEXT_SIZE], not_after[CLOCK_TEXT_SIZE];
+
+	clock_format(not_before, info->not_before);
+	clock_format(not_after, info->not_after);
+	return json_make("{s:s,s:s*,s:s,s:s*,s:s,s:s,s:s,s:s*}", "name", info->name,
+	    "issuer", info->parent, "subject", info->subject, "key", key, "serial",
+	    info->serial, "not_before", not_before, "not_after", not_after, "certificate",
+	    certificate);
+}
+
+static const char *
+key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key *key)
+{
+	if (keystore_find_spki(x->api->keys, info->spki_sha256, key, NULL) != 0)
+		return NULL;
+	return key->key.name;
+}
+
+static int
+respond_issuer(struct exchange *x, int status, const char *name, struct error *err)
+{
+	const struct issuer_info *info;
+	struct keystore_key key;
+	struct buffer pem;
+	int rc = -1;
+
+	buf_init(&pem, 0);
+	if (authority_find_issuer(x->api->authority, name, &info, err) == 0) {
+		certtext_pem(info->certificate, &pem);
+		rc = json_respond(x->res, status,
+		    describe(info, key_name(x, info, &key), buf_string(&pem)), err);
+	}
+	buf_free(&pem);
+	return rc;
+}
+
+struct new_issuer {
+	struct issuer_spec spec;
+	enum key_type key_type;
+	char default_subject[NAME_MAX_CHARS + sizeof("/CN=")];
+};
+
+static int
+read_new_issuer(const struct json_t *body, struct new_issuer *new, struct error *err)
+{
+	const char *type = NULL;
+	int64_t path_len;
+
+	if (json_text(body, "name", true, &new->spec.name, err) != 0 ||
+	    json_text(body, "subject", false, &new->spec.subject, err) != 0 ||
+	    json_text(body, "issuer", false, &new->spec.parent, err) != 0 ||
+	    json_text(body, "key_type", false, &type, err) != 0 ||
+	    json_number(body, "validity_seconds", 1, MAX_VALIDITY_S, 0,
+		&new->spec.validity_s, err) != 0 ||
+	    json_number(body, "path_len", 0, 16, -1, &path_len, err) != 0 ||
+	    key_type_read(type != NULL ? type : "ec-p256", &new->key_type, err) != 0)
+		return -1;
+	new->spec.path_len = (int)path_len;
+	if (!name_is_valid(new->spec.name))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", new->spec.name);
+	snprintf(
+	    new->default_subject, sizeof(new->default_subject), "/CN=%s", new->spec.name);
+	if (new->spec.subject == NULL)
+		new->spec.subject = new->default_subject;
+	return 0;
+}
+
+/* What would fail after the key was made is better found before. */
+static int
+check_possible(struct exchange *x, const struct issuer_spec *spec, struct error *err)
+{
+	const struct issuer_info *info;
+
+	if (authority_find_issuer(x->api->authority, spec->name, &info, NULL) == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "there is an issuer named %s already", spec->name);
+	return spec->parent == NULL
+		   ? 0
+		   : authority_find_issuer(x->api->authority, spec->parent, &info, err);
+}
+
+/* A key of use ca under the issuer's name, left by an earlier attempt, is used. */
+static int
+find_or_create_key(struct exchange *x, const struct new_issuer *new,
+    struct keystore_key *key, struct error *err)
+{
+	if (keystore_find(x->api->keys, new->spec.name, key, NULL) != 0)
+		return create_key(x, new->spec.name, new->key_type, KEY_USE_CA, key, err);
+	if (key->use != KEY_USE_CA)
+		return error_set(err, ERROR_CONFLICT,
+		    "there is a key named %s, of use %s", new->spec.name,
+		    key_use_name(key->use));
+	if (key->key.type != new->key_type)
+		return error_set(err, ERROR_CONFLICT,
+		    "there is a key named %s, of type %s", new->spec.name,
+		    key_type_info(key->key.type)->name);
+	return 0;
+}
+
+static int
+create_issuer(struct exchange *x, struct new_issuer *new, struct error *err)
+{
+	struct keystore_key key;
+	int rc;
+
+	if (check_possible(x, &new->spec, err) != 0 ||
+	    find_or_create_key(x, new, &key, err) != 0 ||
+	    builtin_pkey(x->api->builtin, &key.key, &new->spec.key, err) != 0)
+		return -1;
+	new->spec.actor = x->req->caller->actor;
+	rc = authority_create_issuer(x->api->authority, &new->spec, &x->violations, err);
+	EVP_PKEY_free(new->spec.key);
+	return rc;
+}
+
+int
+post_issuers(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "name", "subject", "issuer", "key_type",
+		"validity_seconds", "path_len", NULL };
+	struct new_issuer new = { 0 };
+	struct json_t *body;
+	int rc;
+
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	rc = read_new_issuer(body, &new, err);
+	if (rc == 0) {
+		pthread_mutex_lock(&x->api->changes);
+		rc = create_issuer(x, &new, err);
+		pthread_mutex_unlock(&x->api->changes);
+	}
+	if (rc == 0) {
+		snprintf(x->res->location, sizeof(x->res->location), "/v1/issuers/%s",
+		    new.spec.name);
+		rc = respond_issuer(x, 201, new.spec.name, err);
+	}
+	json_free(body);
+	return rc;
+}
+
+struct listing {
+	struct exchange *x;
+	struct json_t *list;
+};
+
+static int
+list_issuer(void *ctx, const struct issuer_info *info)
+{
+	struct listing *listing = ctx;
+	struct keystore_key key;
+
+	return json_append(
+	    listing->list, describe(info, key_name(listing->x, info, &key), NULL), NULL);
+}
+
+int
+get_issuers(struct exchange *x, struct error *err)
+{
+	struct listing listing = { .x = x, .list = json_make("[]") };
+
+	authority_each_issuer(x->api->authority, list_issuer, &listing);
+	return json_respond(
+	    x->res, 200, json_make("{s:o}", "issuers", listing.list), err);
+}
+
+int
+get_issuer(struct exchange *x, struct error *err)
+{
+	return respond_issuer(x, 200, x->req->params[0], err);
+}
+
+int
+get_issuer_certificate(struct exchange *x, struct error *err)
+{
+	static const char *const types[] = { "application/x-pem-file",
+		"application/pkix-cert", NULL };
+	const char *type = request_prefers(x->req, types);
+	const struct issuer_info *info;
+
+	if (type == NULL)
+		return error_set(
+		    err, ERROR_UNSUPPORTED, "Accept: %s or %s", types[0], types[1]);
+	if (authority_find_issuer(x->api->authority, x->req->params[0], &info, err) != 0)
+		return -1;
+	if (type == types[1])
+		buf_append(&x->res->body, info->certificate.data, info->certificate.len);
+	else
+		certtext_pem(info->certificate, &x->res->body);
+	return respond_text(x->res, type, err);
+}
+
+int
+get_issuer_chain(struct exchange *x, struct error *err)
+{
+	if (authority_chain(
+		x->api->authority, x->req->params[0], true, &x->res->body, err) != 0)
+		return -1;
+	return respond_text(x->res, "application/pem-certificate-chain", err);
+}

@@ -1,0 +1,360 @@
+/* keys.c - the keys in use: made, adopted, shown, destroyed. */
+#include "api/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "api/json.h"
+#include "api/newkey.h"
+#include "base/clock.h"
+#include "base/pem.h"
+#include "ca/csr.h"
+#include "evp/reference.h"
+
+#define PEM_TYPE "application/x-pem-file"
+#define SANS_MAX 100
+
+static struct json_t *
+list_schemes(const struct keystore_key *key)
+{
+	struct json_t *list = json_make("[]");
+
+	for (int i = 0; list != NULL && i < SCHEMES; i++) {
+		if (!scheme_fits((enum scheme)i, key->key.type))
+			continue;
+		if (json_append(list, json_make("s", scheme_info((enum scheme)i)->name),
+			NULL) != 0) {
+			json_free(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* RFC 7468 section 13; appended. */
+static void
+public_pem(const struct key *key, struct buffer *pem)
+{
+	pem_append(pem, "PUBLIC KEY", (struct bytes){ key->spki, key->spki_len });
+}
+
+/* public_key is NULL in lists. */
+static struct json_t *
+describe(const struct keystore_key *key, const char *public_key)
+{
+	char hash[2 * KEY_SHA256_SIZE + 1], created[CLOCK_TEXT_SIZE];
+
+	hex_encode(hash, key->key.spki_sha256, KEY_SHA256_SIZE);
+	clock_format(created, key->created);
+	return json_make("{s:s,s:s,s:s,s:s,s:s,s:o,s:s*}", "name", key->key.name, "type",
+	    key_type_info(key->key.type)->name, "use", key_use_name(key->use),
+	    "spki_sha256", hash, "created", created, "schemes", list_schemes(key),
+	    "public_key", public_key);
+}
+
+static int
+respond_key(
+    struct response *res, int status, const struct keystore_key *key, struct error *err)
+{
+	struct buffer pem;
+	int rc;
+
+	buf_init(&pem, 0);
+	public_pem(&key->key, &pem);
+	rc = json_respond(res, status, describe(key, buf_string(&pem)), err);
+	buf_free(&pem);
+	return rc;
+}
+
+static int
+respond_created(struct response *res, const struct keystore_key *key, struct error *err)
+{
+	snprintf(res->location, sizeof(res->location), "/v1/keys/%s", key->key.name);
+	return respond_key(res, 201, key, err);
+}
+
+static void
+make_row(const struct keystore_key *key, struct key_row *row)
+{
+	*row = (struct key_row){
+		.cka_id_len = key->id.len,
+		.spki_len = key->key.spki_len,
+		.created = key->created,
+	};
+	/* The sizes agree: a name, and what the store declares for each. */
+	snprintf(row->name, sizeof(row->name), "%s", key->key.name);
+	snprintf(row->type, sizeof(row->type), "%s", key_type_info(key->key.type)->name);
+	snprintf(row->use, sizeof(row->use), "%s", key_use_name(key->use));
+	memcpy(row->cka_id, key->id.data, key->id.len);
+	memcpy(row->spki, key->key.spki, key->key.spki_len);
+	memcpy(row->spki_sha256, key->key.spki_sha256, sizeof(row->spki_sha256));
+}
+
+/* Recorded first, then used: a key that signs is in the record. */
+static int
+record_key(struct exchange *x, const struct keystore_key *key, const char *action,
+    struct error *err)
+{
+	char detail[64];
+	struct audit_event event = {
+		.actor = x->req->caller->actor,
+		.action = action,
+		.object = key->key.name,
+		.detail = detail,
+	};
+	struct key_row row;
+	bool on_token;
+
+	make_row(key, &row);
+	snprintf(detail, sizeof(detail), "type=%s use=%s", row.type, row.use);
+	if (store_key_add(x->api->store, &row, &event, err) != 0)
+		return -1;
+	return keystore_add(x->api->keys, key, &on_token, err);
+}
+
+int
+create_key(struct exchange *x, const char *name, enum key_type type, enum key_use use,
+    struct keystore_key *key, struct error *err)
+{
+	struct error ignored;
+
+	if (!name_is_valid(name))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", name);
+	if (keystore_generate(x->api->keys, name, type, key, err) != 0)
+		return -1;
+	key->use = use;
+	if (record_key(x, key, "key.created", err) == 0)
+		return 0;
+	/* Unrecorded, so it must not stay; if the token refuses this too, it is unused
+	 * there. */
+	(void)keystore_destroy(x->api->keys, key, &ignored);
+	return -1;
+}
+
+static int
+read_new_key(const struct json_t *body, const char **name, enum key_type *type,
+    enum key_use *use, struct error *err)
+{
+	const char *type_name, *use_name;
+
+	if (json_text(body, "name", true, name, err) != 0 ||
+	    json_text(body, "type", true, &type_name, err) != 0 ||
+	    json_text(body, "use", true, &use_name, err) != 0 ||
+	    key_type_read(type_name, type, err) != 0)
+		return -1;
+	return key_use_read(use_name, use, err);
+}
+
+int
+post_keys(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "name", "type", "use", NULL };
+	struct json_t *body;
+	struct keystore_key key;
+	const char *name;
+	enum key_type type;
+	enum key_use use;
+	int rc;
+
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	rc = read_new_key(body, &name, &type, &use, err);
+	if (rc == 0) {
+		pthread_mutex_lock(&x->api->changes);
+		rc = create_key(x, name, type, use, &key, err);
+		pthread_mutex_unlock(&x->api->changes);
+	}
+	json_free(body);
+	return rc == 0 ? respond_created(x->res, &key, err) : -1;
+}
+
+int
+post_adopt(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "use", NULL };
+	const char *use_name, *name = x->req->params[0];
+	struct keystore_key key;
+	struct json_t *body;
+	enum key_use use;
+	int rc;
+
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	rc = json_text(body, "use", true, &use_name, err);
+	if (rc == 0)
+		rc = key_use_read(use_name, &use, err);
+	json_free(body);
+	if (rc != 0)
+		return -1;
+	pthread_mutex_lock(&x->api->changes);
+	rc = keystore_adopt(x->api->keys, name, &key, err);
+	if (rc == 0) {
+		key.use = use;
+		rc = record_key(x, &key, "key.adopted", err);
+	}
+	pthread_mutex_unlock(&x->api->changes);
+	return rc == 0 ? respond_created(x->res, &key, err) : -1;
+}
+
+/* Destroying cannot be undone, so the request must say which key it means. */
+static int
+check_meant(const struct request *req, const struct keystore_key *key, struct error *err)
+{
+	static const char *const members[] = { "spki_sha256", NULL };
+	unsigned char hash[KEY_SHA256_SIZE];
+	struct json_t *body;
+	const char *text;
+	int rc;
+
+	if (json_read(&req->body, members, &body, err) != 0)
+		return -1;
+	rc = json_text(body, "spki_sha256", true, &text, err);
+	if (rc == 0 && hex_decode(hash, sizeof(hash), text) != 0)
+		rc = error_set(
+		    err, ERROR_BAD_REQUEST, "JSON: spki_sha256 takes 64 hex digits");
+	json_free(body);
+	if (rc == 0 && memcmp(hash, key->key.spki_sha256, sizeof(hash)) != 0)
+		rc = error_set(
+		    err, ERROR_CONFLICT, "key %s has another SPKI hash", key->key.name);
+	return rc;
+}
+
+static int
+destroy_key(struct exchange *x, const struct keystore_key *key, struct error *err)
+{
+	struct audit_event event = {
+		.actor = x->req->caller->actor,
+		.action = "key.destroyed",
+		.object = key->key.name,
+	};
+
+	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
+		return error_set(
+		    err, ERROR_CONFLICT, "key %s belongs to an issuer", key->key.name);
+	if (store_key_remove(x->api->store, key->key.name, &event, err) != 0)
+		return -1;
+	return keystore_destroy(x->api->keys, key, err);
+}
+
+int
+delete_key(struct exchange *x, struct error *err)
+{
+	struct keystore_key key;
+	int rc = -1;
+
+	pthread_mutex_lock(&x->api->changes);
+	if (keystore_find(x->api->keys, x->req->params[0], &key, err) == 0 &&
+	    check_meant(x->req, &key, err) == 0)
+		rc = destroy_key(x, &key, err);
+	pthread_mutex_unlock(&x->api->changes);
+	x->res->status = 204;
+	return rc;
+}
+
+struct listing {
+	struct exchange *x;
+	struct json_t *list;
+	struct error *err;
+};
+
+static int
+list_key(void *ctx, const struct key_row *row)
+{
+	struct listing *listing = ctx;
+	struct keystore_key key;
+
+	/* A key destroyed since the store was asked is simply not listed. */
+	if (keystore_find_spki(listing->x->api->keys, row->spki_sha256, &key, NULL) != 0)
+		return 0;
+	return json_append(listing->list, describe(&key, NULL), listing->err);
+}
+
+int
+get_keys(struct exchange *x, struct error *err)
+{
+	struct listing listing = { .x = x, .list = json_make("[]"), .err = err };
+
+	if (store_key_each(x->api->store, list_key, &listing, err) != 0) {
+		json_free(listing.list);
+		return -1;
+	}
+	return json_respond(x->res, 200, json_make("{s:o}", "keys", listing.list), err);
+}
+
+int
+get_key(struct exchange *x, struct error *err)
+{
+	struct keystore_key key;
+
+	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
+		return -1;
+	return respond_key(x->res, 200, &key, err);
+}
+
+int
+get_public(struct exchange *x, struct error *err)
+{
+	struct keystore_key key;
+
+	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
+		return -1;
+	public_pem(&key.key, &x->res->body);
+	return respond_text(x->res, PEM_TYPE, err);
+}
+
+int
+get_reference(struct exchange *x, struct error *err)
+{
+	struct keystore_key key;
+
+	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
+		return -1;
+	if (key.use == KEY_USE_CA)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "key %s has use ca: there is nothing a program could do with a "
+		    "reference",
+		    key.key.name);
+	if (reference_to_pem(&key.key, &x->res->body, err) != 0)
+		return -1;
+	return respond_text(x->res, PEM_TYPE, err);
+}
+
+static int
+build_csr(struct exchange *x, const struct keystore_key *key, const struct json_t *body,
+    struct error *err)
+{
+	const char *sans[SANS_MAX], *subject;
+	struct csr_spec spec = { .sans = sans };
+	int rc;
+
+	if (json_text(body, "subject", false, &subject, err) != 0 ||
+	    json_texts(body, "sans", sans, SANS_MAX, &spec.san_count, err) != 0 ||
+	    builtin_pkey(x->api->builtin, &key->key, &spec.key, err) != 0)
+		return -1;
+	spec.subject = subject;
+	rc = csr_build(builtin_libctx(x->api->builtin), &spec, &x->res->body, err);
+	EVP_PKEY_free(spec.key);
+	return rc;
+}
+
+int
+post_csr(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "subject", "sans", NULL };
+	struct keystore_key key;
+	struct json_t *body;
+	int rc;
+
+	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
+		return -1;
+	if (key.use == KEY_USE_CA)
+		return error_set(err, ERROR_FORBIDDEN, "key %s has use ca", key.key.name);
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	rc = build_csr(x, &key, body, err);
+	json_free(body);
+	return rc == 0 ? respond_text(x->res, PEM_TYPE, err) : -1;
+}

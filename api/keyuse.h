@@ -1,0 +1,14 @@
+/* keyuse.h - what a key's use lets it sign. */
+#ifndef API_KEYUSE_H
+#define API_KEYUSE_H
+
+#include "pkcs11/keystore.h"
+
+/*
+ * ERROR_FORBIDDEN when a key of this use must not sign this message for a client;
+ * ERROR_UNSUPPORTED when the scheme is not for such a key.
+ */
+int keyuse_check(const struct keystore_key *key, enum scheme scheme,
+    const struct bytes *message, struct error *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* problem.c - one table from error codes to what a client sees. */
+#include "api/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/json.h"
+#include "ca/violation.h"
+
+#define TYPE_PREFIX "urn:keyhold:error:"
+
+struct kind {
+	int status;
+	const char *type, *title;
+	bool tell; /* the client may read the reason */
+};
+
+static const struct kind kinds[] = {
+	[ERROR_NONE] = { 500, "internal", "Internal error", false },
+	[ERROR_BAD_REQUEST] = { 400, "bad-request", "Bad request", true },
+	[ERROR_FORBIDDEN] = { 403, "forbidden", "Forbidden", true },
+	[ERROR_NOT_FOUND] = { 404, "not-found", "Not found", true },
+	[ERROR_CONFLICT] = { 409, "conflict", "Conflict", true },
+	[ERROR_TOO_LARGE] = { 413, "too-large", "Too large", true },
+	[ERROR_UNSUPPORTED] = { 415, "unsupported", "Unsupported", true },
+	[ERROR_REFUSED] = { 422, "refused", "Refused by the CA's rules", true },
+	[ERROR_BUSY] = { 503, "busy", "All token sessions are in use", true },
+	[ERROR_TIMEOUT] = { 503, "token", "The token did not answer", true },
+	[ERROR_TOKEN] = { 503, "token", "The token cannot be used now", true },
+	[ERROR_PIN] = { 503, "token", "The token cannot be used now", true },
+	[ERROR_CONFIG] = { 500, "internal", "Internal error", false },
+	[ERROR_IO] = { 500, "internal", "Internal error", false },
+	[ERROR_INTERNAL] = { 500, "internal", "Internal error", false },
+};
+
+int
+problem_status(enum error_code code)
+{
+	return kinds[code].status;
+}
+
+static struct json_t *
+list_violations(const struct violations *violations)
+{
+	struct json_t *list = json_make("[]");
+
+	for (size_t i = 0; list != NULL && i < violations->count; i++) {
+		const struct violation *v = &violations->items[i];
+
+		if (json_append(list,
+			json_make("{s:s,s:s,s:s,s:s}", "rule", v->rule, "field", v->field,
+			    "detail", v->detail, "source", v->source),
+			NULL) != 0) {
+			json_free(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static void
+respond(struct response *res, const struct kind *kind, const char *detail,
+    const struct violations *violations)
+{
+	struct json_t *list = NULL, *document;
+	char type[64];
+
+	snprintf(type, sizeof(type), TYPE_PREFIX "%s", kind->type);
+	if (violations != NULL && violations->count > 0)
+		list = list_violations(violations);
+	document = json_make("{s:s,s:s,s:i,s:s,s:o*}", "type", type, "title", kind->title,
+	    "status", kind->status, "detail", detail, "violations", list);
+	/* Out of memory leaves the status without a body, which is still an answer. */
+	if (json_respond(res, kind->status, document, NULL) != 0)
+		buf_reset(&res->body);
+	res->status = kind->status;
+	res->content_type = "application/problem+json";
+	res->retry_after_s = kind->status == 503 ? 1 : 0;
+}
+
+void
+problem_respond(
+    struct response *res, const struct error *err, const struct violations *violations)
+{
+	const struct kind *kind = &kinds[err->code];
+
+	res->location[0] = '\0';
+	res->link[0] = '\0';
+	respond(
+	    res, kind, kind->tell ? err->text : "the daemon's log says why", violations);
+}
+
+void
+problem_method(struct response *res, const char *allow)
+{
+	static const struct kind kind = { 405, "method-not-allowed", "Method not allowed",
+		true };
+	char detail[128];
+
+	snprintf(res->allow, sizeof(res->allow), "%s", allow);
+	snprintf(detail, sizeof(detail), "this resource takes %s", allow);
+	respond(res, &kind, detail, NULL);
+}

@@ -1,0 +1,53 @@
+/* request.h - an HTTP request and its answer, as plain structs: no socket, no server
+ * library. */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+#define REQUEST_PARAMS     2
+#define REQUEST_PARAM_SIZE 128 /* "spki:" and 64 hex digits, a name, a serial */
+
+/* Who asks. Filled in by the server from the socket, never from the request. */
+struct caller {
+	char actor[128]; /* as the audit record names them: "uid:33" */
+	bool admin;
+};
+
+struct request {
+	const char *method;
+	const char *target;       /* path and query, as they came */
+	const char *content_type; /* NULL when absent, as are the next two */
+	const char *accept;
+	struct bytes body;
+	const struct caller *caller;
+
+	/* Filled in by the router: the decoded values of {key}, {issuer} ... and the
+	 * query. */
+	char params[REQUEST_PARAMS][REQUEST_PARAM_SIZE];
+	const char *query; /* never NULL */
+};
+
+struct response {
+	int status;
+	const char *content_type; /* static; NULL with an empty body */
+	struct buffer body;
+	char location[160];
+	char link[512];
+	char allow[64];    /* for 405 */
+	int retry_after_s; /* 0: no such header */
+};
+
+void response_init(struct response *res);
+void response_free(struct response *res);
+
+/* The request's media type, without parameters, is this one. */
+bool request_has_type(const struct request *req, const char *type);
+
+/* The first of types that Accept allows; types[0] when it allows all or is absent, NULL
+ * for none. */
+const char *request_prefers(const struct request *req, const char *const *types);
+
+#endif

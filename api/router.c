@@ -1,0 +1,131 @@
+/* router.c - the table of resources. */
+#include "api/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/url.h"
+
+#define SMALL_BODY 16384
+#define CSR_BODY                                                                         \
+	(CSR_BODY_PEM + CSR_BODY_PEM / 2) /* in JSON, line ends are two characters */
+#define CSR_BODY_PEM 65536
+#define MESSAGE_BODY (256 * 1024)
+
+static const struct route routes[] = {
+	/* The hot path first. */
+	{ "POST", "/v1/keys/{}/sign", post_sign, ACCESS_ADMIN, "scheme", MESSAGE_BODY },
+	{ "GET", "/healthz", get_health, ACCESS_PUBLIC, NULL, 0 },
+	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC, NULL, 0 },
+	{ "GET", "/v1/keys", get_keys, ACCESS_ADMIN, NULL, 0 },
+	{ "POST", "/v1/keys", post_keys, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "GET", "/v1/keys/{}", get_key, ACCESS_ADMIN, NULL, 0 },
+	{ "DELETE", "/v1/keys/{}", delete_key, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "POST", "/v1/keys/{}/adopt", post_adopt, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "GET", "/v1/keys/{}/public", get_public, ACCESS_ADMIN, NULL, 0 },
+	{ "GET", "/v1/keys/{}/reference", get_reference, ACCESS_ADMIN, NULL, 0 },
+	{ "POST", "/v1/keys/{}/csr", post_csr, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "GET", "/v1/issuers", get_issuers, ACCESS_ADMIN, NULL, 0 },
+	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "GET", "/v1/issuers/{}", get_issuer, ACCESS_ADMIN, NULL, 0 },
+	{ "GET", "/v1/issuers/{}/certificate", get_issuer_certificate, ACCESS_ADMIN, NULL,
+	    0 },
+	{ "GET", "/v1/issuers/{}/chain", get_issuer_chain, ACCESS_ADMIN, NULL, 0 },
+	{ "POST", "/v1/issuers/{}/certificates", post_certificates, ACCESS_ADMIN,
+	    "profile", CSR_BODY },
+	{ "GET", "/v1/certificates", get_certificates, ACCESS_ADMIN,
+	    "issuer status san expires_before cursor limit", 0 },
+	{ "GET", "/v1/certificates/{}", get_certificate, ACCESS_ADMIN, NULL, 0 },
+	{ "GET", "/v1/certificates/{}/chain", get_certificate_chain, ACCESS_ADMIN, NULL,
+	    0 },
+	{ "GET", "/v1/profiles", get_profiles, ACCESS_ADMIN, NULL, 0 },
+	{ "GET", "/v1/profiles/{}", get_profile, ACCESS_ADMIN, NULL, 0 },
+};
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+struct span {
+	const char *text;
+	size_t len;
+};
+
+/* Matches pattern against path; {} takes one segment that is not empty. */
+static bool
+path_matches(const char *pattern, const char *path, size_t path_len,
+    struct span params[REQUEST_PARAMS])
+{
+	const char *end = path + path_len;
+	size_t n = 0;
+
+	while (*pattern != '\0') {
+		if (strncmp(pattern, "{}", 2) == 0) {
+			size_t len = 0;
+
+			while (path + len < end && path[len] != '/')
+				len++;
+			if (len == 0)
+				return false;
+			params[n++] = (struct span){ path, len };
+			pattern += 2;
+			path += len;
+		} else if (path < end && *path == *pattern) {
+			pattern++;
+			path++;
+		} else {
+			return false;
+		}
+	}
+	return path == end;
+}
+
+static int
+take_params(
+    struct request *req, const struct span params[REQUEST_PARAMS], struct error *err)
+{
+	for (size_t i = 0; i < REQUEST_PARAMS; i++)
+		if (params[i].text != NULL &&
+		    url_decode(req->params[i], sizeof(req->params[i]), params[i].text,
+			params[i].len, err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+router_find(struct request *req, const struct route **route, char *allow,
+    size_t allow_size, struct error *err)
+{
+	size_t path_len = strcspn(req->target, "?"), used = 0;
+
+	*route = NULL;
+	req->query = req->target[path_len] == '?' ? req->target + path_len + 1 : "";
+	for (size_t i = 0; i < ROUTES; i++) {
+		struct span params[REQUEST_PARAMS] = { 0 };
+
+		if (!path_matches(routes[i].path, req->target, path_len, params))
+			continue;
+		if (strcmp(routes[i].method, req->method) == 0) {
+			*route = &routes[i];
+			return take_params(req, params, err);
+		}
+		used += (size_t)snprintf(allow + used, allow_size - used, "%s%s",
+		    used > 0 ? ", " : "", routes[i].method);
+	}
+	if (used == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no resource at %.*s",
+		    (int)(path_len > 100 ? 100 : path_len), req->target);
+	return 0;
+}
+
+size_t
+router_body_max(const char *target)
+{
+	size_t path_len = strcspn(target, "?"), max = 0;
+
+	for (size_t i = 0; i < ROUTES; i++) {
+		struct span params[REQUEST_PARAMS];
+
+		if (routes[i].body_max > max &&
+		    path_matches(routes[i].path, target, path_len, params))
+			max = routes[i].body_max;
+	}
+	return max;
+}

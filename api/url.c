@@ -1,0 +1,112 @@
+/* url.c - decodes what came in a URL. */
+#include "api/url.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+int
+url_decode(char *out, size_t size, const char *text, size_t len, struct error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '%') {
+			char hex[3] = { 0 };
+
+			if (len - i < 3)
+				return error_set(err, ERROR_BAD_REQUEST,
+				    "URL: a %% without two digits");
+			memcpy(hex, text + i + 1, 2);
+			if (hex_decode(&c, 1, hex) != 0)
+				return error_set(err, ERROR_BAD_REQUEST,
+				    "URL: %%%s is not an escape", hex);
+			i += 2;
+		}
+		if (c == '\0')
+			return error_set(err, ERROR_BAD_REQUEST, "URL: a NUL");
+		if (n + 1 >= size)
+			return error_set(err, ERROR_BAD_REQUEST,
+			    "URL: a part is longer than %zu characters", size - 1);
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return 0;
+}
+
+static size_t
+pair_len(const char *query)
+{
+	return strcspn(query, "&");
+}
+
+/* The next pair, or NULL at the end. */
+static const char *
+next_pair(const char *query)
+{
+	query += pair_len(query);
+	return *query == '&' ? query + 1 : NULL;
+}
+
+static bool
+is_named(const char *pair, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(pair, name, len) == 0 &&
+	       (pair[len] == '=' || pair[len] == '&' || pair[len] == '\0');
+}
+
+int
+query_get(const char *query, const char *name, char *out, size_t size, bool *found,
+    struct error *err)
+{
+	*found = false;
+	for (; query != NULL; query = next_pair(query)) {
+		size_t name_len = strlen(name);
+		const char *value = query + name_len;
+
+		if (!is_named(query, name))
+			continue;
+		if (*found)
+			return error_set(
+			    err, ERROR_BAD_REQUEST, "URL: %s is given twice", name);
+		*found = true;
+		if (*value == '=')
+			value++;
+		if (url_decode(out, size, value,
+			(size_t)(query + pair_len(query) - value), err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+is_allowed(const char *pair, const char *allowed)
+{
+	size_t len = strcspn(pair, "=&");
+
+	while (allowed != NULL && *allowed != '\0') {
+		size_t n = strcspn(allowed, " ");
+
+		if (n == len && strncmp(allowed, pair, len) == 0)
+			return true;
+		allowed += n;
+		allowed += strspn(allowed, " ");
+	}
+	return false;
+}
+
+int
+query_check(const char *query, const char *allowed, struct error *err)
+{
+	for (; query != NULL && *query != '\0'; query = next_pair(query))
+		if (!is_allowed(query, allowed))
+			return error_set(err, ERROR_BAD_REQUEST,
+			    "URL: no parameter \"%.*s\" here",
+			    (int)(strcspn(query, "=&") > 32 ? 32 : strcspn(query, "=&")),
+			    query);
+	return 0;
+}

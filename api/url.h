@@ -1,0 +1,24 @@
+/* url.h - percent-encoding and query strings (RFC 3986 sections 2.1 and 3.4). */
+#ifndef API_URL_H
+#define API_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Decodes len characters into out with a NUL; refuses bad escapes, NUL and overlong text.
+ */
+int url_decode(char *out, size_t size, const char *text, size_t len, struct error *err);
+
+/*
+ * Finds name in the query and decodes its value. *found tells absence from emptiness;
+ * a name given twice is refused.
+ */
+int query_get(const char *query, const char *name, char *out, size_t size, bool *found,
+    struct error *err);
+
+/* Refuses a query with a name that is not in allowed (space-separated; NULL: none is). */
+int query_check(const char *query, const char *allowed, struct error *err);
+
+#endif
