@@ -1,0 +1,198 @@
+/* daemon.c - opens the layers one upon the other, and closes them in reverse. */
+#include "service/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "service/listen.h"
+#include "service/pin.h"
+#include "service/server.h"
+
+#define LISTENERS_MAX 16
+#define DRAIN_MS      10000
+
+struct daemon {
+	struct module *module;
+	struct token *token;
+	struct keystore *keys;
+	struct builtin *builtin;
+	struct store *store;
+	struct api api;
+	bool api_is_open;
+	struct listener listeners[LISTENERS_MAX];
+	size_t listener_count;
+	struct server *server;
+};
+
+static int
+open_store(struct daemon *d, const struct config *config, struct error *err)
+{
+	char path[PATH_MAX];
+	int n;
+
+	if (mkdir(config->state, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(
+		    err, ERROR_IO, "state directory %s", config->state);
+	n = snprintf(path, sizeof(path), "%s/keyhold.db", config->state);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return error_set(
+		    err, ERROR_IO, "%s: the path is too long", config->state);
+	return store_open(path, &d->store, err);
+}
+
+static struct token_options
+token_wanted(const struct config *config)
+{
+	return (struct token_options){
+		.label = config->label,
+		.serial = config->serial,
+		.max_sessions = config->max_sessions,
+		.session_wait_ms = (int)config->session_wait_ms,
+	};
+}
+
+static int
+open_token(struct daemon *d, const struct config *config, enum exit_code *code,
+    struct error *err)
+{
+	struct token_options wanted = token_wanted(config);
+	struct secret *pin = NULL;
+	int rc;
+
+	*code = EXIT_SETTINGS;
+	if (pin_read(config, &pin, err) != 0)
+		return -1;
+	*code = EXIT_MODULE;
+	rc = module_open(config->module, config->init_args, &d->module, err);
+	if (rc == 0) {
+		rc = token_open(d->module, &wanted, pin, &d->token, err);
+		*code = rc != 0 && err->code == ERROR_PIN ? EXIT_PIN : EXIT_TOKEN;
+	}
+	secret_free(pin);
+	return rc;
+}
+
+static int
+open_api(struct daemon *d, struct error *err)
+{
+	if (keystore_new(d->token, &d->keys, err) != 0 ||
+	    builtin_new(&keystore_backend, d->keys, &d->builtin, err) != 0)
+		return -1;
+	d->api = (struct api){
+		.keys = d->keys,
+		.builtin = d->builtin,
+		.store = d->store,
+		.token_label = d->token->label,
+		.token_serial = d->token->serial,
+	};
+	d->api_is_open = api_open(&d->api, err) == 0;
+	return d->api_is_open ? 0 : -1;
+}
+
+/* systemd's sockets if it passed any, else those of the configuration. */
+static int
+open_listeners(struct daemon *d, const struct config *config, struct error *err)
+{
+	if (listen_activated(d->listeners, LISTENERS_MAX, &d->listener_count, err) != 0)
+		return -1;
+	if (d->listener_count > 0)
+		return 0;
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *l = &config->listeners[i];
+
+		if (listen_unix(l->path, l->mode, l->gid,
+			&d->listeners[d->listener_count], err) != 0)
+			return -1;
+		d->listener_count++;
+	}
+	return 0;
+}
+
+static int
+open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code *code,
+    struct error *err)
+{
+	struct server_options options = { .api = &d->api, .everyone_is_admin = dev };
+
+	*code = EXIT_STATE;
+	if (open_store(d, config, err) != 0)
+		return -1;
+	if (open_token(d, config, code, err) != 0)
+		return -1;
+	*code = EXIT_INTERNAL;
+	if (open_api(d, err) != 0)
+		return -1;
+	*code = EXIT_LISTEN;
+	if (open_listeners(d, config, err) != 0)
+		return -1;
+	return server_start(&options, d->listeners, d->listener_count, &d->server, err);
+}
+
+int
+daemon_start(const struct config *config, bool dev, struct daemon **daemon,
+    enum exit_code *code, struct error *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+
+	*code = EXIT_INTERNAL;
+	if (d == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	if (open_all(d, config, dev, code, err) != 0) {
+		daemon_stop(d);
+		return -1;
+	}
+	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
+	    KEYHOLD_VERSION, d->token->label, d->token->serial, keystore_count(d->keys),
+	    d->listener_count);
+	*daemon = d;
+	return 0;
+}
+
+void
+daemon_stop(struct daemon *daemon)
+{
+	bool drained = true;
+
+	if (daemon->server != NULL) {
+		drained = server_stop(daemon->server, DRAIN_MS);
+		log_info(
+		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
+	}
+	for (size_t i = 0; i < daemon->listener_count; i++)
+		listen_close(&daemon->listeners[i]);
+	if (daemon->api_is_open)
+		api_close(&daemon->api);
+	builtin_free(daemon->builtin);
+	keystore_free(daemon->keys);
+	token_close(daemon->token);
+	module_close(daemon->module);
+	store_close(daemon->store);
+	free(daemon);
+}
+
+int
+daemon_check(const struct config *config, enum exit_code *code, struct error *err)
+{
+	struct token_options wanted = token_wanted(config);
+	struct secret *pin = NULL;
+	struct module *module;
+	int rc;
+
+	*code = EXIT_SETTINGS;
+	if (pin_read(config, &pin, err) != 0)
+		return -1;
+	secret_free(pin);
+	*code = EXIT_MODULE;
+	if (module_open(config->module, config->init_args, &module, err) != 0)
+		return -1;
+	*code = EXIT_TOKEN;
+	rc = token_look(module, &wanted, err);
+	module_close(module);
+	return rc;
+}

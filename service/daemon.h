@@ -1,0 +1,30 @@
+/*
+ * daemon.h - everything that runs, in the order in which it is opened.
+ *
+ * The one place where the layers meet: token, keys, store, authority, listeners, server.
+ */
+#ifndef SERVICE_DAEMON_H
+#define SERVICE_DAEMON_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "service/config.h"
+#include "service/exit.h"
+
+struct daemon;
+
+/*
+ * Opens everything and serves. On failure *code is how to exit. With dev, whoever can
+ * open a socket is admin.
+ */
+int daemon_start(const struct config *config, bool dev, struct daemon **daemon,
+    enum exit_code *code, struct error *err);
+
+/* Requests in flight finish; then all is closed in reverse. */
+void daemon_stop(struct daemon *daemon);
+
+/* What --check looks at: the PIN's file, the module, the token. Nothing is changed. */
+int daemon_check(const struct config *config, enum exit_code *code, struct error *err);
+
+#endif

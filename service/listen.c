@@ -1,0 +1,179 @@
+/* listen.c - binds, sets mode and group, and only then listens. */
+#include "service/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "base/text.h"
+
+static int
+make_address(
+    const char *path, struct sockaddr_un *address, socklen_t *len, struct error *err)
+{
+	size_t path_len = strlen(path);
+
+	if (path_len == 0 || path_len > LISTEN_PATH_MAX)
+		return error_set(err, ERROR_CONFIG,
+		    "socket path of %zu bytes; at most %d", path_len, LISTEN_PATH_MAX);
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path, path, path_len);
+	*len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path_len + 1);
+	if (path[0] == '@') {
+		address->sun_path[0] = '\0';
+		(*len)--; /* an abstract name is counted, not terminated */
+	}
+	return 0;
+}
+
+/* Nobody accepts there: only then is the file a leftover. */
+static int
+check_stale(const struct sockaddr_un *address, socklen_t len, struct error *err)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int result;
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_IO, "socket");
+	result = connect(fd, (const struct sockaddr *)address, len) == 0 ? 0 : errno;
+	close(fd);
+	if (result == ECONNREFUSED || result == ENOENT)
+		return 0;
+	errno = result;
+	/* EAGAIN is a full backlog, EPROTOTYPE a datagram socket: alive, both. */
+	if (result == 0 || result == EAGAIN || result == EPROTOTYPE)
+		return error_set(
+		    err, ERROR_CONFLICT, "socket in use: %s", address->sun_path);
+	return error_set_errno(err, ERROR_IO, "%s", address->sun_path);
+}
+
+static int
+remove_stale(const struct sockaddr_un *address, socklen_t len, struct error *err)
+{
+	const char *path = address->sun_path;
+	struct stat st;
+
+	if (lstat(path, &st) != 0) {
+		if (errno == ENOENT)
+			return 0;
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	}
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(
+		    err, ERROR_CONFIG, "%s is there and is not a socket", path);
+	if (check_stale(address, len, err) != 0)
+		return -1;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return 0;
+}
+
+static int
+bind_to(int fd, const struct sockaddr_un *address, socklen_t len, const char *path,
+    struct error *err)
+{
+	/* The file takes the mode of the socket, so that it is never wider than this. */
+	if (fchmod(fd, 0600) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	if (bind(fd, (const struct sockaddr *)address, len) == 0)
+		return 0;
+	if (errno == EADDRINUSE)
+		return error_set(err, ERROR_CONFLICT, "socket in use: %s", path);
+	return error_set_errno(err, ERROR_IO, "%s", path);
+}
+
+/* From here on listen_close removes the file. */
+static int
+own_file(struct listener *listener, const char *path, mode_t mode, gid_t gid,
+    struct error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	memcpy(listener->path, path, strlen(path) + 1);
+	listener->device = st.st_dev;
+	listener->inode = st.st_ino;
+	if (gid != (gid_t)-1 && lchown(path, (uid_t)-1, gid) != 0)
+		return error_set_errno(
+		    err, ERROR_IO, "%s: group %u", path, (unsigned)gid);
+	if (chmod(path, mode) != 0)
+		return error_set_errno(
+		    err, ERROR_IO, "%s: mode %04o", path, (unsigned)mode);
+	return 0;
+}
+
+int
+listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
+    struct error *err)
+{
+	struct listener l = { .fd = -1 };
+	struct sockaddr_un address;
+	socklen_t len = 0;
+
+	if (make_address(path, &address, &len, err) != 0)
+		return -1;
+	if (path[0] != '@' && remove_stale(&address, len, err) != 0)
+		return -1;
+	if ((l.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return error_set_errno(err, ERROR_IO, "socket");
+	if (bind_to(l.fd, &address, len, path, err) != 0 ||
+	    (path[0] != '@' && own_file(&l, path, mode, gid, err) != 0))
+		goto fail;
+	if (listen(l.fd, SOMAXCONN) != 0) {
+		error_set_errno(err, ERROR_IO, "%s", path);
+		goto fail;
+	}
+	*listener = l;
+	return 0;
+fail:
+	listen_close(&l);
+	return -1;
+}
+
+int
+listen_activated(struct listener *listeners, size_t max, size_t *count, struct error *err)
+{
+	/* Unset, so that no child takes the sockets for its own. */
+	int n = sd_listen_fds(1);
+
+	if (n < 0) {
+		errno = -n;
+		return error_set_errno(err, ERROR_CONFIG, "socket activation");
+	}
+	if ((size_t)n > max)
+		return error_set(
+		    err, ERROR_CONFIG, "systemd passed %d sockets; at most %zu", n, max);
+	for (int i = 0; i < n; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+			return error_set(err, ERROR_CONFIG,
+			    "socket %d from systemd is not a listening Unix stream "
+			    "socket",
+			    i);
+		listeners[i] = (struct listener){ .fd = fd };
+	}
+	*count = (size_t)n;
+	return 0;
+}
+
+void
+listen_close(struct listener *listener)
+{
+	struct stat st;
+
+	if (listener->path[0] != '\0' && lstat(listener->path, &st) == 0 &&
+	    st.st_dev == listener->device && st.st_ino == listener->inode)
+		unlink(listener->path);
+	if (listener->fd >= 0)
+		close(listener->fd);
+	*listener = (struct listener){ .fd = -1 };
+}

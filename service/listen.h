@@ -1,0 +1,39 @@
+/*
+ * listen.h - the sockets that the daemon accepts on: its own, or systemd's.
+ *
+ * Mode and group of a socket file are what was asked for before anybody can connect.
+ * A file that is not a socket, or that somebody serves, is never removed.
+ */
+#ifndef SERVICE_LISTEN_H
+#define SERVICE_LISTEN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define LISTEN_PATH_MAX 107 /* sockaddr_un holds one more, for the NUL */
+
+struct listener {
+	int fd;                         /* close-on-exec, blocking */
+	char path[LISTEN_PATH_MAX + 1]; /* "" unless there is a file of ours */
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * A path that begins with '@' names an abstract socket, without mode and group. gid -1
+ * leaves the group. ERROR_CONFLICT when somebody accepts there already; two processes
+ * that start at once are kept apart by the lock of the store, not here.
+ */
+int listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
+    struct error *err);
+
+/* Takes over what systemd passed; *count is 0 when that is nothing. */
+int listen_activated(
+    struct listener *listeners, size_t max, size_t *count, struct error *err);
+
+/* Closes, and removes the socket file if it is still the one that listen_unix made. */
+void listen_close(struct listener *listener);
+
+#endif

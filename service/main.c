@@ -1,0 +1,143 @@
+/* main.c - keyholdd. */
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "service/daemon.h"
+#include "service/dev.h"
+#include "service/options.h"
+
+static enum exit_code
+complain(enum exit_code code, const struct error *err)
+{
+	fprintf(stderr, "keyholdd: %s\n", err->text);
+	return code;
+}
+
+static void
+greet_dev(const char *dir)
+{
+	printf("keyholdd --dev: whoever can open %s/keyhold.sock is admin.\n"
+	       "\n"
+	       "In another shell:\n"
+	       "  export KEYHOLD_SOCKET=%s/keyhold.sock\n"
+	       "  keyhold status\n"
+	       "  keyhold ca create root --subject \"/O=example/CN=example root\"\n"
+	       "  keyhold ca create internal --issuer root\n"
+	       "  keyhold cert issue web --ca internal --san localhost --out tls/\n"
+	       "\n"
+	       "Ctrl-C stops it; the keys stay in %s/token.\n",
+	    dir, dir, dir);
+	fflush(stdout);
+}
+
+/* Blocked before the first thread starts, so that only sigwait below gets them. */
+static void
+block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static enum exit_code
+serve(const struct config *config, const char *dev_dir)
+{
+	struct daemon *daemon;
+	enum exit_code code;
+	struct error err = { 0 };
+	sigset_t stop;
+	int signal_number = 0;
+
+	block_signals(&stop);
+	if (daemon_start(config, dev_dir != NULL, &daemon, &code, &err) != 0)
+		return complain(code, &err);
+	if (dev_dir != NULL)
+		greet_dev(dev_dir);
+	sd_notify(0, "READY=1");
+	sigwait(&stop, &signal_number);
+	sd_notify(0, "STOPPING=1");
+	daemon_stop(daemon);
+	return EXIT_OK;
+}
+
+static enum exit_code
+check(const struct config *config)
+{
+	struct error err = { 0 };
+	enum exit_code code;
+
+	if (daemon_check(config, &code, &err) != 0)
+		return complain(code, &err);
+	puts("settings, PIN file, module and token are there (the PIN was not tried)");
+	return EXIT_OK;
+}
+
+static enum exit_code
+run(const struct options *options)
+{
+	char dev_config[PATH_MAX], *dev_dir = NULL;
+	const char *path = options->config;
+	struct config *config;
+	struct error err = { 0 };
+	enum exit_code code = EXIT_OK;
+
+	if (options->dev != NULL) {
+		if (dev_prepare(options->dev, options->dev_group, dev_config,
+			sizeof(dev_config), &err) != 0)
+			return complain(
+			    err.code == ERROR_IO ? EXIT_STATE : EXIT_MODULE, &err);
+		path = dev_config;
+		dev_dir = realpath(options->dev, NULL);
+	}
+	if (config_read(path, &config, &err) != 0) {
+		free(dev_dir);
+		return complain(EXIT_SETTINGS, &err);
+	}
+	log_set_level(config->log_level);
+	if (options->mode == OPTIONS_PRINT)
+		config_print(config, stdout);
+	else if (options->mode == OPTIONS_CHECK)
+		code = check(config);
+	else
+		code = serve(config, dev_dir);
+	config_free(config);
+	free(dev_dir);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct error err = { 0 };
+
+	if (options_read(argc, argv, &options, &err) != 0)
+		return complain(EXIT_USAGE, &err);
+	if (options.mode == OPTIONS_HELP) {
+		fputs(options_help, stdout);
+		return EXIT_OK;
+	}
+	if (options.mode == OPTIONS_VERSION) {
+		puts("keyholdd " KEYHOLD_VERSION);
+		return EXIT_OK;
+	}
+	/*
+	 * No openssl.cnf: one that activates keyhold.so would load it here, and into a
+	 * module that uses OpenSSL itself, and the daemon would wait for its own answer.
+	 */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	if (secret_heap_init(&err) != 0)
+		return complain(EXIT_INTERNAL, &err);
+	return (int)run(&options);
+}

@@ -1,0 +1,109 @@
+/* options.c - reads the command line. */
+#include "service/options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+
+const char options_help[] =
+    "keyholdd - keeps CA and TLS private keys in a PKCS#11 token, and uses them there\n"
+    "\n"
+    "usage: keyholdd --dev DIR [--group GROUP]\n"
+    "       keyholdd --config FILE [--check | --print-config]\n"
+    "\n"
+    "  --dev DIR        try it out: makes a SoftHSM token with a random PIN under DIR, "
+    "and\n"
+    "                   listens on DIR/keyhold.sock. Whoever can open that socket is "
+    "admin\n"
+    "  --group GROUP    with --dev: members of GROUP (www-data, say) can open the socket "
+    "too\n"
+    "  --config FILE    run with the token, listeners and state directory that FILE "
+    "names\n"
+    "  --check          look at the settings, the PIN file, the module and the token; "
+    "exit\n"
+    "  --print-config   print the settings in force, defaults included; exit\n"
+    "  --version, --help\n"
+    "\n"
+    "exit codes: 0 stopped as asked, 1 internal error, 2 usage, 3 settings, 4 module,\n"
+    "            5 token, 6 PIN refused, 7 state directory, 8 socket\n";
+
+enum {
+	OPTION_DEV = 256,
+	OPTION_GROUP,
+	OPTION_CONFIG,
+	OPTION_CHECK,
+	OPTION_PRINT,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static int
+check(const struct options *o, struct error *err)
+{
+	if (o->mode == OPTIONS_HELP || o->mode == OPTIONS_VERSION)
+		return 0;
+	if (o->config == NULL && o->dev == NULL)
+		return error_set(
+		    err, ERROR_CONFIG, "say --dev DIR or --config FILE; see --help");
+	if (o->config != NULL && o->dev != NULL)
+		return error_set(
+		    err, ERROR_CONFIG, "--dev and --config exclude each other");
+	if (o->dev_group != NULL && o->dev == NULL)
+		return error_set(err, ERROR_CONFIG,
+		    "--group goes with --dev; a configuration file has it under listen");
+	if (o->dev != NULL && o->mode != OPTIONS_RUN)
+		return error_set(
+		    err, ERROR_CONFIG, "--check and --print-config go with --config");
+	return 0;
+}
+
+int
+options_read(int argc, char **argv, struct options *options, struct error *err)
+{
+	static const struct option known[] = {
+		{ "dev", required_argument, NULL, OPTION_DEV },
+		{ "group", required_argument, NULL, OPTION_GROUP },
+		{ "config", required_argument, NULL, OPTION_CONFIG },
+		{ "check", no_argument, NULL, OPTION_CHECK },
+		{ "print-config", no_argument, NULL, OPTION_PRINT },
+		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .mode = OPTIONS_RUN };
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case OPTION_DEV:
+			options->dev = optarg;
+			break;
+		case OPTION_GROUP:
+			options->dev_group = optarg;
+			break;
+		case OPTION_CONFIG:
+			options->config = optarg;
+			break;
+		case OPTION_CHECK:
+			options->mode = OPTIONS_CHECK;
+			break;
+		case OPTION_PRINT:
+			options->mode = OPTIONS_PRINT;
+			break;
+		case OPTION_HELP:
+			options->mode = OPTIONS_HELP;
+			break;
+		case OPTION_VERSION:
+			options->mode = OPTIONS_VERSION;
+			break;
+		default:
+			return error_set(err, ERROR_CONFIG,
+			    "%s: no such option, or its value is missing; see --help",
+			    argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return error_set(
+		    err, ERROR_CONFIG, "%s: not an option; see --help", argv[optind]);
+	return check(options, err);
+}

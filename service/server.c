@@ -1,0 +1,301 @@
+/*
+ * server.c - from libmicrohttpd to api_handle and back.
+ *
+ * Each request has a struct pending from the moment its first line was read until it is
+ * answered or its connection is gone; counting them is what lets a stop wait for them.
+ */
+#include "service/server.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "service/peer.h"
+
+#define LISTENERS_MAX      16
+#define CONNECTIONS_MAX    4096
+#define IDLE_TIMEOUT_S     300
+#define CONNECTION_MEMORY  (64 * 1024)
+#define DRAIN_STEP_NS      2000000
+#define ERROR_BODY_TOO_BIG "the body is larger than this resource takes"
+
+struct server {
+	struct server_options options;
+	atomic_size_t pending;
+	size_t count;
+	struct MHD_Daemon *daemons[LISTENERS_MAX];
+	int fds[LISTENERS_MAX]; /* our copies: MHD may still poll one after it was
+				   quiesced */
+};
+
+struct pending {
+	struct server *server;
+	char *target;
+	struct buffer body;
+	bool started, oversize;
+};
+
+/* The first line is read: MHD hands what this returns to handle_request. */
+static void *
+begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+	struct server *server = ctx;
+	struct pending *p = calloc(1, sizeof(*p));
+
+	(void)connection;
+	if (p == NULL)
+		return NULL;
+	p->server = server;
+	p->target = strdup(uri);
+	atomic_fetch_add(&server->pending, 1);
+	return p;
+}
+
+static void
+end_request(void *ctx, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode code)
+{
+	struct server *server = ctx;
+	struct pending *p = *state;
+
+	(void)connection;
+	(void)code;
+	if (p == NULL)
+		return;
+	buf_free(&p->body);
+	free(p->target);
+	free(p);
+	*state = NULL;
+	atomic_fetch_sub(&server->pending, 1);
+}
+
+/* Who is at the other end is asked once for each connection. */
+static void
+change_connection(void *ctx, struct MHD_Connection *connection, void **state,
+    enum MHD_ConnectionNotificationCode code)
+{
+	const struct server *server = ctx;
+	const union MHD_ConnectionInfo *info;
+	struct caller *caller;
+	struct error err;
+	struct peer peer;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		free(*state);
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info == NULL || (caller = calloc(1, sizeof(*caller))) == NULL)
+		return;
+	if (peer_of_socket(info->connect_fd, &peer, &err) != 0) {
+		log_error("peer.unknown", "why=\"%s\"", err.text);
+		free(caller);
+		return;
+	}
+	peer_actor(&peer, caller->actor);
+	caller->admin =
+	    server->options.everyone_is_admin || peer.uid == 0 || peer.uid == geteuid();
+	*state = caller;
+}
+
+static void
+add_headers(struct MHD_Response *response, const struct response *res)
+{
+	char seconds[16];
+
+	if (res->content_type != NULL)
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_CONTENT_TYPE, res->content_type);
+	if (res->location[0] != '\0')
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_LOCATION, res->location);
+	if (res->link[0] != '\0')
+		MHD_add_response_header(response, MHD_HTTP_HEADER_LINK, res->link);
+	if (res->allow[0] != '\0')
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, res->allow);
+	if (res->retry_after_s > 0) {
+		snprintf(seconds, sizeof(seconds), "%d", res->retry_after_s);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	}
+}
+
+static enum MHD_Result
+send_answer(struct MHD_Connection *connection, const struct response *res)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+	    res->body.len, res->body.data, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	add_headers(response, res);
+	result = MHD_queue_response(connection, (unsigned)res->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static const char *
+header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *connection, struct pending *p, const char *method)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct request req = {
+		/* MHD leaves the body out of the answer to a HEAD. */
+		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
+		.target = p->target,
+		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
+		.body = buf_bytes(&p->body),
+		.caller = info != NULL ? info->socket_context : NULL,
+	};
+	struct response res;
+	enum MHD_Result result;
+
+	/* Without a peer there is nobody to answer. */
+	if (req.caller == NULL || req.target == NULL)
+		return MHD_NO;
+	response_init(&res);
+	if (p->oversize)
+		api_refuse(&res, ERROR_TOO_LARGE, ERROR_BODY_TOO_BIG);
+	else
+		api_handle(p->server->options.api, &req, &res);
+	result = send_answer(connection, &res);
+	response_free(&res);
+	return result;
+}
+
+/* A declared length over the limit is answered before the body is read. */
+static bool
+is_declared_oversize(struct MHD_Connection *connection, size_t max)
+{
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	uint64_t value;
+
+	return length != NULL && text_to_uint(length, 0, max, &value, NULL) != 0;
+}
+
+static enum MHD_Result
+handle_request(void *ctx, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *data, size_t *len, void **state)
+{
+	struct pending *p = *state;
+	size_t max;
+
+	(void)ctx;
+	(void)url;
+	(void)version;
+	if (p == NULL || p->target == NULL)
+		return MHD_NO;
+	if (!p->started) {
+		p->started = true;
+		max = api_body_max(p->target);
+		buf_init(&p->body, max);
+		p->oversize = is_declared_oversize(connection, max);
+		/* Answering now makes MHD close the connection instead of reading on. */
+		return p->oversize ? answer(connection, p, method) : MHD_YES;
+	}
+	if (*len == 0)
+		return answer(connection, p, method);
+	if (p->body.len + *len > p->body.max_bytes)
+		p->oversize = true;
+	else
+		buf_append(&p->body, data, *len);
+	*len = 0;
+	return buf_failed(&p->body) ? MHD_NO : MHD_YES;
+}
+
+static void
+log_message(void *ctx, const char *fmt, va_list ap)
+{
+	char text[256], quoted[LOG_QUOTED_MAX];
+
+	(void)ctx;
+	if (vsnprintf(text, sizeof(text), fmt, ap) > 0)
+		log_debug("http.noted", "text=\"%s\"", log_quoted(quoted, text));
+}
+
+static struct MHD_Daemon *
+start_one(struct server *server, int fd)
+{
+	return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
+				    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+				    MHD_USE_ITC | MHD_USE_ERROR_LOG,
+	    0, NULL, NULL, handle_request, server, MHD_OPTION_EXTERNAL_LOGGER,
+	    log_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
+	    begin_request, server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
+	    MHD_OPTION_NOTIFY_CONNECTION, change_connection, server,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_END);
+}
+
+int
+server_start(const struct server_options *options, const struct listener *listeners,
+    size_t count, struct server **server, struct error *err)
+{
+	struct server *s;
+
+	if (count > LISTENERS_MAX)
+		return error_set(
+		    err, ERROR_CONFIG, "more than %d listeners", LISTENERS_MAX);
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	s->options = *options;
+	for (; s->count < count; s->count++) {
+		int fd = fcntl(listeners[s->count].fd, F_DUPFD_CLOEXEC, 0);
+
+		s->fds[s->count] = fd;
+		s->daemons[s->count] = fd >= 0 ? start_one(s, fd) : NULL;
+		if (s->daemons[s->count] == NULL) {
+			if (fd >= 0)
+				close(fd);
+			server_stop(s, 0);
+			return error_set(err, ERROR_IO, "the HTTP server did not start");
+		}
+	}
+	*server = s;
+	return 0;
+}
+
+/* Milliseconds are long next to a signature, and a stop may take a few. */
+static bool
+drain(struct server *server, int drain_ms)
+{
+	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
+	int64_t deadline = clock_mono_ms() + drain_ms;
+
+	while (atomic_load(&server->pending) > 0 && clock_mono_ms() < deadline)
+		nanosleep(&step, NULL);
+	return atomic_load(&server->pending) == 0;
+}
+
+bool
+server_stop(struct server *server, int drain_ms)
+{
+	bool drained;
+
+	for (size_t i = 0; i < server->count; i++)
+		MHD_quiesce_daemon(server->daemons[i]);
+	drained = drain(server, drain_ms);
+	for (size_t i = 0; i < server->count; i++) {
+		MHD_stop_daemon(server->daemons[i]);
+		close(server->fds[i]);
+	}
+	free(server);
+	return drained;
+}

@@ -1,0 +1,33 @@
+/*
+ * server.h - HTTP on the listeners: the one home of libmicrohttpd.
+ *
+ * A thread for each connection; what it does with a request is api_handle's business.
+ */
+#ifndef SERVICE_SERVER_H
+#define SERVICE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/api.h"
+#include "base/error.h"
+#include "service/listen.h"
+
+struct server;
+
+struct server_options {
+	struct api *api;        /* outlives the server */
+	bool everyone_is_admin; /* --dev: whoever can open the socket */
+};
+
+/* The listeners' descriptors stay the caller's; they must outlive the server. */
+int server_start(const struct server_options *options, const struct listener *listeners,
+    size_t count, struct server **server, struct error *err);
+
+/*
+ * Accepts no more, lets the requests in flight finish for up to drain_ms, then closes
+ * every connection. false: some did not finish in time.
+ */
+bool server_stop(struct server *server, int drain_ms);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * settings.h - the table of settings, as text, before anything is made of it.
+ *
+ * Internal to the configuration. Every value is text: libcyaml would take "16x" for 16.
+ */
+#ifndef SERVICE_SETTINGS_H
+#define SERVICE_SETTINGS_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define SETTINGS_LISTENERS_MAX 16
+
+struct token_settings {
+	char *module, *label, *serial, *pin_file, *init_args, *max_sessions,
+	    *session_wait_ms;
+};
+
+struct listener_settings {
+	char *path, *mode, *group;
+};
+
+/* Settings that were not given are NULL. */
+struct settings {
+	struct token_settings token;
+	struct listener_settings *listen;
+	unsigned listen_count;
+	char *state, *log_level;
+};
+
+/* path is for messages only; the caller frees with settings_free. */
+int settings_parse(
+    struct bytes text, const char *path, struct settings **settings, struct error *err);
+void settings_free(struct settings *settings);
+
+#endif

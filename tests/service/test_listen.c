@@ -1,0 +1,418 @@
+/* test_listen.c - sockets: made, taken over, and never taken away from others. */
+#include "service/listen.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/base/directory.h"
+
+#define NO_GROUP ((gid_t)-1)
+
+static struct sockaddr_un
+address_of(const char *path, socklen_t *len)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	memcpy(address.sun_path, path, strlen(path));
+	*len = sizeof(address);
+	if (path[0] == '@') {
+		address.sun_path[0] = '\0';
+		*len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	return address;
+}
+
+static int
+try_connect(const char *path)
+{
+	socklen_t len;
+	struct sockaddr_un address = address_of(path, &len);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int rc = connect(fd, (struct sockaddr *)&address, len);
+
+	close(fd);
+	return rc;
+}
+
+/* As a process that was killed leaves it: bound, and nobody there. */
+static void
+leave_stale(const char *path, int type)
+{
+	socklen_t len;
+	struct sockaddr_un address = address_of(path, &len);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	close(fd);
+}
+
+static void
+accepts_connections_with_the_exact_mode(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+	struct listener listener;
+	char path[256];
+
+	directory_path(state, "s", path);
+	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+		mode_t saved = umask(masks[i]);
+
+		assert_int_equal(listen_unix(path, 0660, NO_GROUP, &listener, NULL), 0);
+		umask(saved);
+		assert_int_equal(file_mode(path), 0660);
+		assert_int_equal(try_connect(path), 0);
+		listen_close(&listener);
+	}
+}
+
+static void
+is_closed_on_exec(void **state)
+{
+	struct listener listener;
+	char path[256];
+
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_true((fcntl(listener.fd, F_GETFD) & FD_CLOEXEC) != 0);
+	listen_close(&listener);
+}
+
+static void
+gives_the_file_to_the_group(void **state)
+{
+	struct listener listener;
+	struct stat st;
+	char path[256];
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can choose any group\n");
+		skip();
+	}
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0660, 12345, &listener, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_gid, 12345);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	listen_close(&listener);
+}
+
+/* As another user, because root may give a file to any group. */
+static void
+leaves_nothing_behind_when_the_group_is_refused(void **state)
+{
+	struct error err = { 0 };
+	struct listener listener;
+	char path[256];
+	int status = 0;
+	pid_t child;
+
+	directory_path(state, "s", path);
+	assert_int_equal(chmod(*state, 0777), 0);
+	if ((child = fork()) == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(2);
+		_exit(listen_unix(path, 0660, 0, &listener, &err) == -1 &&
+			      err.code == ERROR_IO && access(path, F_OK) != 0
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void
+replaces_a_stale_socket(void **state)
+{
+	struct listener listener;
+	char path[256];
+
+	leave_stale(directory_path(state, "s", path), SOCK_STREAM);
+	assert_int_equal(try_connect(path), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(try_connect(path), 0);
+	listen_close(&listener);
+}
+
+static void
+refuses_a_live_socket(void **state)
+{
+	struct listener first, second = { .fd = -1 };
+	struct error err = { 0 };
+	char path[256];
+
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &first, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &second, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "socket in use: "));
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(second.fd, -1);
+	assert_int_equal(try_connect(path), 0);
+	listen_close(&first);
+}
+
+/* A busy server must not look like a dead one. */
+static void
+refuses_a_socket_whose_backlog_is_full(void **state)
+{
+	socklen_t len;
+	struct listener listener;
+	struct error err = { 0 };
+	struct sockaddr_un address;
+	char path[256];
+	int server, client;
+
+	address = address_of(directory_path(state, "s", path), &len);
+	server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(server, 0), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	close(client);
+	close(server);
+}
+
+static void
+refuses_a_socket_of_another_type(void **state)
+{
+	socklen_t len;
+	struct listener listener;
+	struct error err = { 0 };
+	struct sockaddr_un address;
+	char path[256];
+	int server;
+
+	address = address_of(directory_path(state, "s", path), &len);
+	server = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	close(server);
+}
+
+static void
+refuses_and_keeps_what_is_not_a_socket(void **state)
+{
+	struct listener listener;
+	struct error err = { 0 };
+	char file[256], link[256];
+
+	write_file(directory_path(state, "file", file), "precious", 0600);
+	assert_int_equal(symlink(file, directory_path(state, "link", link)), 0);
+	assert_int_equal(listen_unix(file, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFIG);
+	assert_int_equal(listen_unix(link, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(*state, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(access(file, F_OK), 0);
+	assert_int_equal(access(link, F_OK), 0);
+	assert_int_equal(file_mode(file), 0600);
+}
+
+static void
+refuses_a_directory_that_is_not_there(void **state)
+{
+	struct listener listener;
+	struct error err = { 0 };
+	char path[256];
+
+	directory_path(state, "absent/s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(err.code, ERROR_IO);
+	assert_non_null(strstr(err.text, path));
+}
+
+static void
+takes_the_longest_path_and_refuses_one_more(void **state)
+{
+	struct listener listener;
+	struct error err = { 0 };
+	char name[LISTEN_PATH_MAX + 2] = "", path[256];
+
+	memset(name, 'x', LISTEN_PATH_MAX - strlen(*state) - 1);
+	directory_path(state, name, path);
+	assert_int_equal(strlen(path), LISTEN_PATH_MAX);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(try_connect(path), 0);
+	listen_close(&listener);
+	strcat(path, "x");
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFIG);
+	assert_int_equal(listen_unix("", 0600, NO_GROUP, &listener, &err), -1);
+}
+
+static void
+makes_an_abstract_socket(void **state)
+{
+	struct listener first, second;
+	struct error err = { 0 };
+	char name[64];
+
+	(void)state;
+	snprintf(name, sizeof(name), "@keyhold-test-%d", (int)getpid());
+	assert_int_equal(listen_unix(name, 0600, NO_GROUP, &first, NULL), 0);
+	assert_int_equal(try_connect(name), 0);
+	assert_int_equal(access(name, F_OK), -1);
+	assert_int_equal(listen_unix(name, 0600, NO_GROUP, &second, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, name));
+	listen_close(&first);
+	assert_int_equal(try_connect(name), -1);
+}
+
+static void
+removes_its_own_file(void **state)
+{
+	struct listener listener;
+	char path[256];
+
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	listen_close(&listener);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(listener.fd, -1);
+	listen_close(&listener);
+}
+
+static void
+keeps_the_file_of_its_successor(void **state)
+{
+	struct listener old, new;
+	char path[256], kept[256];
+
+	directory_path(state, "s", path);
+	directory_path(state, "kept", kept);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &old, NULL), 0);
+	/* Kept under another name, so that its inode number is not used again. */
+	assert_int_equal(rename(path, kept), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &new, NULL), 0);
+	listen_close(&old);
+	assert_int_equal(try_connect(path), 0);
+	listen_close(&new);
+}
+
+/* Runs in a child, where descriptor 3 may be anything: the exit status tells. */
+static int
+take_over(int fd, const char *count)
+{
+	struct listener listeners[2];
+	struct error err = { 0 };
+	char pid[16];
+	size_t n = 99;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (fd >= 0 && dup2(fd, 3) != 3)
+		return 10;
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", count, 1);
+	if (listen_activated(listeners, 2, &n, &err) != 0)
+		return err.code == ERROR_CONFIG ? 11 : 12;
+	if (getenv("LISTEN_FDS") != NULL)
+		return 13;
+	if (n == 1 && (listeners[0].fd != 3 || (fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 ||
+			  listeners[0].path[0] != '\0'))
+		return 14;
+	return (int)n;
+}
+
+static int
+take_over_in_child(int fd, const char *count)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(take_over(fd, count));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+takes_over_a_socket_of_systemd(void **state)
+{
+	struct listener listener;
+	char path[256];
+
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(take_over_in_child(listener.fd, "1"), 1);
+	assert_int_equal(access(path, F_OK), 0);
+	listen_close(&listener);
+}
+
+static void
+takes_over_nothing_when_not_activated(void **state)
+{
+	size_t count = 99;
+
+	(void)state;
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_PID");
+	assert_int_equal(listen_activated(NULL, 0, &count, NULL), 0);
+	assert_int_equal(count, 0);
+}
+
+static void
+refuses_other_descriptors_of_systemd(void **state)
+{
+	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
+	struct listener listener;
+	char path[256];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(take_over_in_child(tcp, "1"), 11);
+	assert_int_equal(take_over_in_child(pair[0], "1"), 11);
+	assert_int_equal(take_over_in_child(-1, "nonsense"), 11);
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(take_over_in_child(listener.fd, "3"), 11);
+	listen_close(&listener);
+	close(tcp);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+#define FILE_TEST(name)                                                                  \
+	cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(accepts_connections_with_the_exact_mode),
+		FILE_TEST(is_closed_on_exec),
+		FILE_TEST(gives_the_file_to_the_group),
+		FILE_TEST(leaves_nothing_behind_when_the_group_is_refused),
+		FILE_TEST(replaces_a_stale_socket),
+		FILE_TEST(refuses_a_live_socket),
+		FILE_TEST(refuses_a_socket_whose_backlog_is_full),
+		FILE_TEST(refuses_a_socket_of_another_type),
+		FILE_TEST(refuses_and_keeps_what_is_not_a_socket),
+		FILE_TEST(refuses_a_directory_that_is_not_there),
+		FILE_TEST(takes_the_longest_path_and_refuses_one_more),
+		cmocka_unit_test(makes_an_abstract_socket),
+		FILE_TEST(removes_its_own_file),
+		FILE_TEST(keeps_the_file_of_its_successor),
+		FILE_TEST(takes_over_a_socket_of_systemd),
+		cmocka_unit_test(takes_over_nothing_when_not_activated),
+		FILE_TEST(refuses_other_descriptors_of_systemd),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
