@@ -1,0 +1,68 @@
+/* artifact.c - writes results without destroying a key by accident. */
+#include "cli/artifact.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+
+#define KEY_FILE_MAX 65536
+
+static bool
+is_standard_output(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+/* Reads through base/file.h, whose buffer wipes: it may hold a private key. */
+static int
+holds_private_key(const char *path, bool *holds, struct error *err)
+{
+	struct buffer content;
+	int rc;
+
+	buf_init(&content, 0);
+	rc = file_read(path, KEY_FILE_MAX, &content, err);
+	*holds = rc == 0 && memmem(buf_string(&content), content.len, "PRIVATE KEY-----",
+				strlen("PRIVATE KEY-----")) != NULL;
+	buf_free(&content);
+	return rc;
+}
+
+int
+artifact_check(struct cli *cli, const char *path, bool force, struct error *err)
+{
+	struct stat st;
+	bool holds;
+
+	if (is_standard_output(path))
+		return 0;
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? 0 : error_set_errno(err, ERROR_IO, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(
+		    err, ERROR_IO, "%s: not a regular file; - is standard output", path);
+	if (force || st.st_size > KEY_FILE_MAX)
+		return 0;
+	if (holds_private_key(path, &holds, err) != 0)
+		return -1;
+	if (!holds)
+		return 0;
+	cli_advise(cli, "Overwriting would destroy it, and no copy may exist.");
+	cli_advise(cli, "Move it away, or use --force where the command has it.");
+	return error_set(err, ERROR_IO, "%s holds a private key", path);
+}
+
+int
+artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode,
+    bool force, struct error *err)
+{
+	if (is_standard_output(path)) {
+		fwrite(data.data, 1, data.len, cli->out);
+		return 0;
+	}
+	if (artifact_check(cli, path, force, err) != 0)
+		return -1;
+	return file_write(path, data.data, data.len, mode, err);
+}

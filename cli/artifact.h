@@ -1,0 +1,22 @@
+/* artifact.h - what the daemon made, written to a file or to standard output. */
+#ifndef CLI_ARTIFACT_H
+#define CLI_ARTIFACT_H
+
+#include <sys/types.h>
+
+#include "cli/cli.h"
+
+#define MODE_PUBLIC    0644
+#define MODE_REFERENCE 0640
+
+/*
+ * Refuses to replace what must not be lost: a file that holds a private key, unless force
+ * says so, and anything that is no regular file. NULL and "-", standard output, are fine.
+ */
+int artifact_check(struct cli *cli, const char *path, bool force, struct error *err);
+
+/* Checks, then writes; on standard output when path is NULL or "-". */
+int artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode,
+    bool force, struct error *err);
+
+#endif

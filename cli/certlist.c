@@ -1,0 +1,133 @@
+/* certlist.c - the daemon's list of certificates, page after page. */
+#include "cli/certlist.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/daemon.h"
+#include "cli/output.h"
+#include "cli/url.h"
+
+#define PAGE_MAX    1000 /* the daemon's */
+#define DAY_SECONDS 86400
+#define DAYS_MAX    36500
+#define TIME_MAX    32
+
+static const struct column columns[] = {
+	{ "SERIAL", "serial" },
+	{ "STATUS", "status" },
+	{ "NOT AFTER", "not_after" },
+	{ "CA", "issuer" },
+	{ "PROFILE", "profile" },
+	{ "NAMES", "names" },
+	{ NULL, NULL },
+};
+
+/* "30d" and "2026-01-31" become times; the daemon judges anything else. */
+static int
+read_time(const char *text, char time[static TIME_MAX], struct error *err)
+{
+	size_t len = strlen(text);
+	struct error why;
+	uint64_t days;
+
+	if (text_copy(time, TIME_MAX, text) != 0)
+		return error_set(
+		    err, ERROR_CONFIG, "--expires-before: \"%.40s\" is no time", text);
+	if (len == strlen("2026-01-31") && text[4] == '-' && text[7] == '-') {
+		memcpy(time + len, "T00:00:00Z", sizeof("T00:00:00Z"));
+	} else if (len > 1 && text[len - 1] == 'd') {
+		time[len - 1] = '\0';
+		if (text_to_uint(time, 0, DAYS_MAX, &days, &why) != 0)
+			return error_set(
+			    err, ERROR_CONFIG, "--expires-before: %s", why.text);
+		clock_format(time, clock_now_s() + (int64_t)days * DAY_SECONDS);
+	}
+	return 0;
+}
+
+static int
+first_url(
+    const struct arguments *args, uint64_t limit, struct buffer *url, struct error *err)
+{
+	const char *until = argument_value(args, "expires-before");
+	char number[TIME_MAX], time[TIME_MAX];
+
+	if (until != NULL && read_time(until, time, err) != 0)
+		return -1;
+	snprintf(number, sizeof(number), "%llu",
+	    (unsigned long long)(limit < PAGE_MAX ? limit : PAGE_MAX));
+	buf_text(url, "/v1/certificates");
+	url_query(url, "issuer", argument_value(args, "ca"));
+	url_query(url, "status", argument_value(args, "status"));
+	url_query(url, "san", argument_value(args, "san"));
+	url_query(url, "expires_before", until != NULL ? time : NULL);
+	url_query(url, "limit", number);
+	return 0;
+}
+
+/* The target of <...>; rel="next", or "" on the last page. */
+static void
+next_url(const char *link, struct buffer *url)
+{
+	const char *end = strchr(link, '>');
+
+	buf_reset(url);
+	if (link[0] == '<' && end != NULL && strstr(end, "rel=\"next\"") != NULL)
+		buf_append(url, link + 1, (size_t)(end - link - 1));
+}
+
+/* Appends pages to list until there are limit entries or no more pages. */
+static int
+collect(
+    struct cli *cli, struct buffer *url, uint64_t limit, json_t *list, struct error *err)
+{
+	while (url->len > 0 && json_array_size(list) < limit) {
+		json_t *page = NULL;
+
+		if (daemon_get_json(cli, buf_string(url), &page, err) != 0)
+			return -1;
+		json_array_extend(list, json_object_get(page, "certificates"));
+		json_decref(page);
+		next_url(cli->res.link, url);
+	}
+	while (json_array_size(list) > limit)
+		json_array_remove(list, json_array_size(list) - 1);
+	return 0;
+}
+
+int
+certlist_print(struct cli *cli, struct error *err)
+{
+	json_t *list = json_array();
+	uint64_t limit = 0;
+	struct buffer url;
+	int rc = -1;
+
+	buf_init(&url, 0);
+	if (argument_number(&cli->args, "limit", UINT32_MAX, &limit, err) != 0)
+		goto out;
+	if (limit == 0)
+		limit = UINT64_MAX;
+	if (first_url(&cli->args, limit, &url, err) != 0 ||
+	    collect(cli, &url, limit, list, err) != 0)
+		goto out;
+	if (cli->json) {
+		json_t *answer = json_pack("{s:O}", "certificates", list);
+
+		output_json(cli, answer);
+		json_decref(answer);
+	} else {
+		output_table(cli, list, columns);
+	}
+	if (url.len > 0)
+		fprintf(cli->errors, "keyhold: there are more; --limit 0 lists all\n");
+	rc = 0;
+out:
+	json_decref(list);
+	buf_free(&url);
+	return rc;
+}

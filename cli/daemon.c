@@ -1,0 +1,122 @@
+/* daemon.c - one call to keyholdd, and what to say when it does not go well. */
+#include "cli/daemon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/problem.h"
+
+/* The reason is in client_call's text; this says what to do about it. */
+static int
+explain_no_answer(struct cli *cli, const struct error *why, struct error *err)
+{
+	if (strstr(why->text, "Permission denied") != NULL)
+		cli_advise(cli, "The socket's owner and group may open it: ls -l %s",
+		    cli->sockets);
+	else if (strstr(why->text, "cannot reach") != NULL)
+		cli_advise(cli, "Start one with: keyholdd --dev DIR, or name its socket "
+				"with --socket or "
+				"KEYHOLD_SOCKET");
+	/* See exit.c: the daemon, not a file, is what failed. */
+	return error_set(err, ERROR_TIMEOUT, "%s", why->text);
+}
+
+static int
+call(struct cli *cli, const struct client_request *req, struct error *err)
+{
+	struct error why = { .code = ERROR_NONE };
+
+	if (client_call(cli->client, req, &cli->res, &why) != 0)
+		return explain_no_answer(cli, &why, err);
+	return 0;
+}
+
+static int
+check_status(struct cli *cli, const char *path, struct error *err)
+{
+	if (cli->res.status >= 200 && cli->res.status <= 299)
+		return 0;
+	return problem_explain(cli, path, err);
+}
+
+int
+daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err)
+{
+	struct client_request req = { .method = "GET", .path = path, .accept = accept };
+
+	if (call(cli, &req, err) != 0)
+		return -1;
+	return check_status(cli, path, err);
+}
+
+int
+daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
+    const char *accept, struct error *err)
+{
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	struct client_request req = { .method = method,
+		.path = path,
+		.accept = accept,
+		.content_type = TYPE_JSON };
+	int rc;
+
+	json_decref(body);
+	if (text == NULL)
+		return error_set(err, ERROR_INTERNAL, "cannot write the request's JSON");
+	req.body = (struct bytes){ (const unsigned char *)text, strlen(text) };
+	rc = call(cli, &req, err);
+	free(text);
+	return rc == 0 ? check_status(cli, path, err) : rc;
+}
+
+int
+daemon_answer(struct cli *cli, json_t **answer, struct error *err)
+{
+	json_error_t why;
+	json_t *value = json_loadb(
+	    buf_string(&cli->res.body), cli->res.body.len, JSON_REJECT_DUPLICATES, &why);
+
+	if (!json_is_object(value)) {
+		json_decref(value);
+		return error_set(err, ERROR_INTERNAL,
+		    "keyholdd's answer (%s) is not the JSON expected; are its version "
+		    "and this "
+		    "one, " KEYHOLD_VERSION ", the same?",
+		    cli->res.content_type);
+	}
+	*answer = value;
+	return 0;
+}
+
+int
+daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
+{
+	if (daemon_get(cli, path, TYPE_JSON, err) != 0)
+		return -1;
+	return daemon_answer(cli, answer, err);
+}
+
+int
+daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
+{
+	struct client_request req = {
+		.method = "GET", .path = path, .accept = TYPE_JSON
+	};
+
+	if (call(cli, &req, err) != 0)
+		return -1;
+	if (cli->res.status == 404)
+		return 0;
+	if (check_status(cli, path, err) != 0)
+		return -1;
+	return daemon_answer(cli, answer, err);
+}
+
+int
+daemon_post_json(
+    struct cli *cli, const char *path, json_t *body, json_t **answer, struct error *err)
+{
+	if (daemon_send(cli, "POST", path, body, TYPE_JSON, err) != 0)
+		return -1;
+	return daemon_answer(cli, answer, err);
+}

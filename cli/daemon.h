@@ -1,0 +1,37 @@
+/*
+ * daemon.h - calls to keyholdd. An answer of 2xx is left in cli->res until the next call;
+ * any other is a failure whose err and advice come from the problem document.
+ */
+#ifndef CLI_DAEMON_H
+#define CLI_DAEMON_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+#define TYPE_JSON  "application/json"
+#define TYPE_PEM   "application/x-pem-file"
+#define TYPE_CHAIN "application/pem-certificate-chain"
+
+int daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err);
+
+/* Frees body in every case. */
+int daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
+    const char *accept, struct error *err);
+
+/* Reads the last answer as a JSON object; the caller frees with json_decref. */
+int daemon_answer(struct cli *cli, json_t **answer, struct error *err);
+
+/* daemon_get and daemon_answer, of a JSON resource. */
+int
+daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
+
+/* The same, but what is not there is no failure: *answer is then left alone. */
+int
+daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
+
+/* daemon_send with POST, and daemon_answer. */
+int daemon_post_json(
+    struct cli *cli, const char *path, json_t *body, json_t **answer, struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * exit.c - error codes to exit statuses, and their meanings.
+ *
+ * In this program ERROR_IO is always a file of this machine: cli/daemon.c turns a
+ * daemon that does not answer into ERROR_TIMEOUT. ERROR_CONFIG is the command line.
+ */
+#include "cli/exit.h"
+
+static const char *const meanings[EXIT_COUNT] = {
+	[EXIT_DONE] = "done",
+	[EXIT_REFUSED] = "the daemon refused",
+	[EXIT_USAGE] = "wrong usage",
+	[EXIT_DAEMON] = "the daemon cannot be reached, or failed",
+	[EXIT_FILE] = "a local file could not be read or written",
+};
+
+enum exit_status
+exit_of(enum error_code code)
+{
+	switch (code) {
+	case ERROR_NONE:
+		return EXIT_DONE;
+	case ERROR_BAD_REQUEST:
+	case ERROR_FORBIDDEN:
+	case ERROR_NOT_FOUND:
+	case ERROR_CONFLICT:
+	case ERROR_TOO_LARGE:
+	case ERROR_UNSUPPORTED:
+	case ERROR_REFUSED:
+		return EXIT_REFUSED;
+	case ERROR_CONFIG:
+		return EXIT_USAGE;
+	case ERROR_IO:
+		return EXIT_FILE;
+	case ERROR_BUSY:
+	case ERROR_TIMEOUT:
+	case ERROR_TOKEN:
+	case ERROR_PIN:
+	case ERROR_INTERNAL:
+		break;
+	}
+	return EXIT_DAEMON;
+}
+
+const char *
+exit_meaning(enum exit_status status)
+{
+	return meanings[status];
+}

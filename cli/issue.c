@@ -1,0 +1,231 @@
+/*
+ * issue.c - key, request, certificate and reference in one step.
+ *
+ * Everything that can fail on this machine is checked before the daemon changes anything,
+ * and the certificate is signed last: what is signed gets written.
+ */
+#include "cli/issue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cli/artifact.h"
+#include "cli/daemon.h"
+#include "cli/names.h"
+#include "cli/output.h"
+#include "cli/signing.h"
+#include "cli/url.h"
+
+struct target {
+	char crt[PATH_MAX];
+	char key[PATH_MAX];
+};
+
+static int
+make_path(char path[static PATH_MAX], const char *dir, const char *name,
+    const char *ending, struct error *err)
+{
+	size_t len = strlen(dir);
+	const char *slash = len > 0 && dir[len - 1] == '/' ? "" : "/";
+	int n = snprintf(path, PATH_MAX, "%s%s%s%s", dir, slash, name, ending);
+
+	if (n < 0 || n >= PATH_MAX)
+		return error_set(err, ERROR_IO, "%.64s...: path too long", dir);
+	return 0;
+}
+
+static int
+prepare_target(struct cli *cli, struct target *target, struct error *err)
+{
+	const char *dir = argument_value(&cli->args, "out"), *name = cli->args.operand;
+	bool force = argument_given(&cli->args, "force");
+
+	if (url_check_name(name, err) != 0 ||
+	    url_check_name(argument_value(&cli->args, "ca"), err) != 0 ||
+	    make_path(target->crt, dir, name, ".crt", err) != 0 ||
+	    make_path(target->key, dir, name, ".key", err) != 0)
+		return -1;
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		return error_set_errno(err, ERROR_IO, "%s", dir);
+	if (access(dir, W_OK | X_OK) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", dir);
+	if (artifact_check(cli, target->crt, false, err) != 0 ||
+	    artifact_check(cli, target->key, force, err) != 0)
+		return -1;
+	return 0;
+}
+
+static const char *
+text_of(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text != NULL ? text : "?";
+}
+
+/* A key that is there serves if it may do TLS and is of the type asked for, if any. */
+static int
+check_key(struct cli *cli, const json_t *key, struct error *err)
+{
+	const char *name = cli->args.operand, *use = text_of(key, "use");
+	const char *type = argument_value(&cli->args, "type"), *is = text_of(key, "type");
+
+	if (strcmp(use, "tls") != 0) {
+		cli_advise(cli,
+		    "A certificate for TLS needs a key of use tls: choose another NAME.");
+		return error_set(
+		    err, ERROR_CONFLICT, "key %s exists, and its use is %s", name, use);
+	}
+	if (type != NULL && strcmp(type, is) != 0) {
+		cli_advise(cli,
+		    "Leave out --type to use it, choose another NAME, or first: "
+		    "keyhold key delete %s",
+		    name);
+		return error_set(err, ERROR_CONFLICT,
+		    "key %s exists, and it is %s, not %s", name, is, type);
+	}
+	return 0;
+}
+
+static int
+create_key(struct cli *cli, struct error *err)
+{
+	const char *type = argument_value(&cli->args, "type");
+	json_t *body = json_pack("{s:s, s:s, s:s}", "name", cli->args.operand, "type",
+	    type != NULL ? type : "ec-p256", "use", "tls");
+
+	return daemon_send(cli, "POST", "/v1/keys", body, TYPE_JSON, err);
+}
+
+static int
+ensure_key(struct cli *cli, bool *created, struct error *err)
+{
+	char url[URL_MAX];
+	json_t *key = NULL;
+	int rc;
+
+	*created = false;
+	if (url_key(url, cli->args.operand, "", err) != 0 ||
+	    daemon_find_json(cli, url, &key, err) != 0)
+		return -1;
+	if (key == NULL) {
+		rc = create_key(cli, err);
+		*created = rc == 0;
+		return rc;
+	}
+	rc = check_key(cli, key, err);
+	json_decref(key);
+	return rc;
+}
+
+/* cli->res lasts only until the next call. */
+static int
+keep_answer(const struct cli *cli, struct buffer *out, struct error *err)
+{
+	buf_append(out, cli->res.body.data, cli->res.body.len);
+	return buf_failed(out) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+}
+
+static int
+fetch_reference(struct cli *cli, struct buffer *reference, struct error *err)
+{
+	char url[URL_MAX];
+
+	if (url_key(url, cli->args.operand, "/reference", err) != 0 ||
+	    daemon_get(cli, url, TYPE_PEM, err) != 0)
+		return -1;
+	return keep_answer(cli, reference, err);
+}
+
+static int
+fetch_csr(struct cli *cli, struct buffer *csr, struct error *err)
+{
+	char url[URL_MAX];
+
+	if (url_key(url, cli->args.operand, "/csr", err) != 0 ||
+	    daemon_send(cli, "POST", url, names_of_request(&cli->args), TYPE_PEM, err) !=
+		0)
+		return -1;
+	return keep_answer(cli, csr, err);
+}
+
+static void
+print_result(
+    struct cli *cli, const struct target *target, const json_t *certificate, bool created)
+{
+	const char *name = cli->args.operand;
+	struct buffer until;
+
+	buf_init(&until, 0);
+	output_text(&until, text_of(certificate, "not_after"));
+	fprintf(cli->out, "key %s: %s in the token\n\n", name,
+	    created ? "made" : "was already");
+	fprintf(cli->out, "%s  the certificate and its chain, valid until %s\n",
+	    target->crt, buf_string(&until));
+	fprintf(cli->out,
+	    "%s  a reference to the key; it is not a private key, and is of use\n"
+	    "%*s  only to a program that can reach keyholdd\n\n",
+	    target->key, (int)strlen(target->key), "");
+	fprintf(cli->out,
+	    "Use them like any certificate and key, as in nginx:\n"
+	    "  ssl_certificate     %s;\n"
+	    "  ssl_certificate_key %s;\n"
+	    "in a process started with OPENSSL_CONF=FILE, where FILE comes from:\n"
+	    "  keyhold provider config > FILE\n",
+	    target->crt, target->key);
+	buf_free(&until);
+}
+
+static int
+write_files(struct cli *cli, const struct target *target, struct bytes chain,
+    struct bytes reference, struct error *err)
+{
+	bool force = argument_given(&cli->args, "force");
+
+	if (artifact_write(cli, target->key, reference, MODE_REFERENCE, force, err) != 0)
+		return -1;
+	return artifact_write(cli, target->crt, chain, MODE_PUBLIC, false, err);
+}
+
+int
+issue_certificate(struct cli *cli, struct error *err)
+{
+	struct buffer csr, reference;
+	json_t *certificate = NULL;
+	struct target target;
+	bool created = false;
+	struct bytes chain;
+	int rc = -1;
+
+	buf_init(&csr, 0);
+	buf_init(&reference, 0);
+	if (prepare_target(cli, &target, err) != 0 ||
+	    ensure_key(cli, &created, err) != 0 ||
+	    fetch_reference(cli, &reference, err) != 0 ||
+	    fetch_csr(cli, &csr, err) != 0 ||
+	    signing_request(cli, buf_string(&csr), &certificate, err) != 0 ||
+	    signing_chain(certificate, &chain, err) != 0 ||
+	    write_files(cli, &target, chain, buf_bytes(&reference), err) != 0)
+		goto out;
+	if (cli->json)
+		output_json(cli, certificate);
+	else
+		print_result(cli, &target, certificate, created);
+	rc = 0;
+out:
+	if (rc != 0 && certificate != NULL)
+		signing_advise(cli, certificate);
+	if (rc != 0 && created)
+		cli_advise(cli,
+		    "The key %s was made, and will be used when you try again.",
+		    cli->args.operand);
+	json_decref(certificate);
+	buf_free(&csr);
+	buf_free(&reference);
+	return rc;
+}

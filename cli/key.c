@@ -1,0 +1,286 @@
+/* key.c - keyhold key: key pairs in the token. */
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cli/artifact.h"
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "cli/names.h"
+#include "cli/output.h"
+#include "cli/url.h"
+
+#define ANSWER_LINE_MAX 128
+
+static const struct column fields[] = {
+	{ "name", "name" },
+	{ "type", "type" },
+	{ "use", "use" },
+	{ "schemes", "schemes" },
+	{ "created", "created" },
+	{ "spki sha256", "spki_sha256" },
+	{ NULL, NULL },
+};
+
+static const struct column columns[] = {
+	{ "NAME", "name" },
+	{ "TYPE", "type" },
+	{ "USE", "use" },
+	{ "CREATED", "created" },
+	{ "SPKI SHA256", "spki_sha256" },
+	{ NULL, NULL },
+};
+
+static void
+print_next(struct cli *cli, const char *name, const char *use)
+{
+	if (strcmp(use, "sign") == 0)
+		fprintf(cli->out, "\nNext: keyhold key public %s\n", name);
+	else if (strcmp(use, "tls") == 0)
+		fprintf(cli->out,
+		    "\nNext: keyhold cert issue %s --ca ISSUER --san HOST --out DIR\n"
+		    "  or: keyhold key csr %s --san HOST, for a CA elsewhere\n",
+		    name, name);
+}
+
+/* Posts body, which is freed, and shows the key that comes back. */
+static int
+post_key(struct cli *cli, const char *path, json_t *body, struct error *err)
+{
+	json_t *key = NULL;
+
+	if (daemon_post_json(cli, path, body, &key, err) != 0)
+		return -1;
+	if (cli->json) {
+		output_json(cli, key);
+	} else {
+		output_fields(cli, key, fields);
+		print_next(cli, cli->args.operand, argument_value(&cli->args, "use"));
+	}
+	json_decref(key);
+	return 0;
+}
+
+static int
+create_key(struct cli *cli, struct error *err)
+{
+	const char *name = cli->args.operand;
+
+	if (url_check_name(name, err) != 0)
+		return -1;
+	return post_key(cli, "/v1/keys",
+	    json_pack("{s:s, s:s, s:s}", "name", name, "type",
+		argument_value(&cli->args, "type"), "use",
+		argument_value(&cli->args, "use")),
+	    err);
+}
+
+static int
+adopt_key(struct cli *cli, struct error *err)
+{
+	char url[URL_MAX];
+
+	if (url_check_name(cli->args.operand, err) != 0 ||
+	    url_key(url, cli->args.operand, "/adopt", err) != 0)
+		return -1;
+	return post_key(
+	    cli, url, json_pack("{s:s}", "use", argument_value(&cli->args, "use")), err);
+}
+
+static int
+list_keys(struct cli *cli, struct error *err)
+{
+	json_t *answer = NULL;
+
+	if (daemon_get_json(cli, "/v1/keys", &answer, err) != 0)
+		return -1;
+	if (cli->json)
+		output_json(cli, answer);
+	else
+		output_table(cli, json_object_get(answer, "keys"), columns);
+	json_decref(answer);
+	return 0;
+}
+
+static int
+show_key(struct cli *cli, struct error *err)
+{
+	char url[URL_MAX];
+	json_t *key = NULL;
+
+	if (url_key(url, cli->args.operand, "", err) != 0 ||
+	    daemon_get_json(cli, url, &key, err) != 0)
+		return -1;
+	if (cli->json)
+		output_json(cli, key);
+	else
+		output_fields(cli, key, fields);
+	json_decref(key);
+	return 0;
+}
+
+static int
+print_public(struct cli *cli, struct error *err)
+{
+	char url[URL_MAX];
+
+	if (url_key(url, cli->args.operand, "/public", err) != 0 ||
+	    daemon_get(cli, url, TYPE_PEM, err) != 0)
+		return -1;
+	return artifact_write(
+	    cli, NULL, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+}
+
+static int
+save_reference(struct cli *cli, struct error *err)
+{
+	const char *path = argument_value(&cli->args, "out");
+	bool force = argument_given(&cli->args, "force");
+	char url[URL_MAX];
+
+	if (url_key(url, cli->args.operand, "/reference", err) != 0 ||
+	    daemon_get(cli, url, TYPE_PEM, err) != 0)
+		return -1;
+	return artifact_write(
+	    cli, path, buf_bytes(&cli->res.body), MODE_REFERENCE, force, err);
+}
+
+static int
+save_csr(struct cli *cli, struct error *err)
+{
+	const char *path = argument_value(&cli->args, "out");
+	char url[URL_MAX];
+
+	if (url_key(url, cli->args.operand, "/csr", err) != 0 ||
+	    daemon_send(cli, "POST", url, names_of_request(&cli->args), TYPE_PEM, err) !=
+		0)
+		return -1;
+	return artifact_write(
+	    cli, path, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+}
+
+/* Typing the name, not "y": a habit must not destroy a key. */
+static int
+confirm_deletion(struct cli *cli, const json_t *key, struct error *err)
+{
+	const char *name = json_string_value(json_object_get(key, "name"));
+	char line[ANSWER_LINE_MAX];
+
+	if (argument_given(&cli->args, "yes"))
+		return 0;
+	if (!cli->interactive)
+		return error_set(err, ERROR_CONFIG,
+		    "key delete needs --yes when nobody is there to confirm it");
+	output_fields(cli, key, fields);
+	fprintf(cli->out,
+	    "\nThe token will destroy this key for ever. Type its name to go on: ");
+	fflush(cli->out);
+	if (fgets(line, sizeof(line), cli->in) == NULL)
+		line[0] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	if (name == NULL || strcmp(line, name) != 0)
+		return error_set(
+		    err, ERROR_CONFIG, "not confirmed; the key is still there");
+	return 0;
+}
+
+/* The hash that is sent is the one that was shown: a key made meanwhile is spared. */
+static int
+delete_key(struct cli *cli, struct error *err)
+{
+	char url[URL_MAX];
+	json_t *key = NULL, *hash;
+	int rc = -1;
+
+	if (url_key(url, cli->args.operand, "", err) != 0 ||
+	    daemon_get_json(cli, url, &key, err) != 0 ||
+	    confirm_deletion(cli, key, err) != 0)
+		goto out;
+	hash = json_object_get(key, "spki_sha256");
+	if (daemon_send(cli, "DELETE", url, json_pack("{s:O?}", "spki_sha256", hash),
+		NULL, err) != 0)
+		goto out;
+	if (!cli->json)
+		fprintf(cli->out, "deleted key %s\n", cli->args.operand);
+	rc = 0;
+out:
+	json_decref(key);
+	return rc;
+}
+
+#define KEY_USES "tls ca sign"
+
+static const struct option_spec create_options[] = {
+	{ .name = "type",
+	    .metavar = "TYPE",
+	    .help = "the kind of key",
+	    .fallback = "ec-p256",
+	    .choices = NAMES_KEY_TYPES },
+	{ .name = "use",
+	    .metavar = "USE",
+	    .help = "tls signs TLS handshakes and its own CSR; ca signs what the daemon "
+		    "builds; sign signs anything",
+	    .choices = KEY_USES,
+	    .required = true },
+	{ .name = NULL },
+};
+
+static const struct option_spec adopt_options[] = {
+	{ .name = "use",
+	    .metavar = "USE",
+	    .help = "what the key may do from now on; see: keyhold help key create",
+	    .choices = KEY_USES,
+	    .required = true },
+	{ .name = NULL },
+};
+
+static const struct option_spec reference_options[] = {
+	{ .name = "out",
+	    .metavar = "FILE",
+	    .help = "write it there, mode 0640, instead of on standard output" },
+	{ .name = "force", .help = "overwrite FILE even if it holds a private key" },
+	{ .name = NULL },
+};
+
+static const struct option_spec csr_options[] = {
+	{ .name = "subject",
+	    .metavar = "NAME",
+	    .help = "a name like /C=CN/O=milvus/CN=web" },
+	{ .name = "san",
+	    .metavar = "NAME",
+	    .help = "a DNS name or address, or dns:, ip:, email: or uri: and a name",
+	    .repeatable = true },
+	{ .name = "out",
+	    .metavar = "FILE",
+	    .help = "write it there, not on standard output" },
+	{ .name = NULL },
+};
+
+static const struct option_spec delete_options[] = {
+	{ .name = "yes", .help = "do not ask" },
+	{ .name = NULL },
+};
+
+const struct command key_commands[] = {
+	{ "key create", "NAME", "generate a key pair in the token",
+	    "keyhold key create web --type ec-p256 --use tls", create_options,
+	    create_key },
+	{ "key list", NULL, "list the keys", "keyhold key list", NULL, list_keys },
+	{ "key show", "KEY", "show one key, by name or spki:HASH", "keyhold key show web",
+	    NULL, show_key },
+	{ "key public", "KEY", "print the public key as PEM",
+	    "keyhold key public web > web.pub", NULL, print_public },
+	{ "key reference", "KEY",
+	    "print the PEM that a proxy loads in place of a private key",
+	    "keyhold key reference web --out /etc/nginx/web.key", reference_options,
+	    save_reference },
+	{ "key csr", "KEY", "print a certificate request signed by the key",
+	    "keyhold key csr web --subject /CN=www.example.org --san www.example.org",
+	    csr_options, save_csr },
+	{ "key delete", "KEY", "destroy a key in the token", "keyhold key delete old-web",
+	    delete_options, delete_key },
+	{ "key adopt", "NAME", "take a key that is already on the token into use",
+	    "keyhold key adopt web --use tls", adopt_options, adopt_key },
+	{ .path = NULL },
+};

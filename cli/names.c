@@ -1,0 +1,14 @@
+/* names.c - names for a certificate request. */
+#include "cli/names.h"
+
+json_t *
+names_of_request(const struct arguments *args)
+{
+	const char *subject = argument_value(args, "subject"), *san;
+	json_t *sans = json_array();
+	size_t cursor = 0;
+
+	while ((san = argument_next(args, "san", &cursor)) != NULL)
+		json_array_append_new(sans, json_string(san));
+	return json_pack("{s:s*, s:o}", "subject", subject, "sans", sans);
+}

@@ -1,0 +1,120 @@
+/* problem.c - what was refused, why, and what to do next. */
+#include "cli/problem.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/output.h"
+
+static const struct {
+	int status;
+	enum error_code code;
+} codes[] = {
+	{ 400, ERROR_BAD_REQUEST },
+	{ 403, ERROR_FORBIDDEN },
+	{ 404, ERROR_NOT_FOUND },
+	{ 409, ERROR_CONFLICT },
+	{ 413, ERROR_TOO_LARGE },
+	{ 415, ERROR_UNSUPPORTED },
+	{ 422, ERROR_REFUSED },
+	{ 503, ERROR_BUSY },
+};
+
+static const struct {
+	const char *prefix, *command;
+} lists[] = {
+	{ "/v1/keys/", "keyhold key list" },
+	{ "/v1/issuers/", "keyhold ca list" },
+	{ "/v1/certificates/", "keyhold cert list" },
+};
+
+static enum error_code
+code_of(int status)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].status == status)
+			return codes[i].code;
+	return status >= 400 && status < 500 ? ERROR_BAD_REQUEST : ERROR_INTERNAL;
+}
+
+static const char *
+text_of(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text != NULL ? text : "";
+}
+
+/* "  san-required  names: no subject alternative name (RFC 6125)" */
+static void
+advise_violation(struct cli *cli, const json_t *violation)
+{
+	const char *field = text_of(violation, "field"),
+		   *source = text_of(violation, "source");
+	struct buffer *out = &cli->advice;
+
+	buf_text(out, "  ");
+	output_text(out, text_of(violation, "rule"));
+	buf_text(out, "  ");
+	output_text(out, field);
+	buf_text(out, *field != '\0' ? ": " : "");
+	output_text(out, text_of(violation, "detail"));
+	if (*source != '\0') {
+		buf_text(out, " (");
+		output_text(out, source);
+		buf_text(out, ")");
+	}
+	buf_text(out, "\n");
+}
+
+static void
+advise_list(struct cli *cli, const char *path)
+{
+	/* What adopt does not find was never in the list. */
+	if (strstr(path, "/adopt") != NULL)
+		return;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strncmp(path, lists[i].prefix, strlen(lists[i].prefix)) == 0)
+			cli_advise(cli, "See: %s", lists[i].command);
+}
+
+static void
+advise(struct cli *cli, const json_t *problem, const char *path)
+{
+	const json_t *violation;
+	size_t i;
+
+	json_array_foreach(json_object_get(problem, "violations"), i, violation)
+	    advise_violation(cli, violation);
+	if (cli->res.status == 404)
+		advise_list(cli, path);
+	if (cli->res.status == 503)
+		cli_advise(cli, "Try again in a moment.");
+	if (cli->res.status == 500)
+		cli_advise(cli, "keyholdd's log says why.");
+}
+
+int
+problem_explain(struct cli *cli, const char *path, struct error *err)
+{
+	int status = cli->res.status;
+	json_t *problem =
+	    json_loadb(buf_string(&cli->res.body), cli->res.body.len, 0, NULL);
+	const char *detail = text_of(problem, "detail");
+	struct buffer text;
+
+	buf_init(&text, 0);
+	output_text(&text, *detail != '\0' ? detail : text_of(problem, "title"));
+	if (text.len > 0)
+		error_set(err, code_of(status), "%s", buf_string(&text));
+	else
+		error_set(
+		    err, code_of(status), "keyholdd answered %d to %s", status, path);
+	advise(cli, problem, path);
+	if (cli->json && json_is_object(problem))
+		output_json(cli, problem);
+	buf_free(&text);
+	json_decref(problem);
+	return -1;
+}

@@ -1,0 +1,88 @@
+/* signing.c - one certificate from one request. */
+#include "cli/signing.h"
+
+#include <string.h>
+
+#include "cli/daemon.h"
+#include "cli/output.h"
+#include "cli/url.h"
+
+#define DAY_SECONDS 86400
+#define DAYS_MAX    36500
+
+static int
+make_body(const struct arguments *args, const char *csr, json_t **body, struct error *err)
+{
+	uint64_t days = 0;
+
+	if (argument_number(args, "days", DAYS_MAX, &days, err) != 0)
+		return -1;
+	*body = json_pack(
+	    "{s:s, s:s}", "csr", csr, "profile", argument_value(args, "profile"));
+	/* jansson refuses what is not UTF-8. */
+	if (*body == NULL)
+		return error_set(err, ERROR_IO, "the request is neither PEM nor DER");
+	if (argument_given(args, "days"))
+		json_object_set_new(*body, "validity_seconds",
+		    json_integer((json_int_t)(days * DAY_SECONDS)));
+	return 0;
+}
+
+static void
+print_warnings(struct cli *cli, const json_t *certificate)
+{
+	const json_t *warning;
+	struct buffer text;
+	size_t i;
+
+	buf_init(&text, 0);
+	json_array_foreach(json_object_get(certificate, "warnings"), i, warning)
+	{
+		buf_reset(&text);
+		if (json_is_string(warning))
+			output_text(&text, json_string_value(warning));
+		fprintf(cli->errors, "keyhold: warning: %s\n", buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+int
+signing_request(struct cli *cli, const char *csr, json_t **certificate, struct error *err)
+{
+	char url[URL_MAX];
+	json_t *body;
+
+	if (url_issuer(url, argument_value(&cli->args, "ca"), "/certificates", err) !=
+		0 ||
+	    make_body(&cli->args, csr, &body, err) != 0 ||
+	    daemon_post_json(cli, url, body, certificate, err) != 0)
+		return -1;
+	print_warnings(cli, *certificate);
+	return 0;
+}
+
+int
+signing_chain(const json_t *certificate, struct bytes *chain, struct error *err)
+{
+	const json_t *text = json_object_get(certificate, "chain");
+
+	if (!json_is_string(text))
+		return error_set(
+		    err, ERROR_INTERNAL, "keyholdd signed the request but sent no chain");
+	*chain = (struct bytes){ (const unsigned char *)json_string_value(text),
+		json_string_length(text) };
+	return 0;
+}
+
+void
+signing_advise(struct cli *cli, const json_t *certificate)
+{
+	const char *serial = json_string_value(json_object_get(certificate, "serial"));
+	struct buffer text;
+
+	buf_init(&text, 0);
+	output_text(&text, serial != NULL ? serial : "SERIAL");
+	cli_advise(cli, "It was issued all the same: keyhold cert show %s --pem",
+	    buf_string(&text));
+	buf_free(&text);
+}

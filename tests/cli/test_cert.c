@@ -1,0 +1,474 @@
+/* test_cert.c - signing, issuing and listing certificates; provider and completion. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/conf.h>
+
+#include "tests/cli/run.h"
+
+#define CSR                                                                              \
+	"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"
+#define OLD_KEY "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
+#define CERTIFICATE                                                                      \
+	"{\"serial\":\"4f2a\",\"issuer\":\"internal\",\"status\":\"valid\","             \
+	"\"profile\":\"server\",\"subject\":\"CN=localhost\",\"names\":[\"dns:"          \
+	"localhost\"],"                                                                  \
+	"\"not_after\":\"2026-06-30T00:00:00Z\""
+#define SIGNED                                                                           \
+	CERTIFICATE ",\"chain\":\"leaf\\nintermediate\\n\",\"warnings\":[\"subject C "   \
+		    "was not copied\"]}"
+#define KEY_OF(type, use) "{\"type\":\"" type "\",\"use\":\"" use "\"}"
+
+static const struct route routes[] = {
+	{ "POST /v1/issuers/internal/certificates ", 201, JSON, SIGNED, NULL },
+	{ "POST /v1/issuers/strict/certificates ", 422, PROBLEM,
+	    "{\"title\":\"Refused\",\"detail\":\"the request breaks 2 "
+	    "rules\",\"violations\":["
+	    "{\"rule\":\"key-size\",\"field\":\"public key\",\"detail\":\"1024 bits\","
+	    "\"source\":\"BR 6.1.5\"},"
+	    "{\"rule\":\"san\",\"detail\":\"no name\\u001b[2J\"}]}",
+	    NULL },
+	{ "POST /v1/keys ", 201, JSON, KEY_OF("ec-p256", "tls"), NULL },
+	{ "GET /v1/keys/old ", 200, JSON, KEY_OF("rsa-2048", "tls"), NULL },
+	{ "GET /v1/keys/root ", 200, JSON, KEY_OF("ec-p256", "ca"), NULL },
+	{ "GET /v1/keys/web/reference ", 200, PEM, "reference\n", NULL },
+	{ "GET /v1/keys/old/reference ", 200, PEM, "reference\n", NULL },
+	{ "POST /v1/keys/web/csr ", 200, PEM, CSR, NULL },
+	{ "POST /v1/keys/old/csr ", 200, PEM, CSR, NULL },
+	{ "GET /v1/certificates?limit=100 ", 200, JSON,
+	    "{\"certificates\":[" CERTIFICATE "}]}", NULL },
+	{ "GET /v1/certificates?limit=1 ", 200, JSON,
+	    "{\"certificates\":[" CERTIFICATE "}]}",
+	    "</v1/certificates?cursor=9>; rel=\"next\"" },
+	{ "GET /v1/certificates?limit=1000 ", 200, JSON,
+	    "{\"certificates\":[" CERTIFICATE "}]}",
+	    "</v1/certificates?cursor=9>; rel=\"next\"" },
+	{ "GET /v1/certificates?cursor=9 ", 200, JSON,
+	    "{\"certificates\":[{\"serial\":\"77\"}]}", NULL },
+	{ "GET /v1/certificates?issuer=internal&status=valid&san=a%20b"
+	  "&expires_before=2026-01-31T00%3A00%3A00Z&limit=100 ",
+	    200, JSON, "{\"certificates\":[]}", NULL },
+	{ "GET /v1/certificates/4f2a ", 200, JSON, CERTIFICATE "}", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static int
+set_up(void **state)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	assert_non_null(run);
+	run_start(run, routes);
+	*state = run;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	static const char *const names[] = { "a.csr", "a.pem", "tls/web.crt",
+		"tls/web.key", "tls/old.crt", "tls/old.key" };
+	struct run *run = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(run_path(run, names[i]));
+	rmdir(run_path(run, "tls"));
+	run_stop(run);
+	free(run);
+	return 0;
+}
+
+/* DIR/name, in memory of its own. */
+static char *
+path_of(struct run *run, const char *name)
+{
+	char *path = strdup(run_path(run, name));
+
+	assert_non_null(path);
+	return path;
+}
+
+static void
+signs_a_pem_request(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", "--days", "90", NULL);
+	assert_int_equal(run->status, 0);
+	assert_string_equal(run->out, "leaf\nintermediate\n");
+	assert_string_equal(run->errors, "keyhold: warning: subject C was not copied\n");
+	assert_true(fake_server_saw(
+	    run->server, "\"profile\":\"server\",\"validity_seconds\":7776000}"));
+	free(csr);
+}
+
+static void
+signs_a_der_request(void **state)
+{
+	static const unsigned char der[60] = { 0x30, 0x3a };
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, der, sizeof(der));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 0);
+	assert_true(fake_server_saw(run->server,
+	    "{\"csr\":\"-----BEGIN CERTIFICATE REQUEST-----\\n"
+	    "MDoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\\n"
+	    "AAAAAAAAAAAAAAAA\\n-----END CERTIFICATE REQUEST-----\\n\""));
+	free(csr);
+}
+
+static void
+writes_the_chain_and_prints_json(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr"), *pem = path_of(run, "a.pem");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(
+	    run, "cert", "sign", csr, "--ca", "internal", "--out", pem, "--json", NULL);
+	assert_int_equal(run->status, 0);
+	assert_string_equal(run_read(pem), "leaf\nintermediate\n");
+	assert_non_null(strstr(run->out, "\"serial\": \"4f2a\""));
+	free(csr);
+	free(pem);
+}
+
+static void
+does_not_send_what_is_no_request(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, OLD_KEY, strlen(OLD_KEY));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	assert_non_null(strstr(run->errors, "holds a private key; it was not sent"));
+	run_write(csr, "hello\n", 6);
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	run_write(csr, "", 0);
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	run_write(csr, "-----BEGIN \xff", 12);
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	run_keyhold(run, "cert", "sign", "/nonexistent.csr", "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	assert_int_equal(fake_server_connections(run->server), 0);
+	free(csr);
+}
+
+static void
+prints_every_violation(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "strict", NULL);
+	assert_int_equal(run->status, 1);
+	assert_string_equal(run->out, "");
+	assert_string_equal(run->errors, "keyhold: the request breaks 2 rules\n"
+					 "  key-size  public key: 1024 bits (BR 6.1.5)\n"
+					 "  san  no name?[2J\n");
+	free(csr);
+}
+
+static void
+issues_with_a_new_key(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls"), *key = path_of(run, "tls/web.key");
+	struct stat st;
+
+	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "localhost",
+	    "--san", "127.0.0.1", "--out", tls, NULL);
+	assert_string_equal(run->errors, "keyhold: warning: subject C was not copied\n");
+	assert_int_equal(run->status, 0);
+	assert_true(fake_server_saw(
+	    run->server, "{\"name\":\"web\",\"type\":\"ec-p256\",\"use\":\"tls\"}"));
+	assert_true(
+	    fake_server_saw(run->server, "{\"sans\":[\"localhost\",\"127.0.0.1\"]}"));
+	assert_string_equal(run_read(key), "reference\n");
+	assert_int_equal(stat(key, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_string_equal(
+	    run_read(run_path(run, "tls/web.crt")), "leaf\nintermediate\n");
+	assert_int_equal(stat(run_path(run, "tls/web.crt"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	assert_non_null(strstr(run->out, "it is not a private key"));
+	assert_non_null(strstr(run->out, "ssl_certificate_key"));
+	assert_non_null(strstr(run->out, "valid until 2026-06-30T00:00:00Z"));
+	free(tls);
+	free(key);
+}
+
+static void
+issues_with_the_key_that_is_there(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls");
+
+	run_keyhold(run, "cert", "issue", "old", "--ca", "internal", "--san", "a",
+	    "--out", tls, NULL);
+	assert_int_equal(run->status, 0);
+	assert_false(fake_server_saw(run->server, "POST /v1/keys "));
+	assert_non_null(strstr(run->out, "key old: was already in the token"));
+	free(tls);
+}
+
+static void
+does_not_issue_for_a_key_of_another_kind(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls");
+
+	run_keyhold(run, "cert", "issue", "root", "--ca", "internal", "--san", "a",
+	    "--out", tls, NULL);
+	assert_int_equal(run->status, 1);
+	assert_non_null(strstr(run->errors, "key root exists, and its use is ca"));
+	assert_non_null(strstr(run->errors, "choose another NAME"));
+	run_keyhold(run, "cert", "issue", "old", "--ca", "internal", "--san", "a",
+	    "--out", tls, "--type", "ed25519", NULL);
+	assert_int_equal(run->status, 1);
+	assert_non_null(
+	    strstr(run->errors, "key old exists, and it is rsa-2048, not ed25519"));
+	assert_false(fake_server_saw(run->server, "POST "));
+	free(tls);
+}
+
+static void
+does_not_issue_over_a_private_key(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls"), *key = path_of(run, "tls/web.key");
+
+	assert_int_equal(mkdir(tls, 0700), 0);
+	run_write(key, OLD_KEY, strlen(OLD_KEY));
+	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", tls, NULL);
+	assert_int_equal(run->status, 4);
+	assert_non_null(strstr(run->errors, "holds a private key"));
+	assert_non_null(strstr(run->errors, "--force"));
+	assert_string_equal(run_read(key), OLD_KEY);
+	assert_int_equal(fake_server_connections(run->server), 0);
+	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", tls, "--force", NULL);
+	assert_int_equal(run->status, 0);
+	assert_string_equal(run_read(key), "reference\n");
+	free(tls);
+	free(key);
+}
+
+static void
+says_that_the_new_key_stays_when_signing_fails(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls");
+
+	run_keyhold(run, "cert", "issue", "web", "--ca", "strict", "--san", "a", "--out",
+	    tls, NULL);
+	assert_int_equal(run->status, 1);
+	assert_non_null(strstr(run->errors, "The key web was made, and will be used"));
+	assert_null(run_read(run_path(run, "tls/web.crt")));
+	assert_null(run_read(run_path(run, "tls/web.key")));
+	free(tls);
+}
+
+static void
+says_where_a_certificate_is_that_could_not_be_printed(void **state)
+{
+	static const struct route signs_without_chain[] = {
+		{ "POST /v1/issuers/internal/certificates ", 201, JSON, CERTIFICATE "}",
+		    NULL },
+		{ NULL, 0, NULL, NULL, NULL },
+	};
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run->routes = signs_without_chain;
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", NULL);
+	assert_int_equal(run->status, 3);
+	assert_non_null(
+	    strstr(run->errors, "sent no chain\n  It was issued all the same: "
+				"keyhold cert show 4f2a --pem\n"));
+	free(csr);
+}
+
+static void
+lists_certificates(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "cert", "list", NULL);
+	assert_int_equal(run->status, 0);
+	assert_non_null(strstr(run->out, "SERIAL  STATUS  NOT AFTER"));
+	assert_non_null(strstr(run->out,
+	    "4f2a    valid   2026-06-30T00:00:00Z  internal  server   dns:localhost\n"));
+	assert_string_equal(run->errors, "");
+}
+
+static void
+follows_the_pages_up_to_the_limit(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "cert", "list", "--limit", "1", NULL);
+	assert_null(strstr(run->out, "77"));
+	assert_string_equal(
+	    run->errors, "keyhold: there are more; --limit 0 lists all\n");
+	run_keyhold(run, "cert", "list", "--limit", "0", NULL);
+	assert_non_null(strstr(run->out, "\n77 "));
+	assert_string_equal(run->errors, "");
+	run_keyhold(run, "cert", "list", "--limit", "0", "--json", NULL);
+	assert_non_null(strstr(run->out, "\"serial\": \"4f2a\""));
+	assert_non_null(strstr(run->out, "\"serial\": \"77\""));
+}
+
+static void
+encodes_its_filters(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "cert", "list", "--ca", "internal", "--status", "valid", "--san",
+	    "a b", "--expires-before", "2026-01-31", NULL);
+	assert_int_equal(run->status, 0);
+	assert_string_equal(run->out, "none\n");
+	run_keyhold(run, "cert", "list", "--expires-before", "30d", NULL);
+	assert_true(fake_server_saw(run->server, "expires_before=20"));
+	run_keyhold(run, "cert", "list", "--expires-before", "xd", NULL);
+	assert_int_equal(run->status, 2);
+}
+
+static void
+shows_a_certificate(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "cert", "show", "4F:2A", NULL);
+	assert_int_equal(run->status, 0);
+	assert_non_null(strstr(run->out, "names       dns:localhost\n"));
+	run_keyhold(run, "cert", "show", "4f2a", "--pem", NULL);
+	assert_true(fake_server_saw(run->server, "Accept: application/x-pem-file"));
+	run_keyhold(run, "cert", "show", "xyz", NULL);
+	assert_int_equal(run->status, 2);
+}
+
+static void
+writes_a_configuration_that_openssl_reads(void **state)
+{
+	struct run run = { .server = NULL };
+	CONF *conf = NCONF_new(NULL);
+	BIO *bio;
+	long line = 0;
+
+	(void)state;
+	run_keyhold(&run, "provider", "config", "--socket", "/a b/$x#y,@z", "--module",
+	    "/opt/q\"'`\\;/keyhold.so", NULL);
+	assert_int_equal(run.status, 0);
+	bio = BIO_new_mem_buf(run.out, -1);
+	assert_int_equal(NCONF_load_bio(conf, bio, &line), 1);
+	assert_string_equal(
+	    NCONF_get_string(conf, "default", "openssl_conf"), "openssl_init");
+	assert_string_equal(
+	    NCONF_get_string(conf, "openssl_init", "providers"), "provider_sect");
+	assert_string_equal(
+	    NCONF_get_string(conf, "provider_sect", "default"), "default_sect");
+	assert_string_equal(NCONF_get_string(conf, "default_sect", "activate"), "1");
+	assert_string_equal(NCONF_get_string(conf, "keyhold_sect", "activate"), "1");
+	assert_string_equal(
+	    NCONF_get_string(conf, "keyhold_sect", "socket"), "/a b/$x#y,@z");
+	assert_string_equal(
+	    NCONF_get_string(conf, "keyhold_sect", "module"), "/opt/q\"'`\\;/keyhold.so");
+	assert_true(strstr(run.out, "default =") < strstr(run.out, "keyhold ="));
+	BIO_free(bio);
+	NCONF_free(conf);
+	run_keyhold(&run, "provider", "config", "--module", "/a\nactivate = 0", NULL);
+	assert_int_equal(run.status, 2);
+	free(run.out);
+	free(run.errors);
+}
+
+static void
+completes_what_the_table_holds(void **state)
+{
+	struct run run = { .server = NULL };
+
+	(void)state;
+	run_keyhold(&run, "completion", "bash", NULL);
+	assert_int_equal(run.status, 0);
+	assert_non_null(strstr(
+	    run.out, "words='help status key ca cert provider completion --socket"));
+	assert_non_null(strstr(run.out, "'cert ') words='sign issue list show ' ;;"));
+	assert_non_null(strstr(run.out, "'key create '*) words='--type --use --socket"));
+	assert_non_null(strstr(run.out, "'key create'*' --use') words='tls ca sign' ;;"));
+	assert_non_null(
+	    strstr(run.out, "complete -o bashdefault -o default -F _keyhold"));
+	free(run.out);
+	free(run.errors);
+}
+
+static void
+gives_help_on_standard_output(void **state)
+{
+	struct run run = { .server = NULL };
+
+	(void)state;
+	run_keyhold(&run, "help", "cert", "issue", NULL);
+	assert_int_equal(run.status, 0);
+	assert_non_null(
+	    strstr(run.out, "keyhold cert issue - key, request, certificate"));
+	run_keyhold(&run, "cert", "--help", NULL);
+	assert_non_null(strstr(run.out, "  cert sign "));
+	assert_null(strstr(run.out, "  key list "));
+	run_keyhold(&run, "--version", NULL);
+	assert_string_equal(run.out, "keyhold " KEYHOLD_VERSION "\n");
+	run_keyhold(&run, "crt", NULL);
+	assert_int_equal(run.status, 2);
+	assert_string_equal(run.out, "");
+	assert_non_null(strstr(run.errors, "  key create "));
+	free(run.out);
+	free(run.errors);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(signs_a_pem_request),
+		TEST(signs_a_der_request),
+		TEST(writes_the_chain_and_prints_json),
+		TEST(does_not_send_what_is_no_request),
+		TEST(prints_every_violation),
+		TEST(issues_with_a_new_key),
+		TEST(issues_with_the_key_that_is_there),
+		TEST(does_not_issue_for_a_key_of_another_kind),
+		TEST(does_not_issue_over_a_private_key),
+		TEST(says_that_the_new_key_stays_when_signing_fails),
+		TEST(says_where_a_certificate_is_that_could_not_be_printed),
+		TEST(lists_certificates),
+		TEST(follows_the_pages_up_to_the_limit),
+		TEST(encodes_its_filters),
+		TEST(shows_a_certificate),
+		cmocka_unit_test(writes_a_configuration_that_openssl_reads),
+		cmocka_unit_test(completes_what_the_table_holds),
+		cmocka_unit_test(gives_help_on_standard_output),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
