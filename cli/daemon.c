@@ -42,7 +42,9 @@ check_status(struct cli *cli, const char *path, struct error *err)
 int
 daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err)
 {
-	struct client_request req = { .method = "GET", .path = path, .accept = accept };
+	struct client_request req = {
+		.method = "GET", .path = path, .accept = accept, .repeatable = true
+	};
 
 	if (call(cli, &req, err) != 0)
 		return -1;
@@ -100,7 +102,7 @@ int
 daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
 {
 	struct client_request req = {
-		.method = "GET", .path = path, .accept = TYPE_JSON
+		.method = "GET", .path = path, .accept = TYPE_JSON, .repeatable = true
 	};
 
 	if (call(cli, &req, err) != 0)

@@ -210,7 +210,8 @@ exchange(struct client *client, struct connection *conn,
 /*
  * A kept connection can die between our look at it and our request, when the daemon stops
  * or its idle timeout strikes: that alone is worth a second attempt. A timeout is not,
- * for the daemon may still be at work on the first.
+ * for the daemon may still be at work on the first. What must not be done twice takes no
+ * kept connection.
  */
 int
 client_call(struct client *client, const struct client_request *req,
@@ -225,7 +226,7 @@ client_call(struct client *client, const struct client_request *req,
 		return -1;
 	message.head.data = (const unsigned char *)head;
 	message.deadline_ms = clock_mono_ms() + client->answer_timeout_ms;
-	if ((conn = take_idle(client)) != NULL) {
+	if (req->repeatable && (conn = take_idle(client)) != NULL) {
 		int rc = exchange(client, conn, &message, res, &hung_up, err);
 
 		if (rc == 0 || !hung_up)

@@ -6,12 +6,15 @@
  * so a forked child opens its own and never writes to its parent's. No thread, no
  * signal handler (SIGPIPE is never raised), no atexit.
  *
- * A call that finds its reused connection dead before the first byte of the answer
- * is sent once more over a new one; sockets of the list are tried in order.
+ * A repeatable call that finds its reused connection dead before the first byte of the
+ * answer is sent once more over a new one; any other call gets a new connection from the
+ * start, so that it is never in doubt whether to send it again. Sockets of the list are
+ * tried in order.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -34,6 +37,7 @@ struct client_request {
 	const char *content_type; /* NULL when there is no body */
 	const char *accept;       /* NULL: whatever the daemon prefers */
 	struct bytes body;
+	bool repeatable; /* doing it twice is as good as once: a GET, a signature */
 };
 
 struct client_response {

@@ -31,6 +31,7 @@ remote_sign(void *ctx, const struct key *key, enum scheme scheme,
 		.path = path,
 		.content_type = "application/octet-stream",
 		.body = *message,
+		.repeatable = true,
 	};
 	struct client_response res;
 	int rc = -1;
@@ -59,7 +60,7 @@ remote_reference(struct module_context *module, const char *name, struct buffer 
     struct error *err)
 {
 	char path[160];
-	struct client_request req = { .method = "GET", .path = path };
+	struct client_request req = { .method = "GET", .path = path, .repeatable = true };
 	struct client_response res;
 	int rc = -1;
 

@@ -46,7 +46,8 @@ post(struct client *client, const char *body, struct client_response *res,
 	struct client_request req = { .method = "POST",
 		.path = "/v1/echo",
 		.content_type = "text/plain",
-		.body = { (const unsigned char *)body, strlen(body) } };
+		.body = { (const unsigned char *)body, strlen(body) },
+		.repeatable = true };
 
 	return client_call(client, &req, res, err);
 }
@@ -55,13 +56,15 @@ post(struct client *client, const char *body, struct client_response *res,
 static int
 call(struct client *client, struct error *err)
 {
-	struct client_request req = { .method = "GET", .path = "/v1/keys" };
+	struct client_request req = {
+		.method = "GET", .path = "/v1/keys", .repeatable = true
+	};
 	struct client_response res;
 	int number = -1;
 
 	client_response_init(&res, ANSWER_MAX);
 	if (client_call(client, &req, &res, err) == 0)
-		number = atoi(buf_string(&res.body));
+		number = (int)strtol(buf_string(&res.body), NULL, 10);
 	client_response_free(&res);
 	return number;
 }
@@ -237,6 +240,25 @@ does_not_try_again_on_a_new_connection(void **state)
 	assert_non_null(strstr(err.text, "closed the connection without an answer"));
 	assert_non_null(strstr(err.text, fake_server_socket(server)));
 	assert_int_equal(fake_server_connections(server), 1);
+	client_free(client);
+	fake_server_stop(server);
+}
+
+static void
+does_not_put_at_risk_what_must_not_be_done_twice(void **state)
+{
+	struct fake_server *server = fake_server_start(hangs_up_on_the_second, NULL);
+	struct client *client = new_client(fake_server_socket(server), 5000);
+	struct client_request once = { .method = "POST", .path = "/v1/keys" };
+	struct client_response res;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	client_response_init(&res, ANSWER_MAX);
+	assert_int_equal(client_call(client, &once, &res, &err), -1);
+	assert_int_equal(fake_server_connections(server), 2);
+	client_response_free(&res);
 	client_free(client);
 	fake_server_stop(server);
 }
@@ -620,6 +642,7 @@ main(void)
 		cmocka_unit_test(uses_a_connection_again),
 		cmocka_unit_test(replaces_a_connection_that_was_closed_while_idle),
 		cmocka_unit_test(tries_again_when_a_kept_connection_dies_unanswered),
+		cmocka_unit_test(does_not_put_at_risk_what_must_not_be_done_twice),
 		cmocka_unit_test(does_not_try_again_on_a_new_connection),
 		cmocka_unit_test(does_not_try_again_in_the_middle_of_an_answer),
 		cmocka_unit_test(gives_up_at_the_deadline_and_does_not_try_again),
