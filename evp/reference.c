@@ -5,6 +5,7 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 
 #include "base/pem.h"
 
@@ -107,10 +108,14 @@ reference_decode(const struct bytes *der, struct key *key, struct error *err)
 	if (der->len > REFERENCE_MAX_BYTES)
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "key reference: %zu bytes", der->len);
+	/* Marks, not error_set_openssl: in a proxy the rest of the queue is the proxy's.
+	 */
+	ERR_set_mark();
 	reference = (KEY_REFERENCE *)ASN1_item_d2i(
 	    NULL, &p, (long)der->len, ASN1_ITEM_rptr(KEY_REFERENCE));
+	ERR_pop_to_mark();
 	if (reference == NULL || p != der->data + der->len) {
-		error_set_openssl(err, ERROR_BAD_REQUEST, "key reference: not DER");
+		error_set(err, ERROR_BAD_REQUEST, "key reference: not DER");
 		goto out;
 	}
 	if (take_parts(reference, key, err) != 0 ||

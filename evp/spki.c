@@ -6,6 +6,7 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
@@ -36,9 +37,13 @@ decode_exactly(const unsigned char *der, size_t len, const ASN1_ITEM *item)
 {
 	const unsigned char *p = der;
 	unsigned char *again = NULL;
-	ASN1_VALUE *value = ASN1_item_d2i(NULL, &p, (long)len, item);
+	ASN1_VALUE *value;
 	int again_len;
 
+	/* The caller names the reason; OpenSSL's would explain another failure. */
+	ERR_set_mark();
+	value = ASN1_item_d2i(NULL, &p, (long)len, item);
+	ERR_pop_to_mark();
 	if (value == NULL)
 		return NULL;
 	again_len = ASN1_item_i2d(value, &again, item);
@@ -65,6 +70,10 @@ read_rsa(const unsigned char *der, size_t len, struct spki *spki, struct error *
 	spki->e = ASN1_INTEGER_to_BN(numbers->e, NULL);
 	if (spki->n == NULL || spki->e == NULL) {
 		error_set(err, ERROR_INTERNAL, "out of memory");
+		goto out;
+	}
+	if (BN_is_negative(spki->n) || BN_is_negative(spki->e)) {
+		error_set(err, ERROR_BAD_REQUEST, "public key: a negative RSA number");
 		goto out;
 	}
 	bits = BN_num_bits(spki->n);
@@ -125,36 +134,61 @@ read_ec(const X509_ALGOR *algorithm, const ASN1_BIT_STRING *bits, struct spki *s
 	    err, ERROR_BAD_REQUEST, "public key: the curve is not P-256/384/521");
 }
 
+/* RFC 3279 section 2.3.1: RSA's are NULL. RFC 8410 section 3: Ed25519's are absent. */
+static int
+check_parameters(const X509_ALGOR *algorithm, int wanted, struct error *err)
+{
+	int type;
+
+	X509_ALGOR_get0(NULL, &type, NULL, algorithm);
+	if (type != wanted)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "public key: the algorithm's parameters");
+	return 0;
+}
+
+static int
+read_key(const PUBLIC_KEY_INFO *info, struct spki *spki, struct error *err)
+{
+	const ASN1_OBJECT *oid;
+
+	if ((info->key->flags & ASN1_STRING_FLAG_BITS_LEFT) != 0 &&
+	    (info->key->flags & 0x07) != 0)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "public key: unused bits in the BIT STRING");
+	X509_ALGOR_get0(&oid, NULL, NULL, info->algorithm);
+	switch (OBJ_obj2nid(oid)) {
+	case NID_rsaEncryption:
+		if (check_parameters(info->algorithm, V_ASN1_NULL, err) != 0)
+			return -1;
+		return read_rsa(ASN1_STRING_get0_data(info->key),
+		    (size_t)ASN1_STRING_length(info->key), spki, err);
+	case NID_X9_62_id_ecPublicKey:
+		return read_ec(info->algorithm, info->key, spki, err);
+	case NID_ED25519:
+		spki->type = KEY_ED25519;
+		if (check_parameters(info->algorithm, V_ASN1_UNDEF, err) != 0)
+			return -1;
+		return read_point(info->key, 32, spki, err);
+	default:
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "public key: neither RSA, EC nor Ed25519");
+	}
+}
+
 int
 spki_read(const struct bytes *der, struct spki *spki, struct error *err)
 {
 	const ASN1_ITEM *item = ASN1_ITEM_rptr(PUBLIC_KEY_INFO);
 	PUBLIC_KEY_INFO *info =
 	    (PUBLIC_KEY_INFO *)decode_exactly(der->data, der->len, item);
-	const ASN1_OBJECT *oid;
 	int rc;
 
 	*spki = (struct spki){ 0 };
 	if (info == NULL)
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "public key: not a SubjectPublicKeyInfo");
-	X509_ALGOR_get0(&oid, NULL, NULL, info->algorithm);
-	switch (OBJ_obj2nid(oid)) {
-	case NID_rsaEncryption:
-		rc = read_rsa(ASN1_STRING_get0_data(info->key),
-		    (size_t)ASN1_STRING_length(info->key), spki, err);
-		break;
-	case NID_X9_62_id_ecPublicKey:
-		rc = read_ec(info->algorithm, info->key, spki, err);
-		break;
-	case NID_ED25519:
-		spki->type = KEY_ED25519;
-		rc = read_point(info->key, 32, spki, err);
-		break;
-	default:
-		rc = error_set(
-		    err, ERROR_BAD_REQUEST, "public key: neither RSA, EC nor Ed25519");
-	}
+	rc = read_key(info, spki, err);
 	ASN1_item_free((ASN1_VALUE *)info, item);
 	if (rc != 0)
 		spki_clear(spki);

@@ -1,0 +1,85 @@
+/* test_key.c - a key by its public half. */
+#include "evp/key.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+
+#include "tests/evp/software.h"
+
+static void
+knows_its_name_type_and_hash(void **state)
+{
+	unsigned char hash[KEY_SHA256_SIZE];
+
+	(void)state;
+	for (int i = 0; i < KEY_TYPES; i++) {
+		struct key key = software_describe((enum key_type)i, "web");
+
+		assert_string_equal(key.name, "web");
+		assert_int_equal(key.type, i);
+		assert_true(EVP_Q_digest(
+		    NULL, "SHA256", NULL, key.spki, key.spki_len, hash, NULL));
+		assert_memory_equal(key.spki_sha256, hash, sizeof(hash));
+	}
+}
+
+static void
+check_refusal(const char *name, const struct bytes *spki)
+{
+	struct key key = { .name = "untouched" };
+	struct error err = { 0 };
+
+	assert_int_equal(key_init(&key, name, spki, &err), -1);
+	assert_int_equal(err.code, ERROR_BAD_REQUEST);
+	assert_string_equal(key.name, "untouched");
+}
+
+static void
+refuses_a_bad_name(void **state)
+{
+	struct key key = software_describe(KEY_EC_P256, "web");
+	struct bytes spki = { .data = key.spki, .len = key.spki_len };
+	char longest[NAME_MAX_CHARS + 2];
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest));
+	longest[NAME_MAX_CHARS + 1] = '\0';
+	check_refusal("", &spki);
+	check_refusal("Web", &spki);
+	check_refusal("a/b", &spki);
+	check_refusal(".hidden", &spki);
+	check_refusal(longest, &spki);
+	longest[NAME_MAX_CHARS] = '\0';
+	assert_int_equal(key_init(&key, longest, &spki, NULL), 0);
+}
+
+static void
+refuses_a_public_key_that_is_none(void **state)
+{
+	static const unsigned char zeros[KEY_SPKI_MAX + 1];
+	struct bytes bytes = { .data = zeros, .len = sizeof(zeros) };
+
+	(void)state;
+	check_refusal("web", &bytes);
+	bytes.len = 10;
+	check_refusal("web", &bytes);
+	bytes.len = 0;
+	check_refusal("web", &bytes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_its_name_type_and_hash),
+		cmocka_unit_test(refuses_a_bad_name),
+		cmocka_unit_test(refuses_a_public_key_that_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, software_make, software_free);
+}

@@ -1,0 +1,118 @@
+/* token.c - a throw-away SoftHSM token. */
+#include "tests/support/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "tests/base/directory.h"
+
+#define SO_PIN "87654321"
+
+/* SoftHSM reads SOFTHSM2_CONF when it is initialised. */
+static int
+write_conf(void **directory)
+{
+	char path[256], text[600];
+
+	snprintf(text, sizeof(text),
+	    "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+	    (const char *)*directory);
+	write_file(directory_path(directory, "softhsm2.conf", path), text, 0600);
+	return setenv("SOFTHSM2_CONF", path, 1);
+}
+
+int
+test_module_open(void **state)
+{
+	struct test_token *t = calloc(1, sizeof(*t));
+	struct error err = { 0 };
+
+	/* This process and SoftHSM share one libcrypto: no configuration, as in the
+	 * daemon. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	if (t == NULL || directory_make(&t->directory) != 0 ||
+	    write_conf(&t->directory) != 0)
+		return -1;
+	*state = t;
+	if (secret_heap_init(&err) != 0 ||
+	    module_open(TEST_SOFTHSM, NULL, &t->module, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return -1;
+	}
+	return 0;
+}
+
+struct secret *
+test_pin(const char *text)
+{
+	struct secret *pin = NULL;
+
+	if (secret_new(text, strlen(text), &pin, NULL) != 0)
+		abort();
+	return pin;
+}
+
+void
+test_token_make(struct module *module, const char *label)
+{
+	struct secret *so_pin = test_pin(SO_PIN), *pin = test_pin(TEST_TOKEN_PIN);
+	struct error err = { 0 };
+
+	if (token_initialise(module, label, so_pin, pin, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		abort();
+	}
+	secret_free(so_pin);
+	secret_free(pin);
+}
+
+int
+test_token_login(
+    struct test_token *t, const char *label, const char *pin, struct error *err)
+{
+	struct token_options options = {
+		.label = label,
+		.max_sessions = TEST_TOKEN_SESSIONS,
+		.session_wait_ms = TEST_TOKEN_WAIT_MS,
+	};
+	struct secret *secret = test_pin(pin);
+	int rc = token_open(t->module, &options, secret, &t->token, err);
+
+	secret_free(secret);
+	return rc;
+}
+
+int
+test_token_open(void **state)
+{
+	struct test_token *t;
+	struct error err = { 0 };
+
+	if (test_module_open(state) != 0)
+		return -1;
+	t = *state;
+	test_token_make(t->module, TEST_TOKEN_LABEL);
+	if (test_token_login(t, TEST_TOKEN_LABEL, TEST_TOKEN_PIN, &err) != 0 ||
+	    keystore_new(t->token, &t->keystore, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return -1;
+	}
+	return 0;
+}
+
+int
+test_token_close(void **state)
+{
+	struct test_token *t = *state;
+	int rc;
+
+	keystore_free(t->keystore);
+	token_close(t->token);
+	module_close(t->module);
+	rc = directory_remove(&t->directory);
+	free(t);
+	return rc;
+}

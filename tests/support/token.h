@@ -1,0 +1,39 @@
+/* token.h - a throw-away SoftHSM token in a directory of its own. */
+#ifndef TESTS_SUPPORT_TOKEN_H
+#define TESTS_SUPPORT_TOKEN_H
+
+#include "pkcs11/keystore.h"
+#include "pkcs11/module.h"
+#include "pkcs11/token.h"
+
+#define TEST_TOKEN_LABEL    "keyhold-test"
+#define TEST_TOKEN_PIN      "123456"
+#define TEST_TOKEN_SESSIONS 8
+#define TEST_TOKEN_WAIT_MS  10000
+
+struct test_token {
+	void *directory;
+	struct module *module;
+	struct token *token; /* NULL after test_module_open */
+	struct keystore *keystore;
+};
+
+/*
+ * cmocka's group setups: *state is the test_token. The first stops at the module, with
+ * no token in it; the second makes a token, logs in, and opens an empty keystore.
+ */
+int test_module_open(void **state);
+int test_token_open(void **state);
+int test_token_close(void **state);
+
+/* Makes one more token in the module; aborts when it cannot. */
+void test_token_make(struct module *module, const char *label);
+
+/* The caller frees; aborts when the heap is full. */
+struct secret *test_pin(const char *text);
+
+/* Logs in to a token with this label and PIN. */
+int test_token_login(
+    struct test_token *t, const char *label, const char *pin, struct error *err);
+
+#endif
