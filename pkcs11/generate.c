@@ -182,7 +182,7 @@ token_generate(struct token *token, const char *name, enum key_type type, struct
 	int rc = -1;
 
 	if (request_init(&request, name, type, id, err) != 0 ||
-	    session_take(token->sessions, &session, err) != 0)
+	    session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	rv = token->functions->C_GenerateKeyPair(session, &request.mechanism,
 	    request.public, request.public_count, request.private, request.private_count,
@@ -262,7 +262,7 @@ token_find_labelled(struct token *token, const char *label, struct key *key,
 	CK_SESSION_HANDLE session;
 	int rc = -1;
 
-	if (session_take(token->sessions, &session, err) != 0)
+	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (find_by_label(token, session, label, &private, err) == 0 &&
 	    check_stays_inside(token, session, private, err) == 0 &&
@@ -284,7 +284,7 @@ token_find_private(struct token *token, const struct key *key, const struct obje
 	struct key found;
 	int rc = -1;
 
-	if (session_take(token->sessions, &session, err) != 0)
+	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (object_find_one(
 		token->functions, session, CKO_PRIVATE_KEY, id, handle, err) != 0 ||
@@ -329,7 +329,7 @@ token_destroy(struct token *token, const struct object_id *id, struct error *err
 	CK_SESSION_HANDLE session;
 	int rc = -1;
 
-	if (session_take(token->sessions, &session, err) != 0)
+	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (destroy_class(token, session, CKO_PRIVATE_KEY, id, err) == 0 &&
 	    destroy_class(token, session, CKO_PUBLIC_KEY, id, err) == 0)

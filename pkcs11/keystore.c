@@ -284,7 +284,7 @@ check_session(struct keystore *store, struct error *err)
 {
 	CK_SESSION_HANDLE session;
 
-	if (session_take(store->token->sessions, &session, err) != 0)
+	if (session_take_live(store->token->sessions, &session, err) != 0)
 		return -1;
 	session_give(store->token->sessions, session);
 	return 0;

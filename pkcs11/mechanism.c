@@ -87,6 +87,9 @@ mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type ty
 		    scheme_info(scheme)->name, key_type_info(type)->name);
 	if (scheme == SCHEME_ED25519) {
 		mechanism->data = *message;
+		/* No message is a message, but to a token a NULL pointer is an error. */
+		if (message->len == 0)
+			mechanism->data.data = mechanism->input;
 		return 0;
 	}
 	if (set_digest(mechanism, scheme, message, err) != 0)

@@ -59,6 +59,11 @@ module_open(
 
 	if (m == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	/* dlopen takes "" for the program itself, which has p11-kit's functions in it. */
+	if (*path == '\0') {
+		error_set(err, ERROR_CONFIG, "PKCS#11 module: no path");
+		goto fail;
+	}
 	if (text_copy(m->path, sizeof(m->path), path) != 0) {
 		error_set(err, ERROR_CONFIG, "PKCS#11 module: the path is too long");
 		goto fail;

@@ -90,14 +90,6 @@ wait_for_room(struct session_pool *pool, CK_SESSION_HANDLE *idle)
 	return 0;
 }
 
-/* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
-static CK_RV
-open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
-{
-	return pool->functions->C_OpenSession(
-	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
-}
-
 static void
 forget_one(struct session_pool *pool)
 {
@@ -107,10 +99,22 @@ forget_one(struct session_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
+static int
+open_session(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	CK_RV rv = pool->functions->C_OpenSession(
+	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
+
+	if (rv == CKR_OK)
+		return 0;
+	forget_one(pool);
+	return ckr_error(err, rv, "C_OpenSession");
+}
+
 int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
 {
-	CK_RV rv;
 	int rc;
 
 	pthread_mutex_lock(&pool->lock);
@@ -121,10 +125,27 @@ session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error
 		    pool->max_sessions);
 	if (*session != CK_INVALID_HANDLE)
 		return 0;
-	if ((rv = open_session(pool, session)) == CKR_OK)
+	return open_session(pool, session, err);
+}
+
+int
+session_take_live(
+    struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	CK_SESSION_INFO info;
+
+	if (session_take(pool, session, err) != 0)
+		return -1;
+	if (pool->functions->C_GetSessionInfo(*session, &info) == CKR_OK)
 		return 0;
-	forget_one(pool);
-	return ckr_error(err, rv, "C_OpenSession");
+	return session_replace(pool, session, err);
+}
+
+int
+session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	pool->functions->C_CloseSession(*session);
+	return open_session(pool, session, err);
 }
 
 void

@@ -25,6 +25,20 @@ int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
 void session_give(struct session_pool *pool, CK_SESSION_HANDLE session);
 
+/*
+ * The same, after asking the token whether the session lives: for what is not tried
+ * twice. Signing does without the question and replaces what turns out dead.
+ */
+int session_take_live(
+    struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
+
+/*
+ * Closes a dead session and opens a new one in its place: tokens end idle sessions all
+ * at once, so the next idle one would be as dead. After a failure nothing is lent.
+ */
+int
+session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
+
 /* For a session that is dead or has an operation stuck in it. */
 void session_drop(struct session_pool *pool, CK_SESSION_HANDLE session);
 

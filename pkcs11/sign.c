@@ -27,31 +27,31 @@ sign_once(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handl
 
 /*
  * A failed C_Sign may leave its operation active, so a session is lent again only
- * after success, or after a failure of C_SignInit that says so itself.
+ * after success.
  */
 static int
 sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
     unsigned char *raw, CK_ULONG *raw_len, struct error *err)
 {
 	const CK_ULONG room = *raw_len;
-	CK_RV rv = CKR_OK;
+	CK_SESSION_HANDLE session;
+	CK_RV rv;
 
-	for (int tries = 0; tries < 2; tries++) {
-		CK_SESSION_HANDLE session;
-
-		if (session_take(token->sessions, &session, err) != 0)
+	if (session_take(token->sessions, &session, err) != 0)
+		return -1;
+	rv = sign_once(token, session, handle, mechanism, raw, raw_len);
+	if (ckr_class(rv) == CKR_CLASS_SESSION) {
+		if (session_replace(token->sessions, &session, err) != 0)
 			return -1;
 		*raw_len = room;
 		rv = sign_once(token, session, handle, mechanism, raw, raw_len);
-		if (rv == CKR_OK) {
-			session_give(token->sessions, session);
-			return 0;
-		}
-		session_drop(token->sessions, session);
-		if (ckr_class(rv) != CKR_CLASS_SESSION)
-			break;
 	}
-	return ckr_error(err, rv, "signing");
+	if (rv != CKR_OK) {
+		session_drop(token->sessions, session);
+		return ckr_error(err, rv, "signing");
+	}
+	session_give(token->sessions, session);
+	return 0;
 }
 
 /* PKCS#11 v2.40 section 2.3.1: r and s, each as long as the group's order. */

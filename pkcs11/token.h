@@ -45,7 +45,10 @@ int token_open(struct module *module, const struct token_options *options,
     const struct secret *pin, struct token **token, struct error *err);
 void token_close(struct token *token);
 
-/* Is there such a token? Looks, and does not log in. */
+/*
+ * Is there such a token? Looks, and does not log in. Not beside an open token: libp11
+ * ends every session of the slots that it lets go.
+ */
 int
 token_look(struct module *module, const struct token_options *options, struct error *err);
 

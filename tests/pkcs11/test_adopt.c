@@ -1,0 +1,183 @@
+/* test_adopt.c - keys that somebody else made on the token. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pkcs11/keystore.h"
+#include "pkcs11/session.h"
+#include "tests/evp/software.h"
+#include "tests/support/token.h"
+
+struct foreign {
+	const char *label;
+	CK_BYTE id; /* 0: none */
+	CK_BBOOL sensitive, extractable, sign;
+	bool without_public;
+};
+
+static void
+set(CK_ATTRIBUTE *list, CK_ULONG *count, CK_ATTRIBUTE_TYPE type, const void *value,
+    CK_ULONG len)
+{
+	list[(*count)++] = (CK_ATTRIBUTE){ type, (void *)(uintptr_t)value, len };
+}
+
+/* As pkcs11-tool and other programs make them. */
+static void
+make_foreign(struct token *token, const struct foreign *f)
+{
+	static const CK_BYTE p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
+		0x01, 0x07 };
+	static const CK_BBOOL yes = CK_TRUE;
+	CK_MECHANISM mechanism = { .mechanism = CKM_EC_KEY_PAIR_GEN };
+	CK_ATTRIBUTE public[8], private[8];
+	CK_ULONG publics = 0, privates = 0;
+	CK_OBJECT_HANDLE handles[2];
+	CK_SESSION_HANDLE session;
+
+	set(public, &publics, CKA_TOKEN, &yes, 1);
+	set(public, &publics, CKA_EC_PARAMS, p256, sizeof(p256));
+	set(private, &privates, CKA_TOKEN, &yes, 1);
+	set(private, &privates, CKA_LABEL, f->label, strlen(f->label));
+	set(private, &privates, CKA_SENSITIVE, &f->sensitive, 1);
+	set(private, &privates, CKA_EXTRACTABLE, &f->extractable, 1);
+	set(private, &privates, CKA_SIGN, &f->sign, 1);
+	if (f->id != 0) {
+		set(public, &publics, CKA_ID, &f->id, 1);
+		set(private, &privates, CKA_ID, &f->id, 1);
+	}
+	assert_int_equal(session_take(token->sessions, &session, NULL), 0);
+	assert_int_equal(token->functions->C_GenerateKeyPair(session, &mechanism, public,
+			     publics, private, privates, &handles[0], &handles[1]),
+	    CKR_OK);
+	if (f->without_public)
+		assert_int_equal(
+		    token->functions->C_DestroyObject(session, handles[0]), CKR_OK);
+	session_give(token->sessions, session);
+}
+
+static void
+adopts_a_key_that_stays_inside(void **state)
+{
+	static const struct foreign foreign = {
+		.label = "foreign", .id = 1, .sensitive = CK_TRUE, .sign = CK_TRUE
+	};
+	struct test_token *t = *state;
+	struct keystore_key key = { .use = KEY_USE_SIGN };
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	struct bytes message = { (const unsigned char *)"m", 1 },
+		     signature = { .data = sig };
+	bool on_token;
+
+	make_foreign(t->token, &foreign);
+	assert_int_equal(keystore_adopt(t->keystore, "foreign", &key, NULL), 0);
+	assert_int_equal(key.key.type, KEY_EC_P256);
+	assert_int_equal(key.id.len, 1);
+	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
+	assert_true(on_token);
+	assert_int_equal(
+	    keystore_sign(t->keystore, key.key.spki_sha256, SCHEME_ECDSA_SECP256R1_SHA256,
+		&message, sig, &signature.len, NULL),
+	    0);
+	assert_true(software_verifies(
+	    &key.key, SCHEME_ECDSA_SECP256R1_SHA256, &message, &signature));
+}
+
+static void
+check_refusal(void **state, const struct foreign *foreign, enum error_code code)
+{
+	struct test_token *t = *state;
+	struct keystore_key key;
+	struct error err = { 0 };
+
+	make_foreign(t->token, foreign);
+	assert_int_equal(keystore_adopt(t->keystore, foreign->label, &key, &err), -1);
+	if (err.code != code)
+		fail_msg("%d: %s", err.code, err.text);
+}
+
+static void
+refuses_an_extractable_key(void **state)
+{
+	static const struct foreign foreign = { .label = "extractable",
+		.id = 2,
+		.sensitive = CK_TRUE,
+		.extractable = CK_TRUE,
+		.sign = CK_TRUE };
+
+	check_refusal(state, &foreign, ERROR_FORBIDDEN);
+}
+
+static void
+refuses_a_key_that_is_not_sensitive(void **state)
+{
+	static const struct foreign foreign = {
+		.label = "open", .id = 3, .sign = CK_TRUE
+	};
+
+	check_refusal(state, &foreign, ERROR_FORBIDDEN);
+}
+
+static void
+refuses_a_key_that_may_not_sign(void **state)
+{
+	static const struct foreign foreign = {
+		.label = "silent", .id = 4, .sensitive = CK_TRUE
+	};
+
+	check_refusal(state, &foreign, ERROR_FORBIDDEN);
+}
+
+static void
+refuses_a_key_without_an_id(void **state)
+{
+	static const struct foreign foreign = {
+		.label = "nameless", .sensitive = CK_TRUE, .sign = CK_TRUE
+	};
+
+	check_refusal(state, &foreign, ERROR_CONFLICT);
+}
+
+static void
+refuses_a_key_without_its_public_half(void **state)
+{
+	static const struct foreign foreign = { .label = "half",
+		.id = 5,
+		.sensitive = CK_TRUE,
+		.sign = CK_TRUE,
+		.without_public = true };
+
+	check_refusal(state, &foreign, ERROR_NOT_FOUND);
+}
+
+static void
+refuses_two_keys_of_one_label(void **state)
+{
+	struct test_token *t = *state;
+	struct foreign foreign = {
+		.label = "twin", .id = 6, .sensitive = CK_TRUE, .sign = CK_TRUE
+	};
+
+	make_foreign(t->token, &foreign);
+	foreign.id = 7;
+	check_refusal(state, &foreign, ERROR_CONFLICT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adopts_a_key_that_stays_inside),
+		cmocka_unit_test(refuses_an_extractable_key),
+		cmocka_unit_test(refuses_a_key_that_is_not_sensitive),
+		cmocka_unit_test(refuses_a_key_that_may_not_sign),
+		cmocka_unit_test(refuses_a_key_without_an_id),
+		cmocka_unit_test(refuses_a_key_without_its_public_half),
+		cmocka_unit_test(refuses_two_keys_of_one_label),
+	};
+
+	return cmocka_run_group_tests(tests, test_token_open, test_token_close);
+}

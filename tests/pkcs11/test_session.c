@@ -1,0 +1,332 @@
+/* test_session.c - the pool: bounded, with a deadline. Over a module that only counts. */
+#include "pkcs11/session.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+/* A token without limits; handles are never used twice. */
+static struct {
+	pthread_mutex_t lock;
+	CK_SESSION_HANDLE last;
+	unsigned open, most;
+	CK_SESSION_HANDLE dead; /* C_GetSessionInfo denies handles up to this one */
+	CK_RV refuse;           /* what C_OpenSession fails with */
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static CK_RV
+fake_open(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+    CK_SESSION_HANDLE *session)
+{
+	(void)application;
+	(void)notify;
+	if (fake.refuse != CKR_OK)
+		return fake.refuse;
+	if (slot != 7 || flags != (CKF_SERIAL_SESSION | CKF_RW_SESSION))
+		return CKR_ARGUMENTS_BAD;
+	pthread_mutex_lock(&fake.lock);
+	*session = ++fake.last;
+	if (++fake.open > fake.most)
+		fake.most = fake.open;
+	pthread_mutex_unlock(&fake.lock);
+	return CKR_OK;
+}
+
+static CK_RV
+fake_close(CK_SESSION_HANDLE session)
+{
+	(void)session;
+	pthread_mutex_lock(&fake.lock);
+	fake.open--;
+	pthread_mutex_unlock(&fake.lock);
+	return CKR_OK;
+}
+
+static CK_RV
+fake_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	(void)info;
+	return session <= fake.dead ? CKR_SESSION_HANDLE_INVALID : CKR_OK;
+}
+
+static CK_FUNCTION_LIST functions = {
+	.C_OpenSession = fake_open,
+	.C_CloseSession = fake_close,
+	.C_GetSessionInfo = fake_info,
+};
+
+static struct session_pool *
+new_pool(unsigned max, int wait_ms)
+{
+	struct session_pool *pool = NULL;
+
+	fake.open = fake.most = 0;
+	fake.last = fake.dead = 0;
+	fake.refuse = CKR_OK;
+	assert_int_equal(session_pool_new(&functions, 7, max, wait_ms, &pool, NULL), 0);
+	assert_int_equal(fake.open, 0);
+	return pool;
+}
+
+static void
+lends_a_returned_session_again(void **state)
+{
+	struct session_pool *pool = new_pool(4, 0);
+	CK_SESSION_HANDLE first, second;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &first, NULL), 0);
+	session_give(pool, first);
+	assert_int_equal(session_take(pool, &second, NULL), 0);
+	assert_int_equal(second, first);
+	assert_int_equal(fake.last, 1);
+	session_give(pool, second);
+	session_pool_free(pool);
+	assert_int_equal(fake.open, 0);
+}
+
+static void
+never_lends_one_session_twice(void **state)
+{
+	struct session_pool *pool = new_pool(3, 0);
+	CK_SESSION_HANDLE s[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(session_take(pool, &s[i], NULL), 0);
+	assert_true(s[0] != s[1] && s[1] != s[2] && s[0] != s[2]);
+	for (int i = 0; i < 3; i++)
+		session_give(pool, s[i]);
+	session_pool_free(pool);
+}
+
+static void
+a_waiter_gives_up_at_its_deadline(void **state)
+{
+	struct session_pool *pool = new_pool(1, 150);
+	CK_SESSION_HANDLE only, other;
+	struct error err = { 0 };
+	int64_t begin;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &only, NULL), 0);
+	begin = clock_mono_ms();
+	assert_int_equal(session_take(pool, &other, &err), -1);
+	assert_int_equal(err.code, ERROR_BUSY);
+	assert_in_range(clock_mono_ms() - begin, 149, 2000);
+	session_give(pool, only);
+	session_pool_free(pool);
+}
+
+struct waiter {
+	struct session_pool *pool;
+	CK_SESSION_HANDLE session;
+	int rc;
+};
+
+static void *
+wait_for_one(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	waiter->rc = session_take(waiter->pool, &waiter->session, NULL);
+	return NULL;
+}
+
+static void
+start_waiter(struct waiter *waiter, pthread_t *thread)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000000 };
+
+	assert_int_equal(pthread_create(thread, NULL, wait_for_one, waiter), 0);
+	nanosleep(&pause, NULL);
+}
+
+static void
+a_waiter_gets_the_session_that_comes_back(void **state)
+{
+	struct waiter waiter = { .pool = new_pool(1, 20000) };
+	CK_SESSION_HANDLE only;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(session_take(waiter.pool, &only, NULL), 0);
+	start_waiter(&waiter, &thread);
+	session_give(waiter.pool, only);
+	pthread_join(thread, NULL);
+	assert_int_equal(waiter.rc, 0);
+	assert_int_equal(waiter.session, only);
+	session_give(waiter.pool, only);
+	session_pool_free(waiter.pool);
+}
+
+static void
+a_waiter_gets_the_place_of_a_dropped_one(void **state)
+{
+	struct waiter waiter = { .pool = new_pool(1, 20000) };
+	CK_SESSION_HANDLE only;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(session_take(waiter.pool, &only, NULL), 0);
+	start_waiter(&waiter, &thread);
+	session_drop(waiter.pool, only);
+	pthread_join(thread, NULL);
+	assert_int_equal(waiter.rc, 0);
+	assert_int_not_equal(waiter.session, only);
+	session_give(waiter.pool, waiter.session);
+	session_pool_free(waiter.pool);
+	assert_int_equal(fake.open, 0);
+}
+
+static void
+a_session_that_cannot_be_opened_takes_no_place(void **state)
+{
+	struct session_pool *pool = new_pool(1, 0);
+	CK_SESSION_HANDLE session;
+	struct error err = { 0 };
+
+	(void)state;
+	fake.refuse = CKR_SESSION_COUNT;
+	assert_int_equal(session_take(pool, &session, &err), -1);
+	assert_int_equal(err.code, ERROR_BUSY);
+	fake.refuse = CKR_DEVICE_REMOVED;
+	assert_int_equal(session_take(pool, &session, &err), -1);
+	assert_int_equal(err.code, ERROR_TOKEN);
+	fake.refuse = CKR_OK;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	session_give(pool, session);
+	session_pool_free(pool);
+}
+
+static void
+a_dead_session_is_replaced_in_its_place(void **state)
+{
+	struct session_pool *pool = new_pool(1, 0);
+	CK_SESSION_HANDLE session;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	assert_int_equal(session_replace(pool, &session, NULL), 0);
+	assert_int_equal(session, 2);
+	assert_int_equal(fake.open, 1);
+	session_give(pool, session);
+	session_pool_free(pool);
+	assert_int_equal(fake.open, 0);
+}
+
+static void
+a_session_that_cannot_be_replaced_gives_up_its_place(void **state)
+{
+	struct session_pool *pool = new_pool(1, 0);
+	CK_SESSION_HANDLE session;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	fake.refuse = CKR_DEVICE_REMOVED;
+	assert_int_equal(session_replace(pool, &session, &err), -1);
+	assert_int_equal(err.code, ERROR_TOKEN);
+	fake.refuse = CKR_OK;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	session_give(pool, session);
+	session_pool_free(pool);
+}
+
+/* Tokens end every idle session at once. */
+static void
+take_live_lends_no_dead_session(void **state)
+{
+	struct session_pool *pool = new_pool(4, 0);
+	CK_SESSION_HANDLE s[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(session_take(pool, &s[i], NULL), 0);
+	for (int i = 0; i < 4; i++)
+		session_give(pool, s[i]);
+	fake.dead = 4;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(session_take_live(pool, &s[i], NULL), 0);
+		assert_true(s[i] > 4);
+	}
+	for (int i = 0; i < 4; i++)
+		session_give(pool, s[i]);
+	session_pool_free(pool);
+	assert_int_equal(fake.open, 0);
+}
+
+#define THREADS 8
+#define ROUNDS  2000
+
+static void *
+take_and_return(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	for (int i = 0; i < ROUNDS && waiter->rc == 0; i++) {
+		waiter->rc = session_take(waiter->pool, &waiter->session, NULL);
+		if (waiter->rc == 0 && i % 10 == 0)
+			session_drop(waiter->pool, waiter->session);
+		else if (waiter->rc == 0)
+			session_give(waiter->pool, waiter->session);
+	}
+	return NULL;
+}
+
+static void
+many_threads_share_three(void **state)
+{
+	struct session_pool *pool = new_pool(3, 20000);
+	struct waiter waiters[THREADS] = { 0 };
+	pthread_t threads[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++) {
+		waiters[i].pool = pool;
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, take_and_return, &waiters[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(waiters[i].rc, 0);
+	}
+	assert_in_range(fake.most, 1, 3);
+	session_pool_free(pool);
+	assert_int_equal(fake.open, 0);
+}
+
+static void
+freeing_no_pool_is_fine(void **state)
+{
+	(void)state;
+	session_pool_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lends_a_returned_session_again),
+		cmocka_unit_test(never_lends_one_session_twice),
+		cmocka_unit_test(a_waiter_gives_up_at_its_deadline),
+		cmocka_unit_test(a_waiter_gets_the_session_that_comes_back),
+		cmocka_unit_test(a_waiter_gets_the_place_of_a_dropped_one),
+		cmocka_unit_test(a_session_that_cannot_be_opened_takes_no_place),
+		cmocka_unit_test(a_dead_session_is_replaced_in_its_place),
+		cmocka_unit_test(a_session_that_cannot_be_replaced_gives_up_its_place),
+		cmocka_unit_test(take_live_lends_no_dead_session),
+		cmocka_unit_test(many_threads_share_three),
+		cmocka_unit_test(freeing_no_pool_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
