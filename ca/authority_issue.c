@@ -62,7 +62,7 @@ check_key_is_no_issuers(
 		X509_REQ_get_X509_PUBKEY(in->csr.req), hash, err) != 0)
 		return -1;
 	if (issuers_use_key(&in->authority->issuers, hash))
-		violations_add(v, RULE_KEY_OF_ISSUER, "key", "the key of an issuer");
+		violations_add(v, RULE_CSR_KEY_OF_ISSUER, "key", "the key of an issuer");
 	return 0;
 }
 

@@ -23,12 +23,14 @@ static int
 take_body(const struct bytes *body, struct buffer *der, struct error *err)
 {
 	if (body->len > CSR_MAX_BYTES)
-		return error_set(err, ERROR_TOO_LARGE,
-		    "a request of %zu bytes; at most %d", body->len, CSR_MAX_BYTES);
+		return error_set(err, ERROR_TOO_LARGE, "CSR: %zu bytes; at most %d",
+		    body->len, CSR_MAX_BYTES);
 	if (body->len == 0)
-		return error_set(err, ERROR_BAD_REQUEST, "the request is empty");
+		return error_set(err, ERROR_BAD_REQUEST, "CSR: empty");
 	if (body->data[0] != DER_SEQUENCE)
-		return pem_read(*body, labels, der, err);
+		return pem_read(*body, labels, der, err) == 0
+			   ? 0
+			   : error_set(err, err->code, "CSR: %s", err->text);
 	buf_append(der, body->data, body->len);
 	return 0;
 }
@@ -41,9 +43,10 @@ parse(OSSL_LIB_CTX *libctx, const struct buffer *der, X509_REQ **req, struct err
 	if (buf_failed(der) || (*req = X509_REQ_new_ex(libctx, NULL)) == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	if (d2i_X509_REQ(req, &p, (long)der->len) == NULL)
-		return error_set_openssl(err, ERROR_BAD_REQUEST, "not a PKCS#10 request");
+		return error_set_openssl(
+		    err, ERROR_BAD_REQUEST, "CSR: not a PKCS#10 request");
 	if (p != der->data + der->len)
-		return error_set(err, ERROR_BAD_REQUEST, "%zu bytes after the request",
+		return error_set(err, ERROR_BAD_REQUEST, "CSR: %zu bytes behind it",
 		    (size_t)(der->data + der->len - p));
 	return 0;
 }

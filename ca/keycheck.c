@@ -60,7 +60,7 @@ check_rsa(
 {
 	if (parts->parameter_type != V_ASN1_NULL)
 		violations_add(
-		    v, RULE_KEY_ENCODING, "key", "RSA parameters are not NULL");
+		    v, RULE_CSR_KEY_ENCODING, "key", "RSA parameters are not NULL");
 	if (rsacheck_run(*key, v, err) != 0)
 		return -1;
 	/* Whoever sends a huge modulus does not get to have it computed with. */
@@ -95,13 +95,13 @@ check_ec_encoding(const struct parts *parts, struct violations *v)
 	int octets = coordinate_bytes(parts);
 
 	if (octets == 0) {
-		violations_add(v, RULE_KEY_EC_CURVE, "key",
+		violations_add(v, RULE_CSR_EC_CURVE, "key",
 		    "the curve is not P-256, P-384 or P-521 by name");
 		return -1;
 	}
 	if (parts->point_len != 1 + 2 * octets || parts->point[0] != 0x04) {
 		violations_add(
-		    v, RULE_KEY_EC_POINT, "key", "the point is not uncompressed");
+		    v, RULE_CSR_EC_POINT, "key", "the point is not uncompressed");
 		return -1;
 	}
 	return 0;
@@ -115,7 +115,7 @@ check_point(OSSL_LIB_CTX *libctx, EVP_PKEY *key, struct violations *v, struct er
 	if (ctx == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "examine an EC key");
 	if (EVP_PKEY_public_check(ctx) != 1)
-		violations_add(v, RULE_KEY_EC_POINT, "key", "the point is not valid");
+		violations_add(v, RULE_CSR_EC_POINT, "key", "the point is not valid");
 	EVP_PKEY_CTX_free(ctx);
 	return 0;
 }
@@ -128,7 +128,7 @@ read_ec(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *parts
 		return 0;
 	if (decode(libctx, spki, key) != 0) {
 		violations_add(
-		    v, RULE_KEY_EC_POINT, "key", "the point is not on the curve");
+		    v, RULE_CSR_EC_POINT, "key", "the point is not on the curve");
 		return 0;
 	}
 	return check_point(libctx, *key, v, err);
@@ -140,14 +140,14 @@ read_other(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *pa
 {
 	if (decode(libctx, spki, key) != 0) {
 		violations_add(
-		    v, RULE_KEY_ENCODING, "key", "the public key cannot be read");
+		    v, RULE_CSR_KEY_ENCODING, "key", "the public key cannot be read");
 		return 0;
 	}
 	if (parts->algorithm == NID_rsaEncryption)
 		return check_rsa(parts, key, v, err);
 	if (parts->parameter_type != V_ASN1_UNDEF)
 		violations_add(
-		    v, RULE_KEY_ENCODING, "key", "Ed25519 parameters are not absent");
+		    v, RULE_CSR_KEY_ENCODING, "key", "Ed25519 parameters are not absent");
 	return 0;
 }
 
@@ -170,7 +170,7 @@ keycheck_read(OSSL_LIB_CTX *libctx, X509_PUBKEY *spki, EVP_PKEY **key,
 		rc = read_other(libctx, spki, &parts, key, v, err);
 		break;
 	default:
-		violations_add(v, RULE_KEY_ALGORITHM, "key",
+		violations_add(v, RULE_CSR_KEY_ALGORITHM, "key",
 		    "%s; RSA, EC or Ed25519 are accepted", OBJ_nid2sn(parts.algorithm));
 		rc = 0;
 	}

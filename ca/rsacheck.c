@@ -145,17 +145,17 @@ check_modulus(const BIGNUM *n, BN_CTX *ctx, struct violations *v, struct error *
 	bool small = false, close = false;
 
 	if (!BN_is_odd(n)) {
-		violations_add(v, RULE_KEY_RSA_EVEN, "key", "the modulus is even");
+		violations_add(v, RULE_CSR_RSA_EVEN, "key", "the modulus is even");
 		return 0;
 	}
 	if (has_small_factor(n, ctx, &small) != 0 ||
 	    has_close_primes(n, ctx, &close) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "examine an RSA modulus");
 	if (small)
-		violations_add(v, RULE_KEY_RSA_SMALL_FACTOR, "key",
+		violations_add(v, RULE_CSR_RSA_SMALL_FACTOR, "key",
 		    "the modulus has a prime factor below %d", SMALL_FACTOR_BELOW);
 	if (close)
-		violations_add(v, RULE_KEY_RSA_CLOSE_PRIMES, "key",
+		violations_add(v, RULE_CSR_RSA_CLOSE_PRIMES, "key",
 		    "Fermat's method factors the modulus within %d rounds",
 		    FERMAT_ROUNDS);
 	return 0;
@@ -170,9 +170,9 @@ check_numbers(const BIGNUM *n, const BIGNUM *e, struct violations *v, struct err
 
 	if (!BN_is_word(e, RSA_F4))
 		violations_add(
-		    v, RULE_KEY_RSA_EXPONENT, "key", "the exponent is not 65537");
+		    v, RULE_CSR_RSA_EXPONENT, "key", "the exponent is not 65537");
 	if (bits != 2048 && bits != 3072 && bits != 4096) {
-		violations_add(v, RULE_KEY_RSA_SIZE, "key",
+		violations_add(v, RULE_CSR_RSA_SIZE, "key",
 		    "a modulus of %d bits; 2048, 3072 or 4096 are accepted", bits);
 		return 0;
 	}

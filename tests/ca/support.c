@@ -241,3 +241,100 @@ house_add_issuers(struct house *house, EVP_PKEY *internal_key)
 	must(authority_create_issuer(house->authority, &internal, &v, &err) == 0,
 	    err.text);
 }
+
+int
+house_setup(void **state)
+{
+	struct house *house = malloc(sizeof(*house));
+
+	must(house != NULL, "memory");
+	house_open(house, NULL);
+	house_add_issuers(house, ec_key("P-256"));
+	*state = house;
+	return 0;
+}
+
+int
+house_teardown(void **state)
+{
+	house_close(*state);
+	free(*state);
+	return 0;
+}
+
+int
+house_issue(struct house *house, const struct buffer *csr, const char *profile,
+    struct issue_result *result, struct violations *v, struct error *err)
+{
+	const struct issue_request request = {
+		.issuer = "internal",
+		.profile = profile,
+		.csr = buf_bytes(csr),
+		.actor = "uid:0",
+	};
+
+	*v = (struct violations){ 0 };
+	return authority_issue(house->authority, &request, result, v, err);
+}
+
+static X509 *
+read_certificate(struct bytes der)
+{
+	const unsigned char *p = der.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+
+	must(cert != NULL, "decode a certificate");
+	return cert;
+}
+
+static X509 *
+issuer_certificate(struct house *house, const char *name)
+{
+	const struct issuer_info *info;
+
+	must(authority_find_issuer(house->authority, name, &info, NULL) == 0, name);
+	return read_certificate(info->certificate);
+}
+
+bool
+house_trusts(struct house *house, struct bytes der, const char *purpose, const char *host)
+{
+	X509 *leaf = read_certificate(der), *root = issuer_certificate(house, "root");
+	X509 *internal = issuer_certificate(house, "internal");
+	X509_STORE *trusted = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	STACK_OF(X509) *untrusted = sk_X509_new_null();
+	X509_VERIFY_PARAM *param;
+	bool fine;
+
+	must(X509_STORE_add_cert(trusted, root) == 1, "trust the root");
+	must(sk_X509_push(untrusted, internal) == 1, "list of issuers");
+	must(X509_STORE_CTX_init(ctx, trusted, leaf, untrusted) == 1, "verification");
+	param = X509_STORE_CTX_get0_param(ctx);
+	must(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT) == 1, "strict");
+	must(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1, host);
+	must(X509_STORE_CTX_set_default(ctx, purpose) == 1, purpose);
+	fine = X509_verify_cert(ctx) == 1;
+	if (!fine)
+		fprintf(stderr, "not trusted: %s\n",
+		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(trusted);
+	sk_X509_free(untrusted);
+	X509_free(leaf);
+	X509_free(root);
+	X509_free(internal);
+	return fine;
+}
+
+int
+count_certificates(const char *pem)
+{
+	int count = 0;
+
+	while ((pem = strstr(pem, "-----BEGIN CERTIFICATE-----")) != NULL) {
+		pem++;
+		count++;
+	}
+	return count;
+}

@@ -57,4 +57,21 @@ void house_add_key(struct house *house, const char *name, EVP_PKEY *key);
 /* "root" with a P-256 key and "internal" under it with the other key. */
 void house_add_issuers(struct house *house, EVP_PKEY *internal_key);
 
+/* cmocka's group setup and teardown: *state is a house with P-256 issuers. */
+int house_setup(void **state);
+int house_teardown(void **state);
+
+/* Asks "internal" for a certificate; v is set to none first. */
+int house_issue(struct house *house, const struct buffer *csr, const char *profile,
+    struct issue_result *result, struct violations *v, struct error *err);
+
+/*
+ * As a careful TLS peer would, with only the root trusted: -x509_strict, the purpose
+ * ("ssl_server") and the host name. Prints why not.
+ */
+bool house_trusts(
+    struct house *house, struct bytes der, const char *purpose, const char *host);
+
+int count_certificates(const char *pem);
+
 #endif

@@ -376,7 +376,7 @@ reports_every_broken_rule_at_once(void **state)
 	assert_true(refused_for(&der, RULE_CSR_VERSION));
 	assert_true(refused_for(&der, RULE_CSR_CA_REQUESTED));
 	assert_true(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM));
-	assert_true(refused_for(&der, RULE_KEY_RSA_SIZE));
+	assert_true(refused_for(&der, RULE_CSR_RSA_SIZE));
 	assert_true(refused_for(&der, RULE_CSR_SIGNATURE));
 	buf_free(&der);
 	EVP_PKEY_free(key);

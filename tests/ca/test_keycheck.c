@@ -89,8 +89,8 @@ static void
 refuses_other_algorithms(void **state)
 {
 	(void)state;
-	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), RULE_KEY_ALGORITHM);
-	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), RULE_KEY_ALGORITHM);
+	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), RULE_CSR_KEY_ALGORITHM);
+	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), RULE_CSR_KEY_ALGORITHM);
 }
 
 static void
@@ -99,10 +99,10 @@ refuses_rsa_of_other_sizes(void **state)
 	BIGNUM *huge = BN_new();
 
 	(void)state;
-	refuse(rsa_key(1024), RULE_KEY_RSA_SIZE);
-	refuse(rsa_key(2056), RULE_KEY_RSA_SIZE);
+	refuse(rsa_key(1024), RULE_CSR_RSA_SIZE);
+	refuse(rsa_key(2056), RULE_CSR_RSA_SIZE);
 	BN_rand(huge, 8192, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
-	refuse(rsa_public(huge, 65537), RULE_KEY_RSA_SIZE);
+	refuse(rsa_public(huge, 65537), RULE_CSR_RSA_SIZE);
 	BN_free(huge);
 }
 
@@ -131,7 +131,7 @@ refuses_an_exponent_of_three(void **state)
 	BIGNUM *n = random_modulus();
 
 	(void)state;
-	refuse(rsa_public(n, 3), RULE_KEY_RSA_EXPONENT);
+	refuse(rsa_public(n, 3), RULE_CSR_RSA_EXPONENT);
 	BN_free(n);
 }
 
@@ -142,7 +142,7 @@ refuses_an_even_modulus(void **state)
 
 	(void)state;
 	BN_sub_word(n, 1);
-	refuse(rsa_public(n, 65537), RULE_KEY_RSA_EVEN);
+	refuse(rsa_public(n, 65537), RULE_CSR_RSA_EVEN);
 	BN_free(n);
 }
 
@@ -156,7 +156,7 @@ refuses_a_small_factor(void **state)
 	BN_sub_word(n, BN_mod_word(n, 751));
 	if (!BN_is_odd(n))
 		BN_sub_word(n, 751);
-	refuse(rsa_public(n, 65537), RULE_KEY_RSA_SMALL_FACTOR);
+	refuse(rsa_public(n, 65537), RULE_CSR_RSA_SMALL_FACTOR);
 	BN_free(n);
 }
 
@@ -184,8 +184,8 @@ refuses_primes_that_are_close(void **state)
 	       *square = product_of_close_primes(true);
 
 	(void)state;
-	refuse(rsa_public(n, 65537), RULE_KEY_RSA_CLOSE_PRIMES);
-	refuse(rsa_public(square, 65537), RULE_KEY_RSA_CLOSE_PRIMES);
+	refuse(rsa_public(n, 65537), RULE_CSR_RSA_CLOSE_PRIMES);
+	refuse(rsa_public(square, 65537), RULE_CSR_RSA_CLOSE_PRIMES);
 	BN_free(n);
 	BN_free(square);
 }
@@ -194,8 +194,8 @@ static void
 refuses_other_curves(void **state)
 {
 	(void)state;
-	refuse(ec_key("secp256k1"), RULE_KEY_EC_CURVE);
-	refuse(ec_key("P-224"), RULE_KEY_EC_CURVE);
+	refuse(ec_key("secp256k1"), RULE_CSR_EC_CURVE);
+	refuse(ec_key("P-224"), RULE_CSR_EC_CURVE);
 }
 
 static void
@@ -207,7 +207,7 @@ refuses_explicit_curve_parameters(void **state)
 	assert_int_equal(
 	    EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"),
 	    1);
-	refuse(key, RULE_KEY_EC_CURVE);
+	refuse(key, RULE_CSR_EC_CURVE);
 }
 
 static void
@@ -219,7 +219,7 @@ refuses_a_compressed_point(void **state)
 	assert_int_equal(EVP_PKEY_set_utf8_string_param(key,
 			     OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
 	    1);
-	refuse(key, RULE_KEY_EC_POINT);
+	refuse(key, RULE_CSR_EC_POINT);
 }
 
 /* Changes one octet of the encoded key and reads it again. */
@@ -247,7 +247,7 @@ static void
 refuses_a_point_off_the_curve(void **state)
 {
 	(void)state;
-	refuse_changed(ec_key("P-256"), 1, 0x01, RULE_KEY_EC_POINT);
+	refuse_changed(ec_key("P-256"), 1, 0x01, RULE_CSR_EC_POINT);
 }
 
 static void
@@ -257,7 +257,7 @@ refuses_a_key_that_does_not_decode(void **state)
 
 	(void)state;
 	/* The tag of the modulus, 265 octets before the end: no INTEGER any more. */
-	refuse_changed(key, 266, 0x04, RULE_KEY_ENCODING);
+	refuse_changed(key, 266, 0x04, RULE_CSR_KEY_ENCODING);
 }
 
 static void
@@ -278,7 +278,7 @@ refuses_rsa_without_null_parameters(void **state)
 			     V_ASN1_UNDEF, NULL, copy, len),
 	    1);
 	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
-	assert_true(breaks(&v, RULE_KEY_ENCODING));
+	assert_true(breaks(&v, RULE_CSR_KEY_ENCODING));
 	EVP_PKEY_free(read);
 	EVP_PKEY_free(key);
 	X509_PUBKEY_free(spki);

@@ -1,0 +1,315 @@
+/* test_issue.c - certificates, from request to record. */
+#include "ca/authority.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "tests/ca/support.h"
+
+#define ACTION_SIZE 64
+
+static void
+accepts_what_milvus_sends(struct house *house, const char *profile, const char *purpose)
+{
+	EVP_PKEY *key = rsa_key(2048);
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr;
+
+	milvus_request(key, &csr);
+	if (house_issue(house, &csr, profile, &result, &v, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_true(
+	    house_trusts(house, buf_bytes(&result.certificate), purpose, "localhost"));
+	assert_string_equal(buf_string(&result.subject), "CN=localhost");
+	assert_string_equal(buf_string(&result.names), "dns:localhost");
+	assert_int_equal(result.warnings.count, 4);
+	assert_string_equal(result.warnings.items[0], "subject C was not copied");
+	assert_string_equal(
+	    result.warnings.items[3], "extension keyUsage was not copied");
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+static void
+certifies_milvus_under_every_profile(void **state)
+{
+	accepts_what_milvus_sends(*state, "server", "ssl_server");
+	accepts_what_milvus_sends(*state, "client", "ssl_client");
+	accepts_what_milvus_sends(*state, "peer", "ssl_server");
+	accepts_what_milvus_sends(*state, "peer", "ssl_client");
+}
+
+static void
+hands_out_the_chain_without_the_root(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr, chain;
+
+	buf_init(&chain, 0);
+	simple_request(key, "DNS:localhost,IP:127.0.0.1", &csr);
+	assert_int_equal(house_issue(house, &csr, "server", &result, &v, &err), 0);
+	assert_true(house_trusts(
+	    house, buf_bytes(&result.certificate), "ssl_server", "localhost"));
+	assert_string_equal(buf_string(&result.names), "dns:localhost ip:127.0.0.1");
+	assert_string_equal(buf_string(&result.subject), "");
+	assert_int_equal(count_certificates(buf_string(&result.chain)), 2);
+	assert_int_equal(
+	    authority_chain(house->authority, "internal", true, &chain, &err), 0);
+	assert_int_equal(count_certificates(buf_string(&chain)), 2);
+	buf_reset(&chain);
+	assert_int_equal(
+	    authority_chain(house->authority, "root", false, &chain, &err), 0);
+	assert_int_equal(chain.len, 0);
+	buf_free(&chain);
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+/* What the store has of a certificate. */
+struct found {
+	const struct issue_result *result;
+	int calls;
+};
+
+static int
+compare_row(void *ctx, const struct certificate_row *row)
+{
+	struct found *found = ctx;
+
+	found->calls++;
+	assert_string_equal(row->issuer, "internal");
+	assert_string_equal(row->profile, "server");
+	assert_string_equal(row->requester, "uid:0");
+	assert_string_equal(row->names, buf_string(&found->result->names));
+	assert_int_equal(row->not_after, found->result->not_after);
+	assert_int_equal(row->certificate.len, found->result->certificate.len);
+	return 0;
+}
+
+static int
+last_action(void *ctx, const struct audit_row *row)
+{
+	return text_copy(ctx, ACTION_SIZE, row->action);
+}
+
+static void
+records_what_it_hands_out(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_result result;
+	struct found found = { &result, 0 };
+	char action[ACTION_SIZE] = "";
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr;
+
+	simple_request(key, "DNS:localhost", &csr);
+	assert_int_equal(house_issue(house, &csr, "server", &result, &v, &err), 0);
+	assert_int_equal(strlen(result.serial), 40);
+	assert_int_equal(store_certificate_find(
+			     house->store, result.serial, compare_row, &found, &err),
+	    0);
+	assert_int_equal(found.calls, 1);
+	store_audit_each(house->store, 0, 1000, last_action, action, &err);
+	assert_string_equal(action, "certificate.issued");
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+static int
+count_row(void *ctx, int64_t id, const struct certificate_row *row)
+{
+	(void)id;
+	(void)row;
+	++*(int *)ctx;
+	return 0;
+}
+
+static void
+dry_run_records_nothing(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	const struct certificate_filter all = { .limit = 1000 };
+	struct issue_request request = { "internal", "server", { 0 }, 0, "uid:0", true };
+	struct issue_result result;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct buffer csr;
+	int before = 0, after = 0;
+
+	simple_request(key, "DNS:localhost", &csr);
+	request.csr = buf_bytes(&csr);
+	store_certificate_each(house->store, &all, count_row, &before, &err);
+	assert_int_equal(
+	    authority_issue(house->authority, &request, &result, &v, &err), 0);
+	store_certificate_each(house->store, &all, count_row, &after, &err);
+	assert_int_equal(before, after);
+	assert_int_equal(result.certificate.len, 0);
+	assert_string_equal(result.serial, "");
+	assert_string_equal(buf_string(&result.names), "dns:localhost");
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+static void
+keeps_an_asked_for_length_and_refuses_an_excessive_one(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_request request = { "internal", "server", { 0 }, 3600, "uid:0",
+		true };
+	struct issue_result result;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct buffer csr;
+
+	simple_request(key, "DNS:localhost", &csr);
+	request.csr = buf_bytes(&csr);
+	assert_int_equal(
+	    authority_issue(house->authority, &request, &result, &v, &err), 0);
+	assert_int_equal(result.not_after - result.not_before, 300 + 3599);
+	issue_result_clear(&result);
+	request.validity_s = INT64_C(86400) * 399;
+	assert_int_equal(
+	    authority_issue(house->authority, &request, &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_REFUSED);
+	assert_true(breaks(&v, RULE_VALIDITY_RANGE));
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+static void
+signs_with_every_type_of_issuer_key(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *issuers[] = { rsa_key(2048), ec_key("P-384"), ec_key("P-521"),
+		ed25519_key() };
+	EVP_PKEY *key = ed25519_key();
+	struct buffer csr;
+
+	simple_request(key, "DNS:localhost", &csr);
+	for (size_t i = 0; i < sizeof(issuers) / sizeof(issuers[0]); i++) {
+		struct issue_result result;
+		struct violations v;
+		struct error err = { 0 };
+
+		house_close(house);
+		house_open(house, NULL);
+		house_add_issuers(house, issuers[i]);
+		if (house_issue(house, &csr, "server", &result, &v, &err) != 0)
+			fail_msg("%s", err.text);
+		assert_true(house_trusts(
+		    house, buf_bytes(&result.certificate), "ssl_server", "localhost"));
+		issue_result_clear(&result);
+	}
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+/* As the daemon does, so that nothing depends on the machine's openssl.cnf. */
+static void
+works_in_a_library_context_of_its_own(void **state)
+{
+	struct house *house = *state;
+	OSSL_LIB_CTX *libctx = OSSL_LIB_CTX_new();
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr;
+
+	house_close(house);
+	house_open(house, libctx);
+	house_add_issuers(house, EVP_PKEY_Q_keygen(libctx, NULL, "EC", "P-384"));
+	house_reopen(house);
+	simple_request(key, "DNS:localhost", &csr);
+	if (house_issue(house, &csr, "server", &result, &v, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_true(house_trusts(
+	    house, buf_bytes(&result.certificate), "ssl_server", "localhost"));
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+	house_close(house);
+	OSSL_LIB_CTX_free(libctx);
+	house_open(house, NULL);
+	house_add_issuers(house, ec_key("P-256"));
+}
+
+static void
+refuses_the_key_of_an_issuer(void **state)
+{
+	struct house *house = *state;
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr;
+
+	simple_request(house->keys[0], "DNS:localhost", &csr);
+	assert_int_equal(house_issue(house, &csr, "server", &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_REFUSED);
+	assert_true(breaks(&v, RULE_CSR_KEY_OF_ISSUER));
+	buf_free(&csr);
+}
+
+static void
+rejects_unknown_issuers_profiles_and_garbage(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_request request = { "nobody", "server", { 0 }, 0, "uid:0", false };
+	struct issue_result result;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct buffer csr;
+
+	simple_request(key, "DNS:localhost", &csr);
+	request.csr = buf_bytes(&csr);
+	assert_int_equal(
+	    authority_issue(house->authority, &request, &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+	assert_int_equal(house_issue(house, &csr, "code-signing", &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+	buf_reset(&csr);
+	buf_text(&csr, "garbage");
+	assert_int_equal(house_issue(house, &csr, "server", &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_BAD_REQUEST);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certifies_milvus_under_every_profile),
+		cmocka_unit_test(hands_out_the_chain_without_the_root),
+		cmocka_unit_test(records_what_it_hands_out),
+		cmocka_unit_test(dry_run_records_nothing),
+		cmocka_unit_test(keeps_an_asked_for_length_and_refuses_an_excessive_one),
+		cmocka_unit_test(signs_with_every_type_of_issuer_key),
+		cmocka_unit_test(works_in_a_library_context_of_its_own),
+		cmocka_unit_test(refuses_the_key_of_an_issuer),
+		cmocka_unit_test(rejects_unknown_issuers_profiles_and_garbage),
+	};
+
+	return cmocka_run_group_tests(tests, house_setup, house_teardown);
+}
