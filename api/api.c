@@ -28,6 +28,7 @@ read_row(const struct key_row *row, struct keystore_key *key, struct error *err)
 
 struct loading {
 	struct keystore *keys;
+	int rc; /* the store does not tell why a visit ended */
 	struct error *err;
 };
 
@@ -39,8 +40,10 @@ load_key(void *ctx, const struct key_row *row)
 	char quoted[LOG_QUOTED_MAX];
 	bool on_token;
 
-	if (read_row(row, &key, loading->err) != 0 ||
-	    keystore_add(loading->keys, &key, &on_token, loading->err) != 0)
+	loading->rc = read_row(row, &key, loading->err);
+	if (loading->rc == 0)
+		loading->rc = keystore_add(loading->keys, &key, &on_token, loading->err);
+	if (loading->rc != 0)
 		return -1;
 	/* The daemon serves the keys it has, and says which it lacks. */
 	if (!on_token)
@@ -68,7 +71,7 @@ api_open(struct api *api, struct error *err)
 	struct loading loading = { .keys = api->keys, .err = err };
 
 	*err = (struct error){ 0 };
-	if (store_key_each(api->store, load_key, &loading, err) != 0)
+	if (store_key_each(api->store, load_key, &loading, err) != 0 || loading.rc != 0)
 		return -1;
 	pthread_mutex_init(&api->changes, NULL);
 	return authority_open(

@@ -83,6 +83,20 @@ read_json_request(const struct request *req, struct wanted *w, struct error *err
 }
 
 static int
+read_dry_run(const char *query, bool *dry_run, struct error *err)
+{
+	char text[8];
+	bool found;
+
+	if (query_get(query, "dry_run", text, sizeof(text), &found, err) != 0)
+		return -1;
+	*dry_run = found && strcmp(text, "true") == 0;
+	if (found && !*dry_run && strcmp(text, "false") != 0)
+		return error_set(err, ERROR_BAD_REQUEST, "URL: dry_run is true or false");
+	return 0;
+}
+
+static int
 read_request(struct exchange *x, struct wanted *w, struct error *err)
 {
 	const struct request *req = x->req;
@@ -92,8 +106,9 @@ read_request(struct exchange *x, struct wanted *w, struct error *err)
 	w->request.actor = req->caller->actor;
 	w->request.profile = w->profile;
 	w->request.csr = req->body;
-	if (query_get(
-		req->query, "profile", w->profile, sizeof(w->profile), &found, err) != 0)
+	if (query_get(req->query, "profile", w->profile, sizeof(w->profile), &found,
+		err) != 0 ||
+	    read_dry_run(req->query, &w->request.dry_run, err) != 0)
 		return -1;
 	if (request_has_type(req, JSON_TYPE)) {
 		if (read_json_request(req, w, err) != 0)
@@ -151,6 +166,26 @@ respond_issued(struct exchange *x, const struct wanted *w,
 	return rc;
 }
 
+/* What would be signed: JSON without serial, certificate and chain. */
+static int
+respond_dry_run(struct exchange *x, const struct wanted *w,
+    const struct issue_result *result, struct error *err)
+{
+	struct certificate_text text = {
+		.issuer = w->request.issuer,
+		.profile = w->profile,
+		.subject = buf_string(&result->subject),
+		.names = buf_string(&result->names),
+		.status = "dry-run",
+		.requester = w->request.actor,
+		.not_before = result->not_before,
+		.not_after = result->not_after,
+	};
+
+	return json_respond(
+	    x->res, 200, describe(&text, list_warnings(&result->warnings), NULL), err);
+}
+
 static int
 issue(struct exchange *x, struct wanted *w, const char *type, struct error *err)
 {
@@ -158,7 +193,9 @@ issue(struct exchange *x, struct wanted *w, const char *type, struct error *err)
 	int rc =
 	    authority_issue(x->api->authority, &w->request, &result, &x->violations, err);
 
-	if (rc == 0) {
+	if (rc == 0 && w->request.dry_run) {
+		rc = respond_dry_run(x, w, &result, err);
+	} else if (rc == 0) {
 		snprintf(x->res->location, sizeof(x->res->location),
 		    "/v1/certificates/%s", result.serial);
 		if (strcmp(type, JSON_TYPE) == 0) {
@@ -299,9 +336,10 @@ read_listing(const char *query, struct listing *l, struct error *err)
 	return 0;
 }
 
-/* The same query with another cursor. */
-static void
-link_next(struct response *res, const char *query, int64_t cursor)
+/* The same query with another cursor: all of it, or the next page would be of another
+ * list. */
+static int
+link_next(struct response *res, const char *query, int64_t cursor, struct error *err)
 {
 	char kept[400] = "";
 	size_t used = 0;
@@ -309,14 +347,19 @@ link_next(struct response *res, const char *query, int64_t cursor)
 	while (*query != '\0') {
 		size_t len = strcspn(query, "&");
 
-		if (strncmp(query, "cursor=", 7) != 0 && used + len + 2 < sizeof(kept))
+		if (strncmp(query, "cursor=", 7) != 0) {
+			if (used + len + 2 > sizeof(kept))
+				return error_set(
+				    err, ERROR_BAD_REQUEST, "URL: the query is too long");
 			used += (size_t)snprintf(
 			    kept + used, sizeof(kept) - used, "%.*s&", (int)len, query);
+		}
 		query += len;
 		query += *query == '&';
 	}
 	snprintf(res->link, sizeof(res->link),
 	    "</v1/certificates?%scursor=%lld>; rel=\"next\"", kept, (long long)cursor);
+	return 0;
 }
 
 int
@@ -334,8 +377,10 @@ get_certificates(struct exchange *x, struct error *err)
 		json_free(page.list);
 		return -1;
 	}
-	if (page.more)
-		link_next(x->res, x->req->query, page.last);
+	if (page.more && link_next(x->res, x->req->query, page.last, err) != 0) {
+		json_free(page.list);
+		return -1;
+	}
 	return json_respond(
 	    x->res, 200, json_make("{s:o}", "certificates", page.list), err);
 }

@@ -111,15 +111,18 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	snprintf(detail, sizeof(detail), "type=%s use=%s", row.type, row.use);
 	if (store_key_add(x->api->store, &row, &event, err) != 0)
 		return -1;
-	return keystore_add(x->api->keys, key, &on_token, err);
+	if (keystore_add(x->api->keys, key, &on_token, err) == 0)
+		return 0;
+	/* Out of memory: the record must not promise a key that is not in use. */
+	event.action = "key.withdrawn";
+	(void)store_key_remove(x->api->store, key->key.name, &event, NULL);
+	return -1;
 }
 
 int
 create_key(struct exchange *x, const char *name, enum key_type type, enum key_use use,
     struct keystore_key *key, struct error *err)
 {
-	struct error ignored;
-
 	if (!name_is_valid(name))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", name);
@@ -130,7 +133,7 @@ create_key(struct exchange *x, const char *name, enum key_type type, enum key_us
 		return 0;
 	/* Unrecorded, so it must not stay; if the token refuses this too, it is unused
 	 * there. */
-	(void)keystore_destroy(x->api->keys, key, &ignored);
+	(void)keystore_destroy(x->api->keys, key, NULL);
 	return -1;
 }
 

@@ -78,16 +78,28 @@ respond(struct response *res, const struct kind *kind, const char *detail,
 	res->retry_after_s = kind->status == 503 ? 1 : 0;
 }
 
+/* An error quotes what came from a client, cut anywhere; JSON takes whole UTF-8 only. */
+static void
+copy_printable(char out[static ERROR_TEXT_MAX], const char *text)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < ERROR_TEXT_MAX && text[i] != '\0'; i++)
+		out[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+	out[i] = '\0';
+}
+
 void
 problem_respond(
     struct response *res, const struct error *err, const struct violations *violations)
 {
 	const struct kind *kind = &kinds[err->code];
+	char reason[ERROR_TEXT_MAX];
 
 	res->location[0] = '\0';
 	res->link[0] = '\0';
-	respond(
-	    res, kind, kind->tell ? err->text : "the daemon's log says why", violations);
+	copy_printable(reason, err->text);
+	respond(res, kind, kind->tell ? reason : "the daemon's log says why", violations);
 }
 
 void

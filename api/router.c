@@ -32,7 +32,7 @@ static const struct route routes[] = {
 	    0 },
 	{ "GET", "/v1/issuers/{}/chain", get_issuer_chain, ACCESS_ADMIN, NULL, 0 },
 	{ "POST", "/v1/issuers/{}/certificates", post_certificates, ACCESS_ADMIN,
-	    "profile", CSR_BODY },
+	    "profile dry_run", CSR_BODY },
 	{ "GET", "/v1/certificates", get_certificates, ACCESS_ADMIN,
 	    "issuer status san expires_before cursor limit", 0 },
 	{ "GET", "/v1/certificates/{}", get_certificate, ACCESS_ADMIN, NULL, 0 },

@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "api/asn1_value.h"
+
 #define RANDOMS_BYTES 64
 
 bool
@@ -112,12 +114,18 @@ is_dhe(struct bytes rest)
 	       (p.data[p.len - 1] & 1) != 0;
 }
 
+/*
+ * Both randoms and most of DHE's parameters are the peer's choice, room enough for a
+ * TBSCertificate that has this shape too. What is ASN.1 as a whole is therefore refused;
+ * of random bytes with x25519's parameters, the shortest, one in four million is, and
+ * that handshake is simply tried again.
+ */
 bool
 tls_is_server_key_exchange(const struct bytes *message)
 {
 	struct bytes rest = *message, randoms;
 
-	if (!take(&rest, RANDOMS_BYTES, &randoms))
+	if (!take(&rest, RANDOMS_BYTES, &randoms) || is_asn1_value(message))
 		return false;
 	return is_ecdhe(rest) || is_dhe(rest);
 }

@@ -22,8 +22,7 @@ CREATE TABLE issuers (
 CREATE INDEX issuers_by_key ON issuers (key_spki_sha256);
 CREATE INDEX issuers_by_parent ON issuers (parent);
 
--- Serials that may have been signed with, but not released. The issuer is no foreign
--- key: the serial of a root is reserved before the root exists.
+-- Serials that may have been signed with, but not released.
 CREATE TABLE reservations (
     serial TEXT PRIMARY KEY,
     issuer TEXT NOT NULL,

@@ -1,0 +1,230 @@
+/* test_router.c - from a method and a path to a handler. */
+#include "api/router.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* docs/api.md, row by row. */
+static const struct {
+	const char *method, *target;
+	handler *run;
+	enum access access;
+} resources[] = {
+	{ "GET", "/v1/keys", get_keys, ACCESS_ADMIN },
+	{ "POST", "/v1/keys", post_keys, ACCESS_ADMIN },
+	{ "GET", "/v1/keys/web", get_key, ACCESS_ADMIN },
+	{ "DELETE", "/v1/keys/web", delete_key, ACCESS_ADMIN },
+	{ "POST", "/v1/keys/web/adopt", post_adopt, ACCESS_ADMIN },
+	{ "GET", "/v1/keys/web/public", get_public, ACCESS_ADMIN },
+	{ "GET", "/v1/keys/web/reference", get_reference, ACCESS_ADMIN },
+	{ "POST", "/v1/keys/web/csr", post_csr, ACCESS_ADMIN },
+	{ "POST", "/v1/keys/web/sign", post_sign, ACCESS_ADMIN },
+	{ "GET", "/v1/issuers", get_issuers, ACCESS_ADMIN },
+	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN },
+	{ "GET", "/v1/issuers/root", get_issuer, ACCESS_ADMIN },
+	{ "GET", "/v1/issuers/root/certificate", get_issuer_certificate, ACCESS_ADMIN },
+	{ "GET", "/v1/issuers/root/chain", get_issuer_chain, ACCESS_ADMIN },
+	{ "POST", "/v1/issuers/root/certificates", post_certificates, ACCESS_ADMIN },
+	{ "GET", "/v1/certificates", get_certificates, ACCESS_ADMIN },
+	{ "GET", "/v1/certificates/0a", get_certificate, ACCESS_ADMIN },
+	{ "GET", "/v1/certificates/0a/chain", get_certificate_chain, ACCESS_ADMIN },
+	{ "GET", "/v1/profiles", get_profiles, ACCESS_ADMIN },
+	{ "GET", "/v1/profiles/server", get_profile, ACCESS_ADMIN },
+	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
+	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
+};
+#define RESOURCES (sizeof(resources) / sizeof(resources[0]))
+
+static int
+find(struct request *req, const struct route **route, char allow[static 64])
+{
+	struct error err = { 0 };
+
+	allow[0] = '\0';
+	if (router_find(req, route, allow, 64, &err) == 0)
+		return 0;
+	assert_int_not_equal(err.code, ERROR_NONE);
+	return (int)err.code;
+}
+
+static void
+finds_every_resource(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RESOURCES; i++) {
+		struct request req = { .method = resources[i].method,
+			.target = resources[i].target };
+		const struct route *route;
+		char allow[64];
+
+		assert_int_equal(find(&req, &route, allow), 0);
+		if (route == NULL)
+			fail_msg("%s %s", req.method, req.target);
+		assert_true(route->run == resources[i].run);
+		assert_int_equal(route->access, resources[i].access);
+		assert_string_equal(req.query, "");
+	}
+}
+
+static void
+splits_the_query_off(void **state)
+{
+	struct request req = { .method = "GET",
+		.target = "/v1/certificates?status=valid&san=a/b?c" };
+	const struct route *route;
+	char allow[64];
+
+	(void)state;
+	assert_int_equal(find(&req, &route, allow), 0);
+	assert_true(route->run == get_certificates);
+	assert_string_equal(req.query, "status=valid&san=a/b?c");
+}
+
+static void
+decodes_the_key_of_a_path(void **state)
+{
+	static const struct {
+		const char *target, *key;
+	} cases[] = {
+		{ "/v1/keys/web", "web" },
+		{ "/v1/keys/%77e%62", "web" },
+		{ "/v1/keys/spki%3A00", "spki:00" },
+		{ "/v1/keys/spki:00?", "spki:00" },
+		{ "/v1/keys/a%2Fsign", "a/sign" },
+		{ "/v1/keys/..", ".." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request req = { .method = "GET", .target = cases[i].target };
+		const struct route *route;
+		char allow[64];
+
+		assert_int_equal(find(&req, &route, allow), 0);
+		assert_non_null(route);
+		assert_true(route->run == get_key);
+		assert_string_equal(req.params[0], cases[i].key);
+	}
+}
+
+static void
+knows_no_other_path(void **state)
+{
+	static const char *const targets[] = { "", "/", "//", "*", "/v1", "/v1/",
+		"/v1/key", "/v1/keys/", "/v1/keys//", "/v1/keys//sign", "/v1/keys/web/",
+		"/v1/keys/web/x", "/v1/keys/web/sign/", "/v1/keysweb", "/V1/keys",
+		"/v2/keys", "v1/keys", "/v1/keys/web/signx", "/healthz/", "/healthz/x",
+		"/v1/%6beys", "//v1/keys", "/v1/issuers//certificates", "?/v1/keys",
+		"http://localhost/v1/keys" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		struct request req = { .method = "GET", .target = targets[i] };
+		const struct route *route;
+		char allow[64];
+
+		if (find(&req, &route, allow) != ERROR_NOT_FOUND)
+			fail_msg("\"%s\"", targets[i]);
+	}
+}
+
+static void
+names_the_methods_of_a_known_path(void **state)
+{
+	static const struct {
+		const char *method, *target, *allow;
+	} cases[] = {
+		{ "PUT", "/v1/keys", "GET, POST" },
+		{ "get", "/v1/keys", "GET, POST" },
+		{ "", "/v1/keys", "GET, POST" },
+		{ "POST", "/v1/keys/web", "GET, DELETE" },
+		{ "GET", "/v1/keys/web/sign", "POST" },
+		{ "POST", "/healthz", "GET" },
+		{ "DELETE", "/v1/certificates/0a", "GET" },
+		{ "PATCH", "/v1/issuers/root/certificates", "POST" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request req = { .method = cases[i].method,
+			.target = cases[i].target };
+		const struct route *route;
+		char allow[64];
+
+		assert_int_equal(find(&req, &route, allow), 0);
+		assert_null(route);
+		assert_string_equal(allow, cases[i].allow);
+	}
+}
+
+static void
+refuses_bad_escapes_in_a_path(void **state)
+{
+	static const char *const targets[] = { "/v1/keys/%", "/v1/keys/%2",
+		"/v1/keys/%zz", "/v1/keys/a%00", "/v1/keys/%2?a" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		struct request req = { .method = "GET", .target = targets[i] };
+		const struct route *route;
+		char allow[64];
+
+		assert_int_equal(find(&req, &route, allow), ERROR_BAD_REQUEST);
+	}
+}
+
+static void
+refuses_overlong_names(void **state)
+{
+	char target[1100] = "/v1/keys/";
+	struct request req = { .method = "GET", .target = target };
+	const struct route *route;
+	char allow[64];
+
+	(void)state;
+	memset(target + strlen(target), 'a', 1000);
+	assert_int_equal(find(&req, &route, allow), ERROR_BAD_REQUEST);
+	target[strlen("/v1/keys/") + REQUEST_PARAM_SIZE] = '\0';
+	assert_int_equal(find(&req, &route, allow), ERROR_BAD_REQUEST);
+	target[strlen("/v1/keys/") + REQUEST_PARAM_SIZE - 1] = '\0';
+	assert_int_equal(find(&req, &route, allow), 0);
+	memset(target, '/', sizeof(target) - 1);
+	assert_int_equal(find(&req, &route, allow), ERROR_NOT_FOUND);
+}
+
+static void
+bounds_every_body(void **state)
+{
+	(void)state;
+	assert_int_equal(router_body_max("/v1/keys/web/sign"), 262144);
+	assert_int_equal(router_body_max("/v1/keys/web/sign?scheme=x"), 262144);
+	assert_true(router_body_max("/v1/issuers/root/certificates") > 65536);
+	assert_int_equal(router_body_max("/v1/keys"), 16384);
+	assert_int_equal(router_body_max("/v1/keys/web"), 16384);
+	assert_int_equal(router_body_max("/healthz"), 0);
+	assert_int_equal(router_body_max("/nowhere"), 0);
+	assert_int_equal(router_body_max(""), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_every_resource),
+		cmocka_unit_test(splits_the_query_off),
+		cmocka_unit_test(decodes_the_key_of_a_path),
+		cmocka_unit_test(knows_no_other_path),
+		cmocka_unit_test(names_the_methods_of_a_known_path),
+		cmocka_unit_test(refuses_bad_escapes_in_a_path),
+		cmocka_unit_test(refuses_overlong_names),
+		cmocka_unit_test(bounds_every_body),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
