@@ -110,14 +110,17 @@ write_softhsm_conf(const struct dev *dev, struct error *err)
 }
 
 static int
-make_token(const struct secret *so_pin, const struct secret *pin, struct error *err)
+make_token(const struct secret *so_pin, const struct secret *pin, enum exit_code *code,
+    struct error *err)
 {
 	struct token_options wanted = { .label = TOKEN_LABEL };
 	struct module *module;
 	int rc;
 
+	*code = EXIT_MODULE;
 	if (module_open(DEV_SOFTHSM_MODULE, NULL, &module, err) != 0)
 		return -1;
+	*code = EXIT_TOKEN;
 	rc = token_look(module, &wanted, err);
 	if (rc != 0 && err->code == ERROR_NOT_FOUND)
 		rc = token_initialise(module, TOKEN_LABEL, so_pin, pin, err);
@@ -126,7 +129,7 @@ make_token(const struct secret *so_pin, const struct secret *pin, struct error *
 }
 
 static int
-prepare_token(const struct dev *dev, struct error *err)
+prepare_token(const struct dev *dev, enum exit_code *code, struct error *err)
 {
 	struct secret *pin = NULL, *so_pin = NULL;
 	char path[PATH_MAX];
@@ -135,7 +138,7 @@ prepare_token(const struct dev *dev, struct error *err)
 	if (make_pin(path_of(dev, "pin", path), &pin, err) == 0 &&
 	    make_pin(path_of(dev, "so-pin", path), &so_pin, err) == 0 &&
 	    write_softhsm_conf(dev, err) == 0)
-		rc = make_token(so_pin, pin, err);
+		rc = make_token(so_pin, pin, code, err);
 	secret_free(pin);
 	secret_free(so_pin);
 	return rc;
@@ -170,20 +173,20 @@ write_config(const struct dev *dev, const char *path, struct error *err)
 }
 
 int
-dev_prepare(const char *dir, const char *group, char *config, size_t config_size,
-    struct error *err)
+dev_prepare(const char *dir, const char *group, char config[static PATH_MAX],
+    enum exit_code *code, struct error *err)
 {
 	struct dev dev = { .group = group };
-	char path[PATH_MAX];
 
+	*code = EXIT_SETTINGS;
 	/* They end up between quotes in YAML. */
 	if (strpbrk(dir, "\"\\\n") != NULL ||
 	    (group != NULL && strpbrk(group, "\"\\\n") != NULL))
 		return error_set(
 		    err, ERROR_CONFIG, "a quote, backslash or line end in a name");
-	if (make_directories(dir, &dev, err) != 0 || prepare_token(&dev, err) != 0)
+	*code = EXIT_STATE;
+	if (make_directories(dir, &dev, err) != 0 ||
+	    write_config(&dev, path_of(&dev, "keyhold.yaml", config), err) != 0)
 		return -1;
-	if (text_copy(config, config_size, path_of(&dev, "keyhold.yaml", path)) != 0)
-		return error_set(err, ERROR_IO, "%s: the path is too long", dir);
-	return write_config(&dev, config, err);
+	return prepare_token(&dev, code, err);
 }

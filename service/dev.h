@@ -8,18 +8,20 @@
 #ifndef SERVICE_DEV_H
 #define SERVICE_DEV_H
 
-#include <stddef.h>
+#include <limits.h>
 
 #include "base/error.h"
+#include "service/exit.h"
 
 #define DEV_SOFTHSM_MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
 /*
  * Makes what is missing and leaves what is there. config gets the path of the
- * configuration file. Sets SOFTHSM2_CONF for this process, so no thread may run yet.
+ * configuration file. Sets SOFTHSM2_CONF for this process, so no thread may run yet. On
+ * failure *code is how to exit.
  */
-int dev_prepare(const char *dir, const char *group, char *config, size_t config_size,
-    struct error *err);
+int dev_prepare(const char *dir, const char *group, char config[static PATH_MAX],
+    enum exit_code *code, struct error *err);
 
 /* softhsm-conf/softhsm2.conf.in, whose @TOKENDIR@ is replaced by the token directory. */
 extern const char dev_softhsm_conf[];

@@ -93,10 +93,9 @@ run(const struct options *options)
 	enum exit_code code = EXIT_OK;
 
 	if (options->dev != NULL) {
-		if (dev_prepare(options->dev, options->dev_group, dev_config,
-			sizeof(dev_config), &err) != 0)
-			return complain(
-			    err.code == ERROR_IO ? EXIT_STATE : EXIT_MODULE, &err);
+		if (dev_prepare(
+			options->dev, options->dev_group, dev_config, &code, &err) != 0)
+			return complain(code, &err);
 		path = dev_config;
 		dev_dir = realpath(options->dev, NULL);
 	}

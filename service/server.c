@@ -218,6 +218,8 @@ handle_request(void *ctx, struct MHD_Connection *connection, const char *url,
 	return buf_failed(&p->body) ? MHD_NO : MHD_YES;
 }
 
+static void log_message(void *ctx, const char *fmt, va_list ap) PRINTF(2, 0);
+
 static void
 log_message(void *ctx, const char *fmt, va_list ap)
 {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,13 +279,12 @@ refuses_a_body_over_the_limit(void **state)
 static void
 refuses_repeated_and_long_fields(void **state)
 {
-	char text[512];
+	char value[256 + 1] = "", text[512];
 
 	refuses(*state, HEAD "Location: /a\r\nLocation: /b\r\n\r\n", ERROR_BAD_REQUEST,
 	    "repeated Location");
-	strcpy(text, HEAD "Location: ");
-	memset(text + strlen(HEAD "Location: "), 'a', 256);
-	strcpy(text + strlen(HEAD "Location: ") + 256, "\r\n\r\n");
+	memset(value, 'a', sizeof(value) - 1);
+	snprintf(text, sizeof(text), HEAD "Location: %s\r\n\r\n", value);
 	refuses(*state, text, ERROR_BAD_REQUEST, "Location of 256 bytes");
 }
 

@@ -243,14 +243,16 @@ takes_the_longest_path_and_refuses_one_more(void **state)
 	struct listener listener;
 	struct error err = { 0 };
 	char name[LISTEN_PATH_MAX + 2] = "", path[256];
+	size_t len = LISTEN_PATH_MAX - strlen(*state) - 1;
 
-	memset(name, 'x', LISTEN_PATH_MAX - strlen(*state) - 1);
+	memset(name, 'x', len);
 	directory_path(state, name, path);
 	assert_int_equal(strlen(path), LISTEN_PATH_MAX);
 	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
 	assert_int_equal(try_connect(path), 0);
 	listen_close(&listener);
-	strcat(path, "x");
+	name[len] = 'x';
+	directory_path(state, name, path);
 	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_int_equal(listen_unix("", 0600, NO_GROUP, &listener, &err), -1);
