@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Whatever is malformed gets an answer that names what and where; the daemon goes on.
+. "$(dirname "$0")/lib.sh"
+
+start_daemon
+make_ca
+"$KEYHOLD" key create web --use tls >/dev/null
+json=(-H 'Content-Type: application/json')
+
+# bad STATUS TEXT METHOD PATH [CURL-ARGUMENT...]
+bad() {
+	local status=$1 text=$2
+	shift 2
+	api "$@"
+	expect_problem "$status"
+	expect_text "$text" "$T/body"
+}
+
+bad 404 'no resource at /nowhere' GET /nowhere
+bad 405 'GET, POST' DELETE /v1/keys
+bad 400 'not a key name' GET /v1/keys/UPPER
+bad 404 'no key named nobody' GET /v1/keys/nobody
+bad 400 'spki: takes 64 hex digits' GET /v1/keys/spki:12
+bad 400 '%zz is not an escape' GET /v1/keys/%zz
+bad 400 'a NUL' GET /v1/keys/a%00b
+bad 400 'longer than' GET "/v1/keys/$(printf 'a%.0s' {1..300})"
+bad 400 'no parameter \"colour\"' GET '/v1/keys?colour=red'
+bad 400 'line 1 column' POST /v1/keys "${json[@]}" -d '{"name":'
+bad 400 'no member \"colour\"' POST /v1/keys "${json[@]}" -d '{"name":"a","type":"ec-p256","use":"tls","colour":"red"}'
+bad 400 'is missing' POST /v1/keys "${json[@]}" -d '{"name":"a"}'
+bad 400 'is not a string' POST /v1/keys "${json[@]}" -d '{"name":7,"type":"ec-p256","use":"tls"}'
+bad 400 'not a key type' POST /v1/keys "${json[@]}" -d '{"name":"a","type":"dsa-1024","use":"tls"}'
+bad 400 'is not a use' POST /v1/keys "${json[@]}" -d '{"name":"a","type":"ec-p256","use":"all"}'
+bad 400 'is not a name' POST /v1/keys "${json[@]}" -d '{"name":"../a","type":"ec-p256","use":"tls"}'
+bad 409 'there is a key named web' POST /v1/keys "${json[@]}" -d '{"name":"web","type":"ec-p256","use":"tls"}'
+bad 413 'larger than' POST /v1/keys "${json[@]}" --data-binary "@$KEYHOLDD"
+bad 413 'larger than' POST /v1/keys "${json[@]}" -H 'Transfer-Encoding: chunked' --data-binary "@$KEYHOLDD"
+bad 415 'is not a signature scheme' POST '/v1/keys/web/sign?scheme=md5' -H 'Content-Type: application/octet-stream' -d x
+bad 415 'is not for a key of type' POST '/v1/keys/web/sign?scheme=ed25519' -H 'Content-Type: application/octet-stream' -d x
+bad 400 'scheme is missing' POST /v1/keys/web/sign -H 'Content-Type: application/octet-stream' -d x
+bad 415 'send the message as' POST '/v1/keys/web/sign?scheme=ed25519' -H 'Content-Type: text/plain' -d x
+bad 400 'not base64' POST '/v1/keys/web/sign?scheme=ecdsa_secp256r1_sha256' "${json[@]}" -d '{"message":"!"}'
+csr=(-H 'Content-Type: application/pkcs10')
+bad 400 'name a profile' POST /v1/issuers/internal/certificates "${csr[@]}" -d x
+bad 404 'profile' POST '/v1/issuers/internal/certificates?profile=nobody' "${csr[@]}" -d x
+bad 404 'issuer' POST '/v1/issuers/nobody/certificates?profile=server' "${csr[@]}" -d x
+bad 400 'CSR' POST '/v1/issuers/internal/certificates?profile=server' "${csr[@]}" -d 'not a CSR'
+openssl req -new -newkey rsa:1024 -nodes -keyout "$T/weak.key" -subj /CN=bad_name.example -out "$T/weak.csr" 2>/dev/null
+bad 422 '"violations":[{"rule"' POST '/v1/issuers/internal/certificates?profile=server' "${csr[@]}" --data-binary "@$T/weak.csr"
+expect_text csr-rsa-size "$T/body"
+[ "$(grep -o '"rule"' "$T/body" | wc -l)" -ge 2 ] || fail "not every broken rule is named: $(cat "$T/body")"
+
+say "bytes that are not HTTP"
+for bytes in 'GARBAGE\r\n\r\n' 'GET / HTTP/9.9\r\n\r\n' '\x00\xff\x00\xff' 'POST /v1/keys HTTP/1.1\r\nContent-Length: -5\r\n\r\n'; do
+	perl -MIO::Socket::UNIX -e '$SIG{ALRM} = sub { exit }; alarm 3;
+	    my $s = IO::Socket::UNIX->new($ARGV[0]) or die; print $s eval qq("$ARGV[1]");
+	    shutdown $s, 1; 1 while <$s>' "$KEYHOLD_SOCKET" "$bytes"
+done
+expect_status 0 "$KEYHOLD" status
+kill -0 "$DAEMON_PID" || fail "the daemon is gone"
+
+say "reference PEMs and URIs"
+need_provider
+"$KEYHOLD" key reference web >"$T/web.key"
+pkey() {
+	"${WITH_PROVIDER[@]}" openssl pkey -in "$1" -pubout >"$T/out" 2>&1
+}
+pkey "$T/web.key" || fail "a good reference: $(cat "$T/out")"
+pkey keyhold:web || fail "a good URI: $(cat "$T/out")"
+sed '2s/^..../AAAA/' "$T/web.key" >"$T/broken.key"
+! pkey "$T/broken.key" || fail "a broken reference loads"
+expect_text "key reference" "$T/out"
+! pkey keyhold:Web || fail "a bad name in a URI"
+expect_text "not a key name" "$T/out"
+! pkey "keyhold:web?spki=$(printf '0%.0s' {1..64})" || fail "a wrong pin in a URI"
+expect_text "is not the one that spki= in the URI names" "$T/out"
+! pkey keyhold:nobody || fail "an unknown key in a URI"
+expect_text "no key named nobody" "$T/out"

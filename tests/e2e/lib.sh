@@ -1,0 +1,218 @@
+# shellcheck shell=bash
+# lib.sh - what the stories share. Each story sources it, works in $T, and ends clean.
+#
+# From ctest: KEYHOLDD, KEYHOLD, PROVIDER (paths), SANITIZER (empty, address or thread).
+set -euo pipefail
+
+: "${KEYHOLDD:?run the stories through ctest}" "${KEYHOLD:?}" "${PROVIDER:?}"
+SANITIZER=${SANITIZER:-}
+# shellcheck disable=SC2034 # the stories use it
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+unset OPENSSL_CONF KEYHOLD_SOCKET
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/keyhold-e2e.XXXXXX")
+chmod 755 "$T"
+PIDS=()
+
+finish() {
+	local status=$? pid
+	set +e
+	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
+		echo "-- the story failed; its logs:"
+		tail -n 40 "$T"/*.log 2>/dev/null
+	fi
+	for pid in "${PIDS[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	for pid in "${PIDS[@]}"; do
+		wait_gone "$pid"
+	done
+	rm -rf "$T"
+	exit "$status"
+}
+trap finish EXIT
+
+say() {
+	echo "-- $*"
+}
+
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "SKIPPED: $*"
+	exit 77
+}
+
+# wait_for DESCRIPTION COMMAND...: at most ten seconds.
+wait_for() {
+	local what=$1 i
+	shift
+	for ((i = 0; i < 200; i++)); do
+		if "$@" >/dev/null 2>&1; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	fail "$what did not happen within 10 seconds"
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+wait_gone() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		gone "$1" && return 0
+		sleep 0.05
+	done
+	kill -KILL "$1" 2>/dev/null
+}
+
+# expect_status CODE COMMAND...: the command must exit so; its output goes to $T/out.
+expect_status() {
+	local want=$1 got=0
+	shift
+	"$@" >"$T/out" 2>&1 || got=$?
+	[ "$got" -eq "$want" ] || {
+		cat "$T/out" >&2
+		fail "exit status $got instead of $want: $*"
+	}
+}
+
+# expect_text TEXT FILE
+expect_text() {
+	grep -qF -- "$1" "$2" || {
+		cat "$2" >&2
+		fail "\"$1\" is not in $2"
+	}
+}
+
+free_port() {
+	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
+	    LocalAddr => "127.0.0.1")->sockport'
+}
+
+# Who the proxies' workers run as: an unprivileged user when the story runs as root.
+if [ "$(id -u)" -eq 0 ]; then
+	WORKER_GROUP=$(id -gn www-data 2>/dev/null || id -gn nobody)
+	WORKER_USER=$(id -un www-data 2>/dev/null || id -un nobody)
+else
+	WORKER_GROUP=$(id -gn)
+	WORKER_USER=$(id -un)
+fi
+
+# start_daemon: keyholdd --dev $T/dev; its pid in DAEMON_PID, its socket in KEYHOLD_SOCKET.
+start_daemon() {
+	"$KEYHOLDD" --dev "$T/dev" --group "$WORKER_GROUP" >>"$T/keyholdd.log" 2>&1 &
+	DAEMON_PID=$!
+	PIDS+=("$DAEMON_PID")
+	export KEYHOLD_SOCKET=$T/dev/keyhold.sock
+	wait_for "keyholdd's answer" "$KEYHOLD" status
+}
+
+stop_daemon() {
+	local status=0
+	kill -TERM "$DAEMON_PID"
+	wait "$DAEMON_PID" || status=$?
+	[ "$status" -eq 0 ] || fail "keyholdd exited with $status"
+}
+
+make_ca() {
+	"$KEYHOLD" ca create root --subject "/O=keyhold test/CN=test root" >/dev/null
+	"$KEYHOLD" ca create internal --issuer root >/dev/null
+	"$KEYHOLD" ca certificate root >"$T/root.pem"
+}
+
+# api METHOD PATH [CURL-ARGUMENT...]: status in STATUS, body in $T/body, headers in $T/head.
+api() {
+	local method=$1 path=$2
+	shift 2
+	STATUS=$(curl -sS --max-time 20 -o "$T/body" -D "$T/head" -w '%{http_code}' \
+		--unix-socket "$KEYHOLD_SOCKET" -X "$method" "$@" "http://localhost$path")
+}
+
+expect_problem() {
+	[ "$STATUS" = "$1" ] || {
+		cat "$T/body" >&2
+		fail "status $STATUS instead of $1"
+	}
+	grep -qi '^content-type: application/problem+json' "$T/head" ||
+		fail "the answer is no problem document"
+}
+
+# WITH_PROVIDER goes before programs that load keyhold.so. An array and not a function, so
+# that in the background $! is the program itself. A sanitized provider needs its runtime
+# loaded first.
+WITH_PROVIDER=(env "OPENSSL_CONF=$T/provider.cnf")
+if [ "$SANITIZER" = address ]; then
+	WITH_PROVIDER+=(ASAN_OPTIONS=detect_leaks=0 "LD_PRELOAD=$(gcc -print-file-name=libasan.so)")
+fi
+
+need_provider() {
+	[ "$SANITIZER" != thread ] ||
+		skip "a proxy cannot load a provider that was built for ThreadSanitizer"
+	"$KEYHOLD" provider config --module "$PROVIDER" --socket "$T/dev/keyhold.sock" \
+		>"$T/provider.cnf"
+}
+
+# start_nginx PORT CERTIFICATE KEY: one server; pid in NGINX_PID.
+start_nginx() {
+	local as_user=''
+	[ "$(id -u)" -ne 0 ] || as_user="user $WORKER_USER $WORKER_GROUP;"
+	mkdir -p "$T/nginx"
+	cat >"$T/nginx.conf" <<EOF
+$as_user
+worker_processes 2;
+pid $T/nginx.pid;
+error_log $T/nginx.log info;
+daemon off;
+events { worker_connections 256; }
+http {
+	access_log off;
+	client_body_temp_path $T/nginx/body;
+	proxy_temp_path $T/nginx/proxy;
+	fastcgi_temp_path $T/nginx/fastcgi;
+	uwsgi_temp_path $T/nginx/uwsgi;
+	scgi_temp_path $T/nginx/scgi;
+	server {
+		listen 127.0.0.1:$1 ssl;
+		ssl_certificate $2;
+		ssl_certificate_key $3;
+		ssl_protocols TLSv1.2 TLSv1.3;
+		ssl_session_cache off;
+		ssl_session_tickets off;
+		location / { return 200 "served\n"; }
+	}
+}
+EOF
+	: >"$T/nginx.log"
+	"${WITH_PROVIDER[@]}" nginx -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log" -t 2>"$T/nginx-test.log" ||
+		fail "nginx -t: $(cat "$T/nginx-test.log")"
+	"${WITH_PROVIDER[@]}" nginx -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log" &
+	NGINX_PID=$!
+	PIDS+=("$NGINX_PID")
+	wait_for "nginx listening on port $1" listens "$1"
+}
+
+listens() {
+	perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]")' "$1"
+}
+
+stop_nginx() {
+	kill -QUIT "$NGINX_PID"
+	wait_gone "$NGINX_PID"
+}
+
+nginx_workers() {
+	pgrep -P "$NGINX_PID"
+}
+
+# handshake PORT TLS-VERSION: chain and name verified against the root alone.
+handshake() {
+	curl -sS --max-time 10 --noproxy '*' --cacert "$T/root.pem" --tlsv"$2" --tls-max "$2" \
+		"https://localhost:$1/"
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What can be wrong at the start ends it with one clear line and an exit code of its own.
+. "$(dirname "$0")/lib.sh"
+
+start_daemon # for its token, PIN and configuration
+cp "$T/dev/keyhold.yaml" "$T/good.yaml"
+export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
+
+# try CODE TEXT [ARGUMENT...]: the one line on stderr has the text.
+try() {
+	local code=$1 text=$2
+	shift 2
+	[ $# -gt 0 ] || set -- --config "$T/bad.yaml"
+	expect_status "$code" "$KEYHOLDD" "$@"
+	expect_text "$text" "$T/out"
+	[ "$(grep -c '^keyholdd: ' "$T/out")" = 1 ] || fail "not one line: $(cat "$T/out")"
+	say "exit $code: $(grep '^keyholdd: ' "$T/out")"
+}
+changed() {
+	sed "$1" "$T/good.yaml" >"$T/bad.yaml"
+}
+
+try 2 "say --dev DIR or --config FILE" --check
+try 2 "no such option" --frobnicate
+try 2 "exclude each other" --dev "$T/x" --config "$T/good.yaml"
+try 3 "No such file" --config "$T/absent.yaml"
+stop_daemon
+changed 's/^  label:/  labell:/'
+try 3 "bad.yaml:4: "
+changed 's/^  pin_file:.*/  pin_file: \/nonexistent\/pin/'
+try 3 "/nonexistent/pin"
+install -m 644 "$T/dev/pin" "$T/open-pin"
+changed "s|^  pin_file:.*|  pin_file: $T/open-pin|"
+try 3 "lets others read it"
+changed 's|^  module:.*|  module: /nonexistent/module.so|'
+try 4 "/nonexistent/module.so"
+changed "s|^  module:.*|  module: $(ldconfig -p | awk '/libcrypto.so.3/ { print $NF; exit }')|"
+try 4 "is it a PKCS#11 module?"
+changed 's/^  label:.*/  label: nobody/'
+try 5 'no token with label "nobody"'
+install -m 600 /dev/null "$T/wrong-pin"
+echo 000000 >"$T/wrong-pin"
+changed "s|^  pin_file:.*|  pin_file: $T/wrong-pin|"
+try 6 "refused the PIN"
+changed 's|^state:.*|state: /proc/keyhold|'
+try 7 "/proc/keyhold"
+
+say "a socket in use, and a state directory in use"
+start_daemon
+changed "s|^state:.*|state: $T/other-state|"
+try 8 "in use"
+changed "s|/keyhold.sock|/other.sock|"
+try 7 "in use"
+
+say "--check and --print-config change nothing and exit 0"
+expect_status 0 "$KEYHOLDD" --config "$T/good.yaml" --check
+expect_status 0 "$KEYHOLDD" --config "$T/good.yaml" --print-config
+expect_text keyhold-dev "$T/out"
+! grep -qF "$(cat "$T/dev/pin")" "$T/out" || fail "the PIN is printed"
+expect_status 0 "$KEYHOLD" status

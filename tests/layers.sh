@@ -1,0 +1,160 @@
+#!/bin/bash
+# layers.sh - holds the includes to the layering: a folder includes itself and what is
+# below it, and each foreign library has one home.
+#
+# layers.sh [DIR] checks a source tree; layers.sh --can-fail [DIR] plants bad includes in
+# copies of it and succeeds when each is found.
+set -euo pipefail
+shopt -s nullglob
+
+# What each folder may include besides itself.
+declare -rA may_include=(
+	[base]=''
+	[evp]='base'
+	[client]='base'
+	[store]='base'
+	[ca]='base store'
+	[pkcs11]='base evp'
+	[provider]='base evp client'
+	[cli]='base client'
+	[api]='base ca evp pkcs11 store'
+	[service]='base evp client store ca pkcs11 api'
+)
+
+# header (a pattern) | where it may be included: folders and files
+readonly homes='
+libp11.h                 pkcs11
+p11-kit/*                pkcs11
+pkcs11*.h                pkcs11
+sqlite3.h                store
+microhttpd.h             service/server.c
+gnutls/*                 service/server.c
+jansson.h                api/json.c cli
+openssl/core_dispatch.h  evp provider
+openssl/core.h           evp provider
+openssl/engine.h
+cyaml/*                  service
+yaml.h                   service
+systemd/*                service
+'
+
+# A header of ours, in quotes or angle brackets.
+check_folder() {
+	local file=$1 folder=$2 header=$3 target=${3%%/*}
+	[[ $header == */* && -v may_include[$target] ]] || return 0
+	[[ $target == "$folder" || " ${may_include[$folder]} " == *" $target "* ]] && return 0
+	printf '%s: %s/ may not include %s\n' "$file" "$folder" "$header"
+}
+
+check_home() {
+	local file=$1 folder=$2 header=$3 pattern allowed
+	[[ ! -v may_include[${header%%/*}] ]] || return 0
+	while read -r pattern allowed; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ -n $pattern && $header == $pattern ]] || continue
+		[[ " $allowed " == *" $folder "* || " $allowed " == *" $file "* ]] && continue
+		printf '%s: %s has its home in: %s\n' "$file" "$header" "${allowed:-nowhere}"
+	done <<<"$homes"
+}
+
+check_file() {
+	local file=$1 folder=${1%%/*} line
+	while read -r line; do
+		[[ $line =~ ^[[:space:]]*#[[:space:]]*include[[:space:]]*[\"\<]([^\"\>]+)[\"\>] ]] || {
+			printf '%s: an include that is not a name: %s\n' "$file" "$line"
+			continue
+		}
+		check_folder "$file" "$folder" "${BASH_REMATCH[1]}"
+		check_home "$file" "$folder" "${BASH_REMATCH[1]}"
+		case ${BASH_REMATCH[1]} in
+		../* | */../* | tests/*)
+			printf '%s: includes %s\n' "$file" "${BASH_REMATCH[1]}"
+			;;
+		esac
+	done < <(grep -E '^[[:space:]]*#[[:space:]]*include' "$file")
+}
+
+# Prints every broken rule; fails if there is one, or nothing to look at.
+check_tree() {
+	local folder file found files=0
+	cd "$1"
+	found=$(for folder in "${!may_include[@]}"; do
+		for file in "$folder"/*.[ch] "$folder"/*.[ch].in; do
+			check_file "$file"
+		done
+	done | sort)
+	for folder in "${!may_include[@]}"; do
+		for file in "$folder"/*.[ch]; do
+			files=$((files + 1))
+		done
+	done
+	if [[ -n $found ]]; then
+		printf '%s\n' "$found"
+		return 1
+	fi
+	((files > 100)) || {
+		echo "layers.sh: only $files files below $1"
+		return 1
+	}
+	echo "layers: $files files, every include goes down"
+}
+
+# file and include, each of which must be refused
+readonly planted='
+base/text.c     "evp/key.h"
+client/client.c "store/store.h"
+ca/csr.c        "pkcs11/token.h"
+ca/csr.c        "api/api.h"
+store/store.c   "ca/csr.h"
+evp/key.h       "client/client.h"
+pkcs11/token.h  "store/store.h"
+api/json.h      "service/config.h"
+service/main.c  "cli/command.h"
+service/main.c  "provider/uri.h"
+provider/uri.c  "pkcs11/token.h"
+cli/main.c      "ca/csr.h"
+cli/main.c      "base/../ca/csr.h"
+cli/main.c      <ca/csr.h>
+api/json.c      "tests/support/token.h"
+api/keys.c      <jansson.h>
+service/main.c  <jansson.h>
+service/main.c  <libp11.h>
+api/keys.c      <p11-kit/pkcs11.h>
+ca/issuers.c    <sqlite3.h>
+service/peer.c  <microhttpd.h>
+pkcs11/sign.c   <openssl/core_dispatch.h>
+base/text.c     MACRO
+'
+
+prove_it_can_fail() {
+	local copy file include missed=0
+	copy=$(mktemp -d)
+	# shellcheck disable=SC2064 # the name of now
+	trap "rm -rf -- '$copy'" EXIT
+	(cd "$1" && cp -r --parents "${!may_include[@]}" "$copy")
+	(check_tree "$copy") >/dev/null || {
+		echo "the tree breaks the rules before anything is planted"
+		return 1
+	}
+	while read -r file include; do
+		[[ -n $file ]] || continue
+		cp "$copy/$file" "$copy/saved"
+		printf '#include %s\n' "$include" >>"$copy/$file"
+		if (check_tree "$copy") >/dev/null; then
+			echo "not found: $include in $file"
+			missed=$((missed + 1))
+		fi
+		mv "$copy/saved" "$copy/$file"
+	done <<<"$planted"
+	((missed == 0)) && echo "layers: every planted include was found"
+}
+
+root=$(realpath "$(dirname "$0")/..")
+case ${1-} in
+--can-fail) prove_it_can_fail "${2:-$root}" ;;
+-*)
+	echo "Usage: $0 [--can-fail] [DIR]" >&2
+	exit 2
+	;;
+*) check_tree "${1:-$root}" ;;
+esac
