@@ -4,8 +4,9 @@
 
 #include <openssl/core.h>
 
-extern const OSSL_DISPATCH evp_keymgmt_functions[];    /* RSA and Ed25519 */
-extern const OSSL_DISPATCH evp_keymgmt_ec_functions[]; /* the same, signing as "ECDSA" */
+extern const OSSL_DISPATCH evp_keymgmt_rsa_functions[];
+extern const OSSL_DISPATCH evp_keymgmt_ed25519_functions[];
+extern const OSSL_DISPATCH evp_keymgmt_ec_functions[]; /* signs as "ECDSA" */
 extern const OSSL_DISPATCH evp_signature_functions[];
 
 #endif

@@ -42,9 +42,9 @@ evp_operations(int operation_id)
 		{ "EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=keyhold",
 		    evp_keymgmt_ec_functions, "EC key held by keyhold" },
 		{ "RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=keyhold",
-		    evp_keymgmt_functions, "RSA key held by keyhold" },
-		{ "ED25519:1.3.101.112", "provider=keyhold", evp_keymgmt_functions,
-		    "Ed25519 key held by keyhold" },
+		    evp_keymgmt_rsa_functions, "RSA key held by keyhold" },
+		{ "ED25519:1.3.101.112", "provider=keyhold",
+		    evp_keymgmt_ed25519_functions, "Ed25519 key held by keyhold" },
 		{ NULL, NULL, NULL, NULL },
 	};
 	static const OSSL_ALGORITHM signature[] = {

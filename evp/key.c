@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "evp/spki.h"
@@ -11,6 +12,7 @@ int
 key_init(struct key *key, const char *name, const struct bytes *spki, struct error *err)
 {
 	struct spki parts;
+	int rc;
 
 	if (!name_is_valid(name))
 		return error_set(err, ERROR_BAD_REQUEST,
@@ -23,10 +25,13 @@ key_init(struct key *key, const char *name, const struct bytes *spki, struct err
 	*key = (struct key){ .type = parts.type, .spki_len = spki->len };
 	spki_clear(&parts);
 	memcpy(key->spki, spki->data, spki->len);
+	/* In a proxy the rest of the error queue is the proxy's. */
+	ERR_set_mark();
+	rc = EVP_Q_digest(
+		 NULL, "SHA256", NULL, key->spki, key->spki_len, key->spki_sha256, NULL)
+		 ? 0
+		 : error_set(err, ERROR_INTERNAL, "SHA-256 of a public key");
+	ERR_pop_to_mark();
 	/* name_is_valid bounded it. */
-	if (text_copy(key->name, sizeof(key->name), name) != 0 ||
-	    !EVP_Q_digest(
-		NULL, "SHA256", NULL, key->spki, key->spki_len, key->spki_sha256, NULL))
-		return error_set_openssl(err, ERROR_INTERNAL, "SHA-256 of a public key");
-	return 0;
+	return rc == 0 ? text_copy(key->name, sizeof(key->name), name) : -1;
 }

@@ -21,7 +21,7 @@
 #include "evp/reference.h"
 #include "evp/spki.h"
 
-static OSSL_FUNC_keymgmt_new_fn keymgmt_new;
+static OSSL_FUNC_keymgmt_new_fn ec_new, rsa_new, ed25519_new;
 static OSSL_FUNC_keymgmt_free_fn keymgmt_free;
 static OSSL_FUNC_keymgmt_load_fn keymgmt_load;
 static OSSL_FUNC_keymgmt_dup_fn keymgmt_dup;
@@ -47,12 +47,37 @@ evp_key_free(struct key *key)
 	OPENSSL_free(key);
 }
 
-/* An empty key has spki_len 0 until import fills it. */
+/* An empty key has spki_len 0 until import fills it, and a type of the algorithm's
+ * family. */
 static void *
-keymgmt_new(void *provider)
+new_key(enum key_type type)
+{
+	struct key *key = OPENSSL_zalloc(sizeof(*key));
+
+	if (key != NULL)
+		key->type = type;
+	return key;
+}
+
+static void *
+ec_new(void *provider)
 {
 	(void)provider;
-	return OPENSSL_zalloc(sizeof(struct key));
+	return new_key(KEY_EC_P256);
+}
+
+static void *
+rsa_new(void *provider)
+{
+	(void)provider;
+	return new_key(KEY_RSA_2048);
+}
+
+static void *
+ed25519_new(void *provider)
+{
+	(void)provider;
+	return new_key(KEY_ED25519);
 }
 
 static void
@@ -107,13 +132,18 @@ static int
 keymgmt_import(void *keydata, int selection, const OSSL_PARAM params[])
 {
 	const OSSL_PARAM *p = OSSL_PARAM_locate_const(params, EVP_PARAM_REFERENCE);
+	struct key *key = keydata, read;
 	struct bytes der;
 
 	if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0 || p == NULL ||
-	    p->data_type != OSSL_PARAM_OCTET_STRING)
+	    p->data_type != OSSL_PARAM_OCTET_STRING || p->data == NULL)
 		return 0;
 	der = (struct bytes){ .data = p->data, .len = p->data_size };
-	return reference_decode(&der, keydata, NULL) == 0;
+	if (reference_decode(&der, &read, NULL) != 0 ||
+	    key_type_info(read.type)->family != key_type_info(key->type)->family)
+		return 0;
+	*key = read;
+	return 1;
 }
 
 static const OSSL_PARAM *
@@ -309,8 +339,8 @@ ec_operation_name(int operation_id)
 	return operation_id == OSSL_OP_SIGNATURE ? "ECDSA" : NULL;
 }
 
-#define KEYMGMT_FUNCTIONS                                                                \
-	{ OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))keymgmt_new },                          \
+#define KEYMGMT_FUNCTIONS(new_function)                                                  \
+	{ OSSL_FUNC_KEYMGMT_NEW, (void (*)(void))new_function },                         \
 	    { OSSL_FUNC_KEYMGMT_FREE, (void (*)(void))keymgmt_free },                    \
 	    { OSSL_FUNC_KEYMGMT_LOAD, (void (*)(void))keymgmt_load },                    \
 	    { OSSL_FUNC_KEYMGMT_DUP, (void (*)(void))keymgmt_dup },                      \
@@ -326,10 +356,18 @@ ec_operation_name(int operation_id)
 		    (void (*)(void))keymgmt_gettable_params                              \
 	}
 
-const OSSL_DISPATCH evp_keymgmt_functions[] = { KEYMGMT_FUNCTIONS, { 0, NULL } };
+const OSSL_DISPATCH evp_keymgmt_rsa_functions[] = {
+	KEYMGMT_FUNCTIONS(rsa_new),
+	{ 0, NULL },
+};
+
+const OSSL_DISPATCH evp_keymgmt_ed25519_functions[] = {
+	KEYMGMT_FUNCTIONS(ed25519_new),
+	{ 0, NULL },
+};
 
 const OSSL_DISPATCH evp_keymgmt_ec_functions[] = {
-	KEYMGMT_FUNCTIONS,
+	KEYMGMT_FUNCTIONS(ec_new),
 	{ OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (void (*)(void))ec_operation_name },
 	{ 0, NULL },
 };

@@ -263,12 +263,18 @@ signature_gettable_ctx_params(void *ctx, void *provider)
 	return rsa_params;
 }
 
+static bool
+is_text(const OSSL_PARAM *p)
+{
+	return p->data_type == OSSL_PARAM_UTF8_STRING && p->data != NULL;
+}
+
 static int
 set_padding(struct signature *s, const OSSL_PARAM *p)
 {
 	int mode = 0;
 
-	if (p->data_type == OSSL_PARAM_UTF8_STRING && p->data != NULL) {
+	if (is_text(p)) {
 		if (strcmp(p->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0)
 			mode = RSA_PKCS1_PSS_PADDING;
 		else if (strcmp(p->data, OSSL_PKEY_RSA_PAD_MODE_PKCSV15) == 0)
@@ -288,7 +294,7 @@ set_salt(struct signature *s, const OSSL_PARAM *p)
 {
 	uint64_t value = 0;
 
-	if (p->data_type != OSSL_PARAM_UTF8_STRING)
+	if (!is_text(p))
 		return OSSL_PARAM_get_int(p, &s->salt_len);
 	if (strcmp(p->data, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST) == 0) {
 		s->salt_len = RSA_PSS_SALTLEN_DIGEST;
@@ -307,8 +313,7 @@ set_mgf1_hash(struct signature *s, const OSSL_PARAM *p)
 {
 	enum scheme scheme, mgf1;
 
-	if (p->data_type != OSSL_PARAM_UTF8_STRING || s->key == NULL ||
-	    current_scheme(s, &scheme) != 0 ||
+	if (!is_text(p) || s->key == NULL || current_scheme(s, &scheme) != 0 ||
 	    scheme_of(KEY_FAMILY_RSA, p->data, s->pss, &mgf1) != 0 || mgf1 != scheme)
 		return raise(
 		    s, ERROR_UNSUPPORTED, "an MGF1 digest that differs from the digest");
@@ -332,8 +337,7 @@ signature_set_ctx_params(void *ctx, const OSSL_PARAM params[])
 	if (params == NULL)
 		return 1;
 	p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST);
-	if (p != NULL &&
-	    (p->data_type != OSSL_PARAM_UTF8_STRING || !set_hash(s, p->data)))
+	if (p != NULL && (!is_text(p) || !set_hash(s, p->data)))
 		return 0;
 	for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
 		p = OSSL_PARAM_locate_const(params, setters[i].name);

@@ -96,6 +96,8 @@ module_give_key(struct key *key, OSSL_CALLBACK *receive, void *arg)
 	int type = OSSL_OBJECT_PKEY, ok;
 	OSSL_PARAM params[4];
 
+	if (key == NULL)
+		return 0;
 	params[0] = OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type);
 	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE,
 	    (char *)(uintptr_t)key_type_info(key->type)->algorithm, 0);

@@ -130,7 +130,7 @@ loader_settable_ctx_params(void *provider)
 	return params;
 }
 
-/* A store that is asked for certificates alone has none. */
+/* Asked for certificates or public keys alone, it has none: nothing is fetched. */
 static int
 loader_set_ctx_params(void *context, const OSSL_PARAM params[])
 {
@@ -142,8 +142,7 @@ loader_set_ctx_params(void *context, const OSSL_PARAM params[])
 		return 1;
 	if (!OSSL_PARAM_get_int(p, &expect))
 		return 0;
-	loader->done = expect != 0 && expect != OSSL_STORE_INFO_PKEY &&
-		       expect != OSSL_STORE_INFO_PUBKEY;
+	loader->done = expect != 0 && expect != OSSL_STORE_INFO_PKEY;
 	return 1;
 }
 

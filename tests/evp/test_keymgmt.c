@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 
 #include "evp/evp.h"
+#include "evp/reference.h"
 #include "tests/evp/fixture.h"
 
 static const char *
@@ -253,6 +254,29 @@ an_ordinary_public_key_is_not_imported(void **state)
 }
 
 static void
+a_reference_is_not_imported_under_another_algorithm(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = software_describe(KEY_EC_P256, "web");
+	EVP_PKEY_CTX *ctx =
+	    EVP_PKEY_CTX_new_from_name(f->libctx, "RSA", "provider=keyhold");
+	struct buffer der;
+	OSSL_PARAM params[2];
+	EVP_PKEY *pkey = NULL;
+
+	buf_init(&der, 0);
+	assert_int_equal(reference_encode(&key, &der, NULL), 0);
+	params[0] =
+	    OSSL_PARAM_construct_octet_string(EVP_PARAM_REFERENCE, der.data, der.len);
+	params[1] = OSSL_PARAM_construct_end();
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_not_equal(EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params), 1);
+	assert_null(pkey);
+	EVP_PKEY_CTX_free(ctx);
+	buf_free(&der);
+}
+
+static void
 a_decoded_public_key_goes_to_the_default_provider(void **state)
 {
 	struct fixture *f = *state;
@@ -381,6 +405,7 @@ main(void)
 		FIXTURE_TEST(exports_the_public_half),
 		FIXTURE_TEST(a_copy_signs_too),
 		FIXTURE_TEST(an_ordinary_public_key_is_not_imported),
+		FIXTURE_TEST(a_reference_is_not_imported_under_another_algorithm),
 		FIXTURE_TEST(a_decoded_public_key_goes_to_the_default_provider),
 		FIXTURE_TEST(refuses_to_import_a_malformed_reference),
 		FIXTURE_TEST(generates_no_keys),
