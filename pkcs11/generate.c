@@ -199,7 +199,7 @@ token_generate(struct token *token, const char *name, enum key_type type, struct
 		token->functions->C_DestroyObject(session, private);
 		token->functions->C_DestroyObject(session, public);
 	}
-	session_give(token->sessions, session);
+	session_finish(token->sessions, session, rc);
 	return rc;
 }
 
@@ -271,7 +271,7 @@ token_find_labelled(struct token *token, const char *label, struct key *key,
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&
 	    read_key(token, session, public, label, key, err) == 0)
 		rc = 0;
-	session_give(token->sessions, session);
+	session_finish(token->sessions, session, rc);
 	return rc;
 }
 
@@ -279,7 +279,7 @@ int
 token_find_private(struct token *token, const struct key *key, const struct object_id *id,
     CK_OBJECT_HANDLE *handle, struct error *err)
 {
-	CK_OBJECT_HANDLE public;
+	CK_OBJECT_HANDLE private, public;
 	CK_SESSION_HANDLE session;
 	struct key found;
 	int rc = -1;
@@ -287,7 +287,7 @@ token_find_private(struct token *token, const struct key *key, const struct obje
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (object_find_one(
-		token->functions, session, CKO_PRIVATE_KEY, id, handle, err) != 0 ||
+		token->functions, session, CKO_PRIVATE_KEY, id, &private, err) != 0 ||
 	    object_find_one(
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) != 0 ||
 	    read_key(token, session, public, key->name, &found, err) != 0)
@@ -297,9 +297,10 @@ token_find_private(struct token *token, const struct key *key, const struct obje
 		    "the token has another key under the id of %s", key->name);
 		goto out;
 	}
+	*handle = private;
 	rc = 0;
 out:
-	session_give(token->sessions, session);
+	session_finish(token->sessions, session, rc);
 	return rc;
 }
 
@@ -334,6 +335,6 @@ token_destroy(struct token *token, const struct object_id *id, struct error *err
 	if (destroy_class(token, session, CKO_PRIVATE_KEY, id, err) == 0 &&
 	    destroy_class(token, session, CKO_PUBLIC_KEY, id, err) == 0)
 		rc = 0;
-	session_give(token->sessions, session);
+	session_finish(token->sessions, session, rc);
 	return rc;
 }

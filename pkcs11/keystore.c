@@ -1,9 +1,9 @@
 /*
  * keystore.c - keys in use, over the token.
  *
- * The table's lock is held for look-ups only, never while the token works: a slow
- * signature must not keep a key from being added. A key destroyed while another thread
- * signs with it makes that signature fail, which is what its owner asked for.
+ * The table's lock is held for look-ups only. Signing holds the handles' lock for
+ * reading, so that a handle cannot be destroyed, and its number given to another key,
+ * between its look-up and its use; destroying waits for the signatures in progress.
  */
 #include "pkcs11/keystore.h"
 
@@ -11,22 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
-
 #include "base/clock.h"
 #include "base/text.h"
 #include "pkcs11/generate.h"
 #include "pkcs11/keytable.h"
+#include "pkcs11/selftest.h"
 #include "pkcs11/session.h"
 #include "pkcs11/sign.h"
 
 struct keystore {
 	struct token *token;
-	pthread_rwlock_t lock;  /* the table */
-	pthread_mutex_t writer; /* the token: one writer at a time */
+	pthread_rwlock_t lock;    /* the table */
+	pthread_rwlock_t handles; /* read: using one; write: destroying one */
+	pthread_mutex_t writer;   /* the token: one writer at a time */
 	struct keytable table;
 };
 
@@ -59,11 +56,19 @@ int
 keystore_new(struct token *token, struct keystore **store, struct error *err)
 {
 	struct keystore *s = calloc(1, sizeof(*s));
+	pthread_rwlockattr_t attributes;
 
-	if (s == NULL)
+	if (s == NULL || pthread_rwlockattr_init(&attributes) != 0) {
+		free(s);
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	}
+	/* Else a stream of signatures would keep a key from ever being destroyed. */
+	pthread_rwlockattr_setkind_np(
+	    &attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	s->token = token;
 	pthread_rwlock_init(&s->lock, NULL);
+	pthread_rwlock_init(&s->handles, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
 	pthread_mutex_init(&s->writer, NULL);
 	*store = s;
 	return 0;
@@ -76,6 +81,7 @@ keystore_free(struct keystore *store)
 		return;
 	keytable_clear(&store->table);
 	pthread_mutex_destroy(&store->writer);
+	pthread_rwlock_destroy(&store->handles);
 	pthread_rwlock_destroy(&store->lock);
 	free(store);
 }
@@ -130,12 +136,17 @@ keystore_generate(struct keystore *store, const char *name, enum key_type type,
 	return rc;
 }
 
+/* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
 int
 keystore_adopt(
     struct keystore *store, const char *name, struct keystore_key *key, struct error *err)
 {
+	CK_OBJECT_HANDLE private;
+
 	if (check_name_free(store, name, err) != 0 ||
-	    token_find_labelled(store->token, name, &key->key, &key->id, err) != 0)
+	    token_find_labelled(store->token, name, &key->key, &key->id, err) != 0 ||
+	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
+	    token_selftest(store->token, private, &key->key, err) != 0)
 		return -1;
 	key->created = clock_now_s();
 	return 0;
@@ -155,9 +166,11 @@ keystore_destroy(
 {
 	int rc;
 
-	keystore_forget(store, key);
 	pthread_mutex_lock(&store->writer);
-	rc = token_destroy(store->token, &key->id, err);
+	pthread_rwlock_wrlock(&store->handles);
+	if ((rc = token_destroy(store->token, &key->id, err)) == 0)
+		keystore_forget(store, key);
+	pthread_rwlock_unlock(&store->handles);
 	pthread_mutex_unlock(&store->writer);
 	return rc;
 }
@@ -215,68 +228,84 @@ keystore_count(struct keystore *store)
 	return count;
 }
 
-int
-keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *message,
-    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
+/* Where a signature goes: room for SIGNATURE_MAX_BYTES. */
+struct bytes_out {
+	unsigned char *data;
+	size_t len;
+};
+
+/* A key that was not on the token when it was taken into use may be there now. */
+static int
+find_again(struct keystore *store, const struct keystore_key *key,
+    CK_OBJECT_HANDLE *handle, struct error *err)
+{
+	struct keytable_slot *slot;
+	struct error why;
+
+	if (token_find_private(store->token, &key->key, &key->id, handle, &why) != 0)
+		return error_set(err, ERROR_TOKEN, "key %s is not on the token: %s",
+		    key->key.name, why.text);
+	pthread_rwlock_wrlock(&store->lock);
+	if ((slot = keytable_by_spki(&store->table, key->key.spki_sha256)) != NULL)
+		slot->handle = *handle;
+	pthread_rwlock_unlock(&store->lock);
+	return 0;
+}
+
+/* The handles' lock is held for reading. */
+static int
+sign_with_handle(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *message, struct bytes_out *out,
+    struct error *err)
 {
 	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-	enum key_type type = KEY_EC_P256;
+	struct keystore_key key;
 	struct keytable_slot *slot;
 
 	pthread_rwlock_rdlock(&store->lock);
 	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL) {
 		handle = slot->handle;
-		type = slot->key.key.type;
+		key = slot->key;
 	}
 	pthread_rwlock_unlock(&store->lock);
 	if (slot == NULL)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no key with this SPKI hash is in use");
-	if (handle == CK_INVALID_HANDLE)
-		return error_set(err, ERROR_TOKEN, "the key is not on the token");
-	return token_sign(store->token, handle, type, scheme, message, sig, sig_len, err);
+	if (handle == CK_INVALID_HANDLE && find_again(store, &key, &handle, err) != 0)
+		return -1;
+	return token_sign(store->token, handle, key.key.type, scheme, message, out->data,
+	    &out->len, err);
 }
 
-static int
-verify(const struct key *key, enum scheme scheme, const struct bytes *message,
-    const struct bytes *sig, struct error *err)
+int
+keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *message,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
-	const unsigned char *p = key->spki;
-	EVP_PKEY *public = d2i_PUBKEY(NULL, &p, (long)key->spki_len);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int rc = 0;
+	struct bytes_out out = { .data = sig };
+	int rc;
 
-	if (public == NULL || ctx == NULL ||
-	    EVP_DigestVerifyInit_ex(
-		ctx, NULL, scheme_info(scheme)->hash, NULL, NULL, public, NULL) != 1 ||
-	    EVP_DigestVerify(ctx, sig->data, sig->len, message->data, message->len) != 1)
-		rc = error_set_openssl(
-		    err, ERROR_TOKEN, "a signature that the token made does not verify");
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(public);
+	pthread_rwlock_rdlock(&store->handles);
+	rc = sign_with_handle(store, spki_sha256, scheme, message, &out, err);
+	pthread_rwlock_unlock(&store->handles);
+	*sig_len = out.len;
 	return rc;
 }
 
-/* Any key that the token has; false when there is none. */
+/* A key to try, rather one that was on the token; false when there is none at all. */
 static bool
-any_key(struct keystore *store, struct key *key)
+any_key(struct keystore *store, struct keytable_slot *found)
 {
-	bool found = false;
-
+	*found = (struct keytable_slot){ .handle = CK_INVALID_HANDLE };
 	pthread_rwlock_rdlock(&store->lock);
-	for (size_t i = 0; !found && i < store->table.buckets; i++) {
-		const struct keytable_slot *slot = store->table.by_name[i];
-
-		while (slot != NULL && slot->handle == CK_INVALID_HANDLE)
-			slot = slot->next_by_name;
-		if (slot != NULL) {
-			*key = slot->key.key;
-			found = true;
-		}
-	}
+	for (size_t i = 0; found->handle == CK_INVALID_HANDLE && i < store->table.buckets;
+	     i++)
+		for (const struct keytable_slot *slot = store->table.by_name[i];
+		     slot != NULL && found->handle == CK_INVALID_HANDLE;
+		     slot = slot->next_by_name)
+			*found = *slot;
 	pthread_rwlock_unlock(&store->lock);
-	return found;
+	return found->key.key.spki_len != 0;
 }
 
 static int
@@ -290,26 +319,26 @@ check_session(struct keystore *store, struct error *err)
 	return 0;
 }
 
+static int
+check_key(struct keystore *store, struct keytable_slot *slot, struct error *err)
+{
+	if (slot->handle == CK_INVALID_HANDLE &&
+	    find_again(store, &slot->key, &slot->handle, err) != 0)
+		return -1;
+	return token_selftest(store->token, slot->handle, &slot->key.key, err);
+}
+
 int
 keystore_check(struct keystore *store, struct error *err)
 {
-	unsigned char nonce[32], sig[SIGNATURE_MAX_BYTES];
-	struct bytes message = { .data = nonce, .len = sizeof(nonce) };
-	struct bytes signature = { .data = sig };
-	const struct key_type_info *info;
-	enum scheme scheme;
-	struct key key;
+	struct keytable_slot slot;
+	int rc;
 
-	if (!any_key(store, &key))
-		return check_session(store, err);
-	info = key_type_info(key.type);
-	if (scheme_of(info->family, info->default_hash, false, &scheme) != 0 ||
-	    RAND_bytes(nonce, sizeof(nonce)) != 1)
-		return error_set_openssl(err, ERROR_INTERNAL, "self-test");
-	if (keystore_sign(
-		store, key.spki_sha256, scheme, &message, sig, &signature.len, err) != 0)
-		return -1;
-	return verify(&key, scheme, &message, &signature, err);
+	pthread_rwlock_rdlock(&store->handles);
+	rc = any_key(store, &slot) ? check_key(store, &slot, err)
+				   : check_session(store, err);
+	pthread_rwlock_unlock(&store->handles);
+	return rc;
 }
 
 static int

@@ -49,7 +49,10 @@ int keystore_generate(struct keystore *store, const char *name, enum key_type ty
 int keystore_adopt(struct keystore *store, const char *name, struct keystore_key *key,
     struct error *err);
 
-/* Out of use, and destroyed on the token. */
+/*
+ * Destroyed on the token and then out of use: after a failure the key is still listed,
+ * and destroying can be tried again. Waits for the signatures in progress.
+ */
 void keystore_forget(struct keystore *store, const struct keystore_key *key);
 int keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err);
@@ -68,8 +71,8 @@ int keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
 
 /*
- * Signs with one of the keys and verifies the signature in software; without keys, opens
- * a session. What readyz asks.
+ * Signs with one of the keys and verifies the signature in software; without any key,
+ * opens a session. What readyz asks.
  */
 int keystore_check(struct keystore *store, struct error *err);
 

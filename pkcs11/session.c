@@ -2,6 +2,7 @@
 #include "pkcs11/session.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -73,13 +74,11 @@ deadline_after(int ms)
 /* The lock is held. 0 with *idle set, or permission to open one more; -1 at the deadline.
  */
 static int
-wait_for_room(struct session_pool *pool, CK_SESSION_HANDLE *idle)
+wait_for_room(
+    struct session_pool *pool, const struct timespec *deadline, CK_SESSION_HANDLE *idle)
 {
-	struct timespec deadline = deadline_after(pool->wait_ms);
-
 	while (pool->idle_count == 0 && pool->open >= pool->max_sessions)
-		if (pthread_cond_timedwait(&pool->returned, &pool->lock, &deadline) !=
-			0 &&
+		if (pthread_cond_timedwait(&pool->returned, &pool->lock, deadline) != 0 &&
 		    pool->idle_count == 0 && pool->open >= pool->max_sessions)
 			return -1;
 	*idle = CK_INVALID_HANDLE;
@@ -88,6 +87,25 @@ wait_for_room(struct session_pool *pool, CK_SESSION_HANDLE *idle)
 	else
 		pool->open++;
 	return 0;
+}
+
+/*
+ * The token has fewer sessions than the setting says. With some of them here, that is the
+ * new bound, and waiting is worth it.
+ */
+static bool
+lower_bound(struct session_pool *pool)
+{
+	bool worth_it;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->open--;
+	worth_it = pool->open > 0;
+	if (worth_it && pool->max_sessions > pool->open)
+		pool->max_sessions = pool->open;
+	pthread_cond_signal(&pool->returned);
+	pthread_mutex_unlock(&pool->lock);
+	return worth_it;
 }
 
 static void
@@ -100,32 +118,37 @@ forget_one(struct session_pool *pool)
 }
 
 /* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
-static int
-open_session(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+static CK_RV
+open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
 {
-	CK_RV rv = pool->functions->C_OpenSession(
+	return pool->functions->C_OpenSession(
 	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
-
-	if (rv == CKR_OK)
-		return 0;
-	forget_one(pool);
-	return ckr_error(err, rv, "C_OpenSession");
 }
 
 int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
 {
-	int rc;
+	struct timespec deadline = deadline_after(pool->wait_ms);
+	CK_RV rv = CKR_OK;
 
-	pthread_mutex_lock(&pool->lock);
-	rc = wait_for_room(pool, session);
-	pthread_mutex_unlock(&pool->lock);
-	if (rc != 0)
-		return error_set(err, ERROR_BUSY, "all %u token sessions are in use",
-		    pool->max_sessions);
-	if (*session != CK_INVALID_HANDLE)
+	do {
+		int rc;
+
+		pthread_mutex_lock(&pool->lock);
+		rc = wait_for_room(pool, &deadline, session);
+		pthread_mutex_unlock(&pool->lock);
+		if (rc != 0)
+			return error_set(err, ERROR_BUSY,
+			    "all %u token sessions are in use", pool->max_sessions);
+		if (*session != CK_INVALID_HANDLE)
+			return 0;
+		rv = open_session(pool, session);
+	} while (rv == CKR_SESSION_COUNT && lower_bound(pool));
+	if (rv == CKR_OK)
 		return 0;
-	return open_session(pool, session, err);
+	if (rv != CKR_SESSION_COUNT)
+		forget_one(pool);
+	return ckr_error(err, rv, "C_OpenSession");
 }
 
 int
@@ -144,8 +167,13 @@ session_take_live(
 int
 session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
 {
+	CK_RV rv;
+
 	pool->functions->C_CloseSession(*session);
-	return open_session(pool, session, err);
+	if ((rv = open_session(pool, session)) == CKR_OK)
+		return 0;
+	forget_one(pool);
+	return ckr_error(err, rv, "C_OpenSession");
 }
 
 void
@@ -162,4 +190,13 @@ session_drop(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	pool->functions->C_CloseSession(session);
 	forget_one(pool);
+}
+
+void
+session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc)
+{
+	if (rc == 0)
+		session_give(pool, session);
+	else
+		session_drop(pool, session);
 }

@@ -25,6 +25,9 @@ int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
 void session_give(struct session_pool *pool, CK_SESSION_HANDLE session);
 
+/* Gives it after success (rc 0) and drops it otherwise: a search may be stuck in it. */
+void session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc);
+
 /*
  * The same, after asking the token whether the session lives: for what is not tried
  * twice. Signing does without the question and replaces what turns out dead.

@@ -104,6 +104,9 @@ token_sign(struct token *token, CK_OBJECT_HANDLE handle, enum key_type type,
 		return -1;
 	if (scheme_info(scheme)->family == KEY_FAMILY_EC)
 		return ecdsa_to_der(raw, raw_len, type, sig, sig_len, err);
+	if (raw_len != key_type_info(type)->signature_max)
+		return error_set(err, ERROR_TOKEN, "a signature of %lu bytes, not %zu",
+		    (unsigned long)raw_len, key_type_info(type)->signature_max);
 	memcpy(sig, raw, raw_len);
 	*sig_len = raw_len;
 	return 0;

@@ -224,7 +224,7 @@ static void
 a_key_that_the_token_lacks_is_listed_and_cannot_sign(void **state)
 {
 	struct keystore *store = store_of(state);
-	struct keystore_key key = { .use = KEY_USE_TLS }, found;
+	struct keystore_key key = { .use = KEY_USE_TLS }, found, other;
 	struct error err = { 0 };
 	bool on_token = true;
 
@@ -235,9 +235,30 @@ a_key_that_the_token_lacks_is_listed_and_cannot_sign(void **state)
 	assert_int_equal(keystore_find(store, "lost", &found, NULL), 0);
 	assert_int_equal(sign(store, &key, SCHEME_ECDSA_SECP256R1_SHA256, &err), -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
-	/* It is no reason to be not ready, either. */
+	/* With no key that signs the daemon is not ready; with one, it is. */
+	assert_int_equal(keystore_check(store, &err), -1);
+	assert_int_equal(err.code, ERROR_TOKEN);
+	other = make(store, "there", KEY_EC_P256);
 	assert_int_equal(keystore_check(store, NULL), 0);
+	assert_int_equal(keystore_destroy(store, &other, NULL), 0);
 	keystore_forget(store, &key);
+}
+
+static void
+a_key_whose_id_is_anothers_does_not_sign_with_it(void **state)
+{
+	struct keystore *store = store_of(state);
+	struct keystore_key real = make(store, "real", KEY_EC_P256), swapped = real;
+	struct error err = { 0 };
+	bool on_token = true;
+
+	swapped.key = software_describe(KEY_EC_P256, "swapped");
+	assert_int_equal(keystore_add(store, &swapped, &on_token, NULL), 0);
+	assert_false(on_token);
+	assert_int_equal(sign(store, &swapped, SCHEME_ECDSA_SECP256R1_SHA256, &err), -1);
+	assert_int_equal(err.code, ERROR_TOKEN);
+	keystore_forget(store, &swapped);
+	assert_int_equal(keystore_destroy(store, &real, NULL), 0);
 }
 
 static void
@@ -397,6 +418,7 @@ main(void)
 		cmocka_unit_test(a_destroyed_key_is_gone_from_the_token),
 		cmocka_unit_test(a_forgotten_key_stays_on_the_token),
 		cmocka_unit_test(a_key_that_the_token_lacks_is_listed_and_cannot_sign),
+		cmocka_unit_test(a_key_whose_id_is_anothers_does_not_sign_with_it),
 		cmocka_unit_test(check_passes_with_keys_of_each_family_and_without),
 		cmocka_unit_test(check_fails_when_a_signature_does_not_verify),
 		cmocka_unit_test(a_dead_session_is_replaced_and_the_signature_succeeds),

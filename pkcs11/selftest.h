@@ -1,0 +1,13 @@
+/* selftest.h - does this private key sign for that public key? */
+#ifndef PKCS11_SELFTEST_H
+#define PKCS11_SELFTEST_H
+
+#include "evp/key.h"
+#include "pkcs11/token.h"
+
+/* Signs random bytes in the token and verifies in software; ERROR_TOKEN when that fails.
+ */
+int token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
+    struct error *err);
+
+#endif
