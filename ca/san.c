@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <arpa/inet.h>
 
@@ -77,6 +78,29 @@ add_characters(GENERAL_NAMES *names, int kind, const char *text, struct error *e
 	    (struct bytes){ (const unsigned char *)text, strlen(text) }, err);
 }
 
+/* "word:" in front, which no host name has. */
+static bool
+has_a_prefix(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return len > 0 && text[len] == ':';
+}
+
+static int
+add_unmarked(GENERAL_NAMES *names, const char *text, struct error *err)
+{
+	unsigned char octets[16];
+
+	if (read_address(text, octets) != 0)
+		return add_address(names, text, err);
+	if (has_a_prefix(text))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "\"%.64s\": the prefixes of a name are dns:, ip:, email: and uri:",
+		    text);
+	return add_characters(names, GEN_DNS, text, err);
+}
+
 static int
 add_text(GENERAL_NAMES *names, const char *text, struct error *err)
 {
@@ -89,21 +113,17 @@ add_text(GENERAL_NAMES *names, const char *text, struct error *err)
 		{ "email:", GEN_EMAIL },
 		{ "uri:", GEN_URI },
 	};
-	unsigned char octets[16];
-	int kind = read_address(text, octets) != 0 ? GEN_IPADD : GEN_DNS;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		size_t len = strlen(kinds[i].prefix);
 
-		if (strncmp(text, kinds[i].prefix, len) == 0) {
-			kind = kinds[i].kind;
-			text += len;
-			break;
-		}
+		if (strncasecmp(text, kinds[i].prefix, len) != 0)
+			continue;
+		if (kinds[i].kind == GEN_IPADD)
+			return add_address(names, text + len, err);
+		return add_characters(names, kinds[i].kind, text + len, err);
 	}
-	if (kind == GEN_IPADD)
-		return add_address(names, text, err);
-	return add_characters(names, kind, text, err);
+	return add_unmarked(names, text, err);
 }
 
 int

@@ -39,7 +39,7 @@ violations_verdict(const struct violations *v, struct error *err)
 {
 	if (v->count == 0)
 		return 0;
-	return error_set(err, ERROR_REFUSED, "%zu broken rules, first %s: %s: %s",
-	    v->count + v->dropped, v->items[0].rule, v->items[0].field,
-	    v->items[0].detail);
+	return error_set(err, ERROR_REFUSED, "%zu broken rule%s, first %s: %s: %s",
+	    v->count + v->dropped, v->count + v->dropped == 1 ? "" : "s",
+	    v->items[0].rule, v->items[0].field, v->items[0].detail);
 }

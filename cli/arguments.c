@@ -12,6 +12,8 @@
 #include "base/text.h"
 
 #define NAME_MAX_BYTES 64
+#define DAYS_MAX       36500
+#define DAY_SECONDS    86400
 
 static int
 refuse_word(const char *first, const char *second, struct error *err)
@@ -240,8 +242,8 @@ argument_next(const struct arguments *args, const char *name, size_t *cursor)
 	return NULL;
 }
 
-int
-argument_number(const struct arguments *args, const char *name, uint64_t max,
+static int
+read_number(const struct arguments *args, const char *name, uint64_t min, uint64_t max,
     uint64_t *value, struct error *err)
 {
 	const char *text = argument_value(args, name);
@@ -249,7 +251,25 @@ argument_number(const struct arguments *args, const char *name, uint64_t max,
 
 	if (text == NULL)
 		return 0;
-	if (text_to_uint(text, 0, max, value, &why) != 0)
+	if (text_to_uint(text, min, max, value, &why) != 0)
 		return error_set(err, ERROR_CONFIG, "--%s: %s", name, why.text);
+	return 0;
+}
+
+int
+argument_number(const struct arguments *args, const char *name, uint64_t max,
+    uint64_t *value, struct error *err)
+{
+	return read_number(args, name, 0, max, value, err);
+}
+
+int
+argument_days(const struct arguments *args, uint64_t *seconds, struct error *err)
+{
+	uint64_t days = 0;
+
+	if (read_number(args, "days", 1, DAYS_MAX, &days, err) != 0)
+		return -1;
+	*seconds = days * DAY_SECONDS;
 	return 0;
 }

@@ -47,4 +47,7 @@ const char *argument_next(const struct arguments *args, const char *name, size_t
 int argument_number(const struct arguments *args, const char *name, uint64_t max,
     uint64_t *value, struct error *err);
 
+/* --days, at least one, in seconds; 0 when it was not given. */
+int argument_days(const struct arguments *args, uint64_t *seconds, struct error *err);
+
 #endif

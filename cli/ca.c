@@ -8,11 +8,6 @@
 #include "cli/output.h"
 #include "cli/url.h"
 
-#define DAY_SECONDS       86400
-#define DAYS_MAX          36500
-#define ROOT_DAYS         3650
-#define INTERMEDIATE_DAYS 1825
-
 static const struct column fields[] = {
 	{ "name", "name" },
 	{ "issuer", "issuer" },
@@ -37,17 +32,20 @@ static int
 make_request(const struct arguments *args, json_t **body, struct error *err)
 {
 	const char *issuer = argument_value(args, "issuer");
-	uint64_t days = issuer != NULL ? INTERMEDIATE_DAYS : ROOT_DAYS, path_len = 0;
+	uint64_t seconds = 0, path_len = 0;
 
 	if (url_check_name(args->operand, err) != 0 ||
 	    (issuer != NULL && url_check_name(issuer, err) != 0) ||
-	    argument_number(args, "days", DAYS_MAX, &days, err) != 0 ||
+	    argument_days(args, &seconds, err) != 0 ||
 	    argument_number(args, "path-len", UINT8_MAX, &path_len, err) != 0)
 		return -1;
-	*body = json_pack("{s:s, s:s*, s:s*, s:s*, s:I}", "name", args->operand, "issuer",
+	*body = json_pack("{s:s, s:s*, s:s*, s:s*}", "name", args->operand, "issuer",
 	    issuer, "subject", argument_value(args, "subject"), "key_type",
-	    argument_value(args, "type"), "validity_seconds",
-	    (json_int_t)(days * DAY_SECONDS));
+	    argument_value(args, "type"));
+	/* The daemon's own default ends with the issuer; a number would be refused. */
+	if (seconds != 0)
+		json_object_set_new(
+		    *body, "validity_seconds", json_integer((json_int_t)seconds));
 	if (argument_given(args, "path-len"))
 		json_object_set_new(
 		    *body, "path_len", json_integer((json_int_t)path_len));
@@ -147,7 +145,7 @@ static const struct option_spec create_options[] = {
 	{ .name = "subject",
 	    .metavar = "NAME",
 	    .help =
-		"a name like /C=CN/O=milvus/CN=milvus root; without it /CN= and NAME" },
+		"a name like /C=CN/O=example/CN=example root; without it /CN= and NAME" },
 	{ .name = "issuer",
 	    .metavar = "CA",
 	    .help = "the CA that signs it, which makes it an intermediate; without it a "
@@ -155,7 +153,7 @@ static const struct option_spec create_options[] = {
 	{ .name = "days",
 	    .metavar = "N",
 	    .help = "how long it is valid; without it 3650 for a root, 1825 for an "
-		    "intermediate" },
+		    "intermediate or until its issuer ends" },
 	{ .name = "type",
 	    .metavar = "TYPE",
 	    .help = "the kind of its key",

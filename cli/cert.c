@@ -81,8 +81,7 @@ static const struct option_spec sign_options[] = {
 	{ .name = "ca", .metavar = "CA", .help = "the CA that signs", .required = true },
 	{ .name = "profile",
 	    .metavar = "PROFILE",
-	    .help =
-		"what the certificate is for: server, client, peer, or one of your own",
+	    .help = "what the certificate is for: server, client or peer",
 	    .fallback = "server" },
 	{ .name = "days",
 	    .metavar = "N",
@@ -106,8 +105,7 @@ static const struct option_spec issue_options[] = {
 	    .required = true },
 	{ .name = "profile",
 	    .metavar = "PROFILE",
-	    .help =
-		"what the certificate is for: server, client, peer, or one of your own",
+	    .help = "what the certificate is for: server, client or peer",
 	    .fallback = "server" },
 	{ .name = "type",
 	    .metavar = "TYPE",
@@ -119,7 +117,7 @@ static const struct option_spec issue_options[] = {
 	    .help = "how long it is valid; without it as long as the profile says" },
 	{ .name = "subject",
 	    .metavar = "NAME",
-	    .help = "a name like /C=CN/O=milvus/CN=web" },
+	    .help = "a name like /C=CN/O=example/CN=web" },
 	{ .name = "force", .help = "overwrite NAME.key even if it holds a private key" },
 	{ .name = NULL },
 };
@@ -129,7 +127,7 @@ static const struct option_spec list_options[] = {
 	{ .name = "status",
 	    .metavar = "STATUS",
 	    .help = "only those of this status",
-	    .choices = "valid expired revoked" },
+	    .choices = "valid expired" },
 	{ .name = "san",
 	    .metavar = "NAME",
 	    .help = "only those with this alternative name" },
@@ -161,6 +159,7 @@ const struct command cert_commands[] = {
 	    "keyhold cert list --ca internal --expires-before 30d", list_options,
 	    certlist_print },
 	{ "cert show", "SERIAL", "show one certificate",
-	    "keyhold cert show 4f2a09c1 --pem", show_options, show_certificate },
+	    "keyhold cert show 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --pem",
+	    show_options, show_certificate },
 	{ .path = NULL },
 };

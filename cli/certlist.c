@@ -26,27 +26,36 @@ static const struct column columns[] = {
 	{ NULL, NULL },
 };
 
-/* "30d" and "2026-01-31" become times; the daemon judges anything else. */
 static int
-read_time(const char *text, char time[static TIME_MAX], struct error *err)
+write_time(const char *text, char time[static TIME_MAX])
 {
 	size_t len = strlen(text);
 	struct error why;
+	int64_t seconds;
 	uint64_t days;
 
 	if (text_copy(time, TIME_MAX, text) != 0)
-		return error_set(
-		    err, ERROR_CONFIG, "--expires-before: \"%.40s\" is no time", text);
-	if (len == strlen("2026-01-31") && text[4] == '-' && text[7] == '-') {
-		memcpy(time + len, "T00:00:00Z", sizeof("T00:00:00Z"));
-	} else if (len > 1 && text[len - 1] == 'd') {
+		return -1;
+	if (len > 1 && text[len - 1] == 'd') {
 		time[len - 1] = '\0';
 		if (text_to_uint(time, 0, DAYS_MAX, &days, &why) != 0)
-			return error_set(
-			    err, ERROR_CONFIG, "--expires-before: %s", why.text);
+			return -1;
 		clock_format(time, clock_now_s() + (int64_t)days * DAY_SECONDS);
+	} else if (len == strlen("2026-01-31")) {
+		memcpy(time + len, "T00:00:00Z", sizeof("T00:00:00Z"));
 	}
-	return 0;
+	return clock_parse(time, &seconds);
+}
+
+static int
+read_time(const char *text, char time[static TIME_MAX], struct error *err)
+{
+	if (write_time(text, time) == 0)
+		return 0;
+	return error_set(err, ERROR_CONFIG,
+	    "--expires-before: \"%.40s\" is no time; say 30d (from now), 2026-01-31 or "
+	    "2026-01-31T23:59:59Z",
+	    text);
 }
 
 static int

@@ -22,7 +22,10 @@ const struct option_spec command_globals[] = {
 	    .help =
 		"where keyholdd listens; a list is tried in order (then KEYHOLD_SOCKET, "
 		"then /run/keyhold/keyhold.sock)" },
-	{ .name = "json", .help = "print the daemon's JSON instead of text for people" },
+	{ .name = "json",
+	    .help = "print the daemon's JSON instead of text for people; key public, key "
+		    "reference, key csr, ca chain, ca certificate and cert show --pem "
+		    "print PEM all the same, provider config and completion bash text" },
 	{ .name = "no-color",
 	    .help = "no colours (there are none outside a terminal, or with "
 		    "NO_COLOR set)" },

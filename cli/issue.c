@@ -44,8 +44,10 @@ prepare_target(struct cli *cli, struct target *target, struct error *err)
 {
 	const char *dir = argument_value(&cli->args, "out"), *name = cli->args.operand;
 	bool force = argument_given(&cli->args, "force");
+	uint64_t seconds;
 
 	if (url_check_name(name, err) != 0 ||
+	    argument_days(&cli->args, &seconds, err) != 0 ||
 	    url_check_name(argument_value(&cli->args, "ca"), err) != 0 ||
 	    make_path(target->crt, dir, name, ".crt", err) != 0 ||
 	    make_path(target->key, dir, name, ".key", err) != 0)

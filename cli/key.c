@@ -246,7 +246,7 @@ static const struct option_spec reference_options[] = {
 static const struct option_spec csr_options[] = {
 	{ .name = "subject",
 	    .metavar = "NAME",
-	    .help = "a name like /C=CN/O=milvus/CN=web" },
+	    .help = "a name like /C=CN/O=example/CN=web" },
 	{ .name = "san",
 	    .metavar = "NAME",
 	    .help = "a DNS name or address, or dns:, ip:, email: or uri: and a name",

@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 
 #define NAMES_KEY_TYPES "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519"
+#define NAMES_PROFILES  "server client peer"
 
 /*
  * {"subject", "sans"} as the daemon's CSR resource takes it; what was not given is left

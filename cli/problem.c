@@ -5,7 +5,12 @@
 
 #include <jansson.h>
 
+#include "cli/names.h"
 #include "cli/output.h"
+
+/* How the daemon's details begin. */
+#define NO_PROFILE "no profile "
+#define NO_ISSUER  "no issuer "
 
 static const struct {
 	int status;
@@ -69,8 +74,26 @@ advise_violation(struct cli *cli, const json_t *violation)
 }
 
 static void
-advise_list(struct cli *cli, const char *path)
+advise_violations(struct cli *cli, const json_t *violations)
 {
+	const json_t *violation;
+	size_t i;
+
+	json_array_foreach(violations, i, violation) advise_violation(cli, violation);
+	if (json_array_size(violations) > 0)
+		cli_advise(cli, "The rules and their sources: docs/ca.md");
+}
+
+/* What is missing need not be what the path names: an issuer signs by a profile. */
+static void
+advise_missing(struct cli *cli, const char *detail, const char *path)
+{
+	if (strncmp(detail, NO_PROFILE, strlen(NO_PROFILE)) == 0) {
+		cli_advise(cli, "One of: %s", NAMES_PROFILES);
+		return;
+	}
+	if (strncmp(detail, NO_ISSUER, strlen(NO_ISSUER)) == 0)
+		path = "/v1/issuers/";
 	/* What adopt does not find was never in the list. */
 	if (strstr(path, "/adopt") != NULL)
 		return;
@@ -82,39 +105,46 @@ advise_list(struct cli *cli, const char *path)
 static void
 advise(struct cli *cli, const json_t *problem, const char *path)
 {
-	const json_t *violation;
-	size_t i;
-
-	json_array_foreach(json_object_get(problem, "violations"), i, violation)
-	    advise_violation(cli, violation);
+	advise_violations(cli, json_object_get(problem, "violations"));
 	if (cli->res.status == 404)
-		advise_list(cli, path);
+		advise_missing(cli, text_of(problem, "detail"), path);
 	if (cli->res.status == 503)
 		cli_advise(cli, "Try again in a moment.");
 	if (cli->res.status == 500)
 		cli_advise(cli, "keyholdd's log says why.");
 }
 
-int
-problem_explain(struct cli *cli, const char *path, struct error *err)
+/* The first line; the list of broken rules says more than the daemon's own detail. */
+static void
+summarise(const json_t *problem, int status, const char *path, struct error *err)
 {
-	int status = cli->res.status;
-	json_t *problem =
-	    json_loadb(buf_string(&cli->res.body), cli->res.body.len, 0, NULL);
+	size_t broken = json_array_size(json_object_get(problem, "violations"));
 	const char *detail = text_of(problem, "detail");
 	struct buffer text;
 
 	buf_init(&text, 0);
 	output_text(&text, *detail != '\0' ? detail : text_of(problem, "title"));
-	if (text.len > 0)
+	if (broken > 0)
+		error_set(err, code_of(status), "refused: %zu %s broken", broken,
+		    broken == 1 ? "rule is" : "rules are");
+	else if (text.len > 0)
 		error_set(err, code_of(status), "%s", buf_string(&text));
 	else
 		error_set(
 		    err, code_of(status), "keyholdd answered %d to %s", status, path);
+	buf_free(&text);
+}
+
+int
+problem_explain(struct cli *cli, const char *path, struct error *err)
+{
+	json_t *problem =
+	    json_loadb(buf_string(&cli->res.body), cli->res.body.len, 0, NULL);
+
+	summarise(problem, cli->res.status, path, err);
 	advise(cli, problem, path);
 	if (cli->json && json_is_object(problem))
 		output_json(cli, problem);
-	buf_free(&text);
 	json_decref(problem);
 	return -1;
 }

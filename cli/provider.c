@@ -1,5 +1,8 @@
 /* provider.c - keyhold provider: what OpenSSL needs to load keyhold.so. */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -23,18 +26,70 @@ write_value(struct buffer *out, const char *name, const char *value, struct erro
 	return 0;
 }
 
+/* From this directory, since another process reads the path in another one. */
+static int
+append_absolute(struct buffer *out, const char *path, struct error *err)
+{
+	char here[PATH_MAX];
+
+	if (*path != '/') {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return error_set_errno(err, ERROR_IO, "this directory");
+		buf_printf(out, "%s/", here);
+	}
+	buf_text(out, path);
+	return 0;
+}
+
+static int
+find_module(const char *path, struct buffer *module, bool *is_there, struct error *err)
+{
+	char *real;
+
+	if (*path == '\0')
+		return error_set(err, ERROR_CONFIG, "--module: an empty path");
+	real = realpath(path, NULL);
+	*is_there = real != NULL;
+	if (real == NULL)
+		return append_absolute(module, path, err);
+	buf_text(module, real);
+	free(real);
+	return 0;
+}
+
+/* list is PATH[,PATH]; "@name" is abstract and nowhere in the file system. */
+static int
+find_sockets(const char *list, struct buffer *sockets, struct error *err)
+{
+	char path[PATH_MAX];
+	size_t len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (len == 0)
+			return error_set(err, ERROR_CONFIG, "--socket: an empty path");
+		if (len >= sizeof(path))
+			return error_set(err, ERROR_CONFIG, "--socket: path too long");
+		memcpy(path, list, len);
+		path[len] = '\0';
+		if (path[0] == '@')
+			buf_text(sockets, path);
+		else if (append_absolute(sockets, path, err) != 0)
+			return -1;
+		if (list[len] == '\0')
+			return 0;
+		buf_text(sockets, ",");
+	}
+}
+
 /*
  * The default provider comes first and by name: a configuration that activates any
  * provider turns off the automatic one, and TLS with it.
  */
-static int
-print_config(struct cli *cli, struct error *err)
+static void
+write_config(struct buffer *text)
 {
-	struct buffer text;
-	int rc = -1;
-
-	buf_init(&text, 0);
-	buf_text(&text,
+	buf_text(text,
 	    "# For processes that use keys in keyholdd: OPENSSL_CONF=this-file nginx "
 	    "...\n"
 	    "openssl_conf = openssl_init\n"
@@ -42,15 +97,37 @@ print_config(struct cli *cli, struct error *err)
 	    "\n[provider_sect]\ndefault = default_sect\nkeyhold = keyhold_sect\n"
 	    "\n[default_sect]\nactivate = 1\n"
 	    "\n[keyhold_sect]\n");
-	if (write_value(&text, "module", argument_value(&cli->args, "module"), err) !=
+}
+
+static int
+print_config(struct cli *cli, struct error *err)
+{
+	struct buffer text, module, sockets;
+	bool is_there = false;
+	int rc = -1;
+
+	buf_init(&text, 0);
+	buf_init(&module, 0);
+	buf_init(&sockets, 0);
+	write_config(&text);
+	if (find_module(argument_value(&cli->args, "module"), &module, &is_there, err) !=
 		0 ||
-	    write_value(&text, "socket", cli->sockets, err) != 0)
+	    find_sockets(cli->sockets, &sockets, err) != 0 ||
+	    write_value(&text, "module", buf_string(&module), err) != 0 ||
+	    write_value(&text, "socket", buf_string(&sockets), err) != 0)
 		goto out;
 	buf_text(&text, "activate = 1\n");
 	fputs(buf_string(&text), cli->out);
+	if (!is_there)
+		fprintf(cli->errors,
+		    "keyhold: warning: %s is not there; nginx will say \"No supported "
+		    "data to decode\"\n",
+		    buf_string(&module));
 	rc = 0;
 out:
 	buf_free(&text);
+	buf_free(&module);
+	buf_free(&sockets);
 	return rc;
 }
 

@@ -7,24 +7,21 @@
 #include "cli/output.h"
 #include "cli/url.h"
 
-#define DAY_SECONDS 86400
-#define DAYS_MAX    36500
-
 static int
 make_body(const struct arguments *args, const char *csr, json_t **body, struct error *err)
 {
-	uint64_t days = 0;
+	uint64_t seconds;
 
-	if (argument_number(args, "days", DAYS_MAX, &days, err) != 0)
+	if (argument_days(args, &seconds, err) != 0)
 		return -1;
 	*body = json_pack(
 	    "{s:s, s:s}", "csr", csr, "profile", argument_value(args, "profile"));
 	/* jansson refuses what is not UTF-8. */
 	if (*body == NULL)
 		return error_set(err, ERROR_IO, "the request is neither PEM nor DER");
-	if (argument_given(args, "days"))
-		json_object_set_new(*body, "validity_seconds",
-		    json_integer((json_int_t)(days * DAY_SECONDS)));
+	if (seconds != 0)
+		json_object_set_new(
+		    *body, "validity_seconds", json_integer((json_int_t)seconds));
 	return 0;
 }
 

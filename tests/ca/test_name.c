@@ -279,6 +279,39 @@ lower_cases_and_drops_repeats(void **state)
 }
 
 static void
+takes_prefixes_in_either_case(void **state)
+{
+	static const char *const texts[] = { "DNS:a.example", "IP:10.0.0.1", "Ip:::1",
+		"EMAIL:a@b.example", "URI:https://b.example", "face::1" };
+	static const int kinds[] = { GEN_DNS, GEN_IPADD, GEN_IPADD, GEN_EMAIL, GEN_URI,
+		GEN_IPADD };
+	GENERAL_NAMES *names = NULL;
+
+	(void)state;
+	assert_int_equal(san_from_text(texts, 6, &names, NULL), 0);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(sk_GENERAL_NAME_value(names, i)->type, kinds[i]);
+	GENERAL_NAMES_free(names);
+}
+
+static void
+refuses_other_prefixes(void **state)
+{
+	static const char *const texts[] = { "host:a.example", "DNSName:a.example",
+		"https://a.example", "rid:1.2.3", "localhost:8080" };
+	GENERAL_NAMES *names = NULL;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(san_from_text(&texts[i], 1, &names, &err), -1);
+		assert_int_equal(err.code, ERROR_BAD_REQUEST);
+		assert_non_null(strstr(err.text, "dns:, ip:, email: and uri:"));
+	}
+	assert_null(names);
+}
+
+static void
 refuses_a_common_name_that_is_not_asked_for(void **state)
 {
 	static const struct profile strict = { .name = "strict", .allow_dns = true };
@@ -374,6 +407,8 @@ main(void)
 		cmocka_unit_test(refuses_a_hundred_and_one_names),
 		cmocka_unit_test(refuses_addresses_that_are_none),
 		cmocka_unit_test(lower_cases_and_drops_repeats),
+		cmocka_unit_test(takes_prefixes_in_either_case),
+		cmocka_unit_test(refuses_other_prefixes),
 		cmocka_unit_test(refuses_a_common_name_that_is_not_asked_for),
 		cmocka_unit_test(refuses_two_common_names),
 		cmocka_unit_test(refuses_an_address_as_common_name),

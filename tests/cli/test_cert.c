@@ -1,4 +1,5 @@
 /* test_cert.c - signing, issuing and listing certificates; provider and completion. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <openssl/conf.h>
 
 #include "tests/cli/run.h"
 
@@ -36,6 +36,14 @@ static const struct route routes[] = {
 	    "\"source\":\"BR 6.1.5\"},"
 	    "{\"rule\":\"san\",\"detail\":\"no name\\u001b[2J\"}]}",
 	    NULL },
+	{ "POST /v1/issuers/picky/certificates ", 422, PROBLEM,
+	    "{\"title\":\"Refused\",\"detail\":\"1 broken rules, first san\","
+	    "\"violations\":[{\"rule\":\"san\",\"detail\":\"no name\"}]}",
+	    NULL },
+	{ "POST /v1/issuers/plain/certificates ", 404, PROBLEM,
+	    "{\"title\":\"Not Found\",\"detail\":\"no profile foo\"}", NULL },
+	{ "POST /v1/issuers/absent/certificates ", 404, PROBLEM,
+	    "{\"title\":\"Not Found\",\"detail\":\"no issuer absent\"}", NULL },
 	{ "POST /v1/keys ", 201, JSON, KEY_OF("ec-p256", "tls"), NULL },
 	{ "GET /v1/keys/old ", 200, JSON, KEY_OF("rsa-2048", "tls"), NULL },
 	{ "GET /v1/keys/root ", 200, JSON, KEY_OF("ec-p256", "ca"), NULL },
@@ -180,10 +188,50 @@ prints_every_violation(void **state)
 	run_keyhold(run, "cert", "sign", csr, "--ca", "strict", NULL);
 	assert_int_equal(run->status, 1);
 	assert_string_equal(run->out, "");
-	assert_string_equal(run->errors, "keyhold: the request breaks 2 rules\n"
+	assert_string_equal(run->errors, "keyhold: refused: 2 rules are broken\n"
 					 "  key-size  public key: 1024 bits (BR 6.1.5)\n"
-					 "  san  no name?[2J\n");
+					 "  san  no name?[2J\n"
+					 "  The rules and their sources: docs/ca.md\n");
+	run_keyhold(run, "cert", "sign", csr, "--ca", "picky", NULL);
+	assert_string_equal(run->errors, "keyhold: refused: 1 rule is broken\n"
+					 "  san  no name\n"
+					 "  The rules and their sources: docs/ca.md\n");
 	free(csr);
+}
+
+static void
+names_the_profiles_there_are(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "plain", "--profile", "foo", NULL);
+	assert_int_equal(run->status, 1);
+	assert_string_equal(
+	    run->errors, "keyhold: no profile foo\n  One of: server client peer\n");
+	run_keyhold(run, "cert", "sign", csr, "--ca", "absent", NULL);
+	assert_string_equal(
+	    run->errors, "keyhold: no issuer absent\n  See: keyhold ca list\n");
+	free(csr);
+}
+
+static void
+wants_at_least_one_day(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr"), *tls = path_of(run, "tls");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "internal", "--days", "0", NULL);
+	assert_int_equal(run->status, 2);
+	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", tls, "--days", "0", NULL);
+	assert_int_equal(run->status, 2);
+	assert_non_null(strstr(run->errors, "--days: 0 is not between 1 and 36500"));
+	assert_int_equal(fake_server_connections(run->server), 0);
+	free(csr);
+	free(tls);
 }
 
 static void
@@ -349,8 +397,23 @@ encodes_its_filters(void **state)
 	assert_string_equal(run->out, "none\n");
 	run_keyhold(run, "cert", "list", "--expires-before", "30d", NULL);
 	assert_true(fake_server_saw(run->server, "expires_before=20"));
-	run_keyhold(run, "cert", "list", "--expires-before", "xd", NULL);
-	assert_int_equal(run->status, 2);
+}
+
+static void
+refuses_what_is_no_time(void **state)
+{
+	static const char *const times[] = { "xd", "d", "", "4w", "2026-02-30",
+		"2026/01/31", "tomorrow", "2026-01-31T23:59:59", "99999d",
+		"2026-01-31T23:59:59Z and a word" };
+	struct run *run = *state;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		run_keyhold(run, "cert", "list", "--expires-before", times[i], NULL);
+		assert_int_equal(run->status, 2);
+		assert_non_null(strstr(
+		    run->errors, "30d (from now), 2026-01-31 or 2026-01-31T23:59:59Z"));
+	}
+	assert_int_equal(fake_server_connections(run->server), 0);
 }
 
 static void
@@ -367,83 +430,6 @@ shows_a_certificate(void **state)
 	assert_int_equal(run->status, 2);
 }
 
-static void
-writes_a_configuration_that_openssl_reads(void **state)
-{
-	struct run run = { .server = NULL };
-	CONF *conf = NCONF_new(NULL);
-	BIO *bio;
-	long line = 0;
-
-	(void)state;
-	run_keyhold(&run, "provider", "config", "--socket", "/a b/$x#y,@z", "--module",
-	    "/opt/q\"'`\\;/keyhold.so", NULL);
-	assert_int_equal(run.status, 0);
-	bio = BIO_new_mem_buf(run.out, -1);
-	assert_int_equal(NCONF_load_bio(conf, bio, &line), 1);
-	assert_string_equal(
-	    NCONF_get_string(conf, "default", "openssl_conf"), "openssl_init");
-	assert_string_equal(
-	    NCONF_get_string(conf, "openssl_init", "providers"), "provider_sect");
-	assert_string_equal(
-	    NCONF_get_string(conf, "provider_sect", "default"), "default_sect");
-	assert_string_equal(NCONF_get_string(conf, "default_sect", "activate"), "1");
-	assert_string_equal(NCONF_get_string(conf, "keyhold_sect", "activate"), "1");
-	assert_string_equal(
-	    NCONF_get_string(conf, "keyhold_sect", "socket"), "/a b/$x#y,@z");
-	assert_string_equal(
-	    NCONF_get_string(conf, "keyhold_sect", "module"), "/opt/q\"'`\\;/keyhold.so");
-	assert_true(strstr(run.out, "default =") < strstr(run.out, "keyhold ="));
-	BIO_free(bio);
-	NCONF_free(conf);
-	run_keyhold(&run, "provider", "config", "--module", "/a\nactivate = 0", NULL);
-	assert_int_equal(run.status, 2);
-	free(run.out);
-	free(run.errors);
-}
-
-static void
-completes_what_the_table_holds(void **state)
-{
-	struct run run = { .server = NULL };
-
-	(void)state;
-	run_keyhold(&run, "completion", "bash", NULL);
-	assert_int_equal(run.status, 0);
-	assert_non_null(strstr(
-	    run.out, "words='help status key ca cert provider completion --socket"));
-	assert_non_null(strstr(run.out, "'cert ') words='sign issue list show ' ;;"));
-	assert_non_null(strstr(run.out, "'key create '*) words='--type --use --socket"));
-	assert_non_null(strstr(run.out, "'key create'*' --use') words='tls ca sign' ;;"));
-	assert_non_null(
-	    strstr(run.out, "complete -o bashdefault -o default -F _keyhold"));
-	free(run.out);
-	free(run.errors);
-}
-
-static void
-gives_help_on_standard_output(void **state)
-{
-	struct run run = { .server = NULL };
-
-	(void)state;
-	run_keyhold(&run, "help", "cert", "issue", NULL);
-	assert_int_equal(run.status, 0);
-	assert_non_null(
-	    strstr(run.out, "keyhold cert issue - key, request, certificate"));
-	run_keyhold(&run, "cert", "--help", NULL);
-	assert_non_null(strstr(run.out, "  cert sign "));
-	assert_null(strstr(run.out, "  key list "));
-	run_keyhold(&run, "--version", NULL);
-	assert_string_equal(run.out, "keyhold " KEYHOLD_VERSION "\n");
-	run_keyhold(&run, "crt", NULL);
-	assert_int_equal(run.status, 2);
-	assert_string_equal(run.out, "");
-	assert_non_null(strstr(run.errors, "  key create "));
-	free(run.out);
-	free(run.errors);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -455,6 +441,8 @@ main(void)
 		TEST(writes_the_chain_and_prints_json),
 		TEST(does_not_send_what_is_no_request),
 		TEST(prints_every_violation),
+		TEST(names_the_profiles_there_are),
+		TEST(wants_at_least_one_day),
 		TEST(issues_with_a_new_key),
 		TEST(issues_with_the_key_that_is_there),
 		TEST(does_not_issue_for_a_key_of_another_kind),
@@ -464,10 +452,8 @@ main(void)
 		TEST(lists_certificates),
 		TEST(follows_the_pages_up_to_the_limit),
 		TEST(encodes_its_filters),
+		TEST(refuses_what_is_no_time),
 		TEST(shows_a_certificate),
-		cmocka_unit_test(writes_a_configuration_that_openssl_reads),
-		cmocka_unit_test(completes_what_the_table_holds),
-		cmocka_unit_test(gives_help_on_standard_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

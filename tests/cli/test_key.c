@@ -344,11 +344,11 @@ creates_a_root_and_an_intermediate(void **state)
 	struct run *run = *state;
 
 	run_keyhold(
-	    run, "ca", "create", "root", "--subject", "/C=CN/CN=milvus root", NULL);
+	    run, "ca", "create", "root", "--subject", "/C=CN/CN=example root", NULL);
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(run->server,
-	    "{\"name\":\"root\",\"subject\":\"/C=CN/CN=milvus root\","
-	    "\"key_type\":\"ec-p256\",\"validity_seconds\":315360000}"));
+	    "{\"name\":\"root\",\"subject\":\"/C=CN/CN=example root\","
+	    "\"key_type\":\"ec-p256\"}"));
 	assert_non_null(
 	    strstr(run->out, "Next: keyhold ca create internal --issuer root"));
 	run_keyhold(run, "ca", "create", "internal", "--issuer", "root", "--path-len",
@@ -356,9 +356,13 @@ creates_a_root_and_an_intermediate(void **state)
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(run->server,
 	    "{\"name\":\"internal\",\"issuer\":\"root\",\"key_type\":\"rsa-3072\","
-	    "\"validity_seconds\":157680000,\"path_len\":1}"));
+	    "\"path_len\":1}"));
 	assert_non_null(strstr(run->out, "Next: keyhold cert issue web --ca internal"));
+	run_keyhold(run, "ca", "create", "root", "--days", "1", NULL);
+	assert_true(fake_server_saw(run->server, "\"validity_seconds\":86400}"));
 	run_keyhold(run, "ca", "create", "x", "--days", "ten", NULL);
+	assert_int_equal(run->status, 2);
+	run_keyhold(run, "ca", "create", "x", "--days", "0", NULL);
 	assert_int_equal(run->status, 2);
 }
 
