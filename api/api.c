@@ -85,16 +85,49 @@ api_close(struct api *api)
 	pthread_mutex_destroy(&api->changes);
 }
 
+/* What this house did wrong is an error to look at; a refused request is a matter of
+ * course. */
 static void
 fail(struct exchange *x, const struct error *err)
 {
+	static const char fields[] =
+	    "actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
 	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX];
 
 	problem_respond(x->res, err, &x->violations);
-	log_error("request.failed",
-	    "actor=%s method=%s target=\"%s\" status=%d why=\"%s\"",
-	    x->req->caller->actor, x->req->method, log_quoted(target, x->req->target),
-	    x->res->status, log_quoted(why, err->text));
+	log_quoted(target, x->req->target);
+	log_quoted(why, err->text);
+	if (x->res->status >= 500)
+		log_error("request.failed", fields, x->req->caller->actor, x->req->method,
+		    target, x->res->status, why);
+	else
+		log_info("request.refused", fields, x->req->caller->actor, x->req->method,
+		    target, x->res->status, why);
+}
+
+/* *route is NULL when the path has other methods only, which allow then names. */
+static int
+find_admitted(struct request *req, const struct route **route, char *allow,
+    size_t allow_size, struct error *err)
+{
+	if (router_find(req, route, allow, allow_size, err) != 0)
+		return -1;
+	if (*route == NULL)
+		return 0;
+	if (access_check(req->caller, (*route)->access, err) != 0)
+		return -1;
+	return query_check(req->query, (*route)->query, err);
+}
+
+bool
+api_admits(struct request *req)
+{
+	const struct route *route;
+	struct error err;
+	char allow[64];
+
+	return find_admitted(req, &route, allow, sizeof(allow), &err) == 0 &&
+	       route != NULL;
 }
 
 void
@@ -105,15 +138,12 @@ api_handle(struct api *api, struct request *req, struct response *res)
 	struct error err = { 0 };
 	char allow[64] = "";
 
-	if (router_find(req, &route, allow, sizeof(allow), &err) != 0) {
+	if (find_admitted(req, &route, allow, sizeof(allow), &err) != 0)
 		fail(&x, &err);
-	} else if (route == NULL) {
+	else if (route == NULL)
 		problem_method(res, allow);
-	} else if (access_check(req->caller, route->access, &err) != 0 ||
-		   query_check(req->query, route->query, &err) != 0 ||
-		   route->run(&x, &err) != 0) {
+	else if (route->run(&x, &err) != 0)
 		fail(&x, &err);
-	}
 }
 
 void

@@ -7,6 +7,7 @@
 #define API_API_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "api/request.h"
 #include "ca/authority.h"
@@ -33,6 +34,12 @@ void api_close(struct api *api);
 
 /* Answers. Whatever goes wrong is an answer too, and a line in the log. */
 void api_handle(struct api *api, struct request *req, struct response *res);
+
+/*
+ * Whether api_handle will get as far as the handler: resource, method, caller and query
+ * are in order. Else it needs no body to answer, and none should be read. Any thread.
+ */
+bool api_admits(struct request *req);
 
 /* An answer to a request that the server itself turns away. */
 void api_refuse(struct response *res, enum error_code code, const char *why);

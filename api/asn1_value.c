@@ -1,13 +1,23 @@
-/* asn1_value.c - a walk over BER that forgives what OpenSSL's reader forgives. */
+/*
+ * asn1_value.c - BER as its most forgiving reader takes it.
+ *
+ * Only the outermost value and the heads of its members are looked at. A reader skips
+ * what is inside a member of definite length without a look when it has no template for
+ * it (AlgorithmIdentifier's parameters, say), so what is wrong in there must not make
+ * the whole pass for something other than ASN.1.
+ */
 #include "api/asn1_value.h"
 
-#define DEPTH_MAX       32
-#define TAG_SEQUENCE    0x30
-#define TAG_SET         0x31
-#define TAG_CONSTRUCTED 0x20
-#define TAG_NUMBER      0x1f
+#define TAG_SEQUENCE 0x30
+#define TAG_SET      0x31
+#define TAG_NUMBER   0x1f
 
-static bool walk_value(struct bytes *in, int depth);
+/* A tag and a length; what they head follows in the bytes they were taken from. */
+struct head {
+	unsigned char tag;
+	bool indefinite;
+	size_t len;
+};
 
 static bool
 take_byte(struct bytes *in, unsigned char *byte)
@@ -35,62 +45,69 @@ take_tag(struct bytes *in, unsigned char *tag)
 }
 
 static bool
-take_length(struct bytes *in, size_t *len, bool *indefinite)
+take_head(struct bytes *in, struct head *head)
 {
 	unsigned char first, byte;
 
-	if (!take_byte(in, &first))
+	if (!take_tag(in, &head->tag) || !take_byte(in, &first))
 		return false;
-	*indefinite = first == 0x80;
-	*len = first < 0x80 ? first : 0;
+	head->indefinite = first == 0x80;
+	head->len = first < 0x80 ? first : 0;
 	for (int i = first < 0x80 ? 0 : first & 0x7f; i > 0; i--) {
-		if (!take_byte(in, &byte) || *len > in->len)
+		if (!take_byte(in, &byte) || head->len > in->len)
 			return false;
-		*len = *len << 8 | byte;
+		head->len = head->len << 8 | byte;
 	}
-	return *indefinite || *len <= in->len;
+	return head->len <= in->len;
+}
+
+static void
+skip(struct bytes *in, size_t len)
+{
+	in->data += len;
+	in->len -= len;
 }
 
 static bool
-at_end_of_contents(const struct bytes *in)
+is_end_of_contents(const struct head *head)
 {
-	return in->len >= 2 && in->data[0] == 0 && in->data[1] == 0;
+	return head->tag == 0 && !head->indefinite && head->len == 0;
 }
 
+/* Behind an indefinite length: to the end-of-contents that closes it, however deep. */
 static bool
-walk_indefinite(struct bytes *in, int depth)
+skip_indefinite(struct bytes *in)
 {
-	while (!at_end_of_contents(in))
-		if (in->len == 0 || !walk_value(in, depth))
+	size_t open = 1;
+	struct head head;
+
+	while (open > 0) {
+		if (!take_head(in, &head))
 			return false;
-	in->data += 2;
-	in->len -= 2;
+		if (is_end_of_contents(&head))
+			open--;
+		else if (head.indefinite)
+			open++;
+		else
+			skip(in, head.len);
+	}
 	return true;
 }
 
-/* Too deep to follow counts as ASN.1: a handshake is not nested. */
+/* Members that fill the bytes exactly. */
 static bool
-walk_value(struct bytes *in, int depth)
+is_members(struct bytes in)
 {
-	struct bytes content;
-	unsigned char tag;
-	bool indefinite;
-	size_t len;
+	struct head head;
 
-	if (depth > DEPTH_MAX) {
-		in->len = 0;
-		return true;
-	}
-	if (!take_tag(in, &tag) || !take_length(in, &len, &indefinite))
-		return false;
-	if (indefinite)
-		return (tag & TAG_CONSTRUCTED) != 0 && walk_indefinite(in, depth + 1);
-	content = (struct bytes){ in->data, len };
-	in->data += len;
-	in->len -= len;
-	while ((tag & TAG_CONSTRUCTED) != 0 && content.len > 0)
-		if (!walk_value(&content, depth + 1))
+	while (in.len > 0) {
+		if (!take_head(&in, &head))
 			return false;
+		if (!head.indefinite)
+			skip(&in, head.len);
+		else if (!skip_indefinite(&in))
+			return false;
+	}
 	return true;
 }
 
@@ -98,8 +115,11 @@ bool
 is_asn1_value(const struct bytes *message)
 {
 	struct bytes rest = *message;
+	struct head head;
 
-	if (rest.len == 0 || (rest.data[0] != TAG_SEQUENCE && rest.data[0] != TAG_SET))
+	if (!take_head(&rest, &head) || (head.tag != TAG_SEQUENCE && head.tag != TAG_SET))
 		return false;
-	return walk_value(&rest, 0) && rest.len == 0;
+	if (head.indefinite)
+		return skip_indefinite(&rest) && rest.len == 0;
+	return head.len == rest.len && is_members(rest);
 }

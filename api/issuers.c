@@ -99,12 +99,13 @@ check_possible(struct exchange *x, const struct issuer_spec *spec, struct error 
 		   : authority_find_issuer(x->api->authority, spec->parent, &info, err);
 }
 
-/* A key of use ca under the issuer's name, left by an earlier attempt, is used. */
+/* A key of use ca under the issuer's name that serves no issuer yet is used. */
 static int
 find_or_create_key(struct exchange *x, const struct new_issuer *new,
-    struct keystore_key *key, struct error *err)
+    struct keystore_key *key, bool *created, struct error *err)
 {
-	if (keystore_find(x->api->keys, new->spec.name, key, NULL) != 0)
+	*created = keystore_find(x->api->keys, new->spec.name, key, NULL) != 0;
+	if (*created)
 		return create_key(x, new->spec.name, new->key_type, KEY_USE_CA, key, err);
 	if (key->use != KEY_USE_CA)
 		return error_set(err, ERROR_CONFLICT,
@@ -118,19 +119,34 @@ find_or_create_key(struct exchange *x, const struct new_issuer *new,
 }
 
 static int
-create_issuer(struct exchange *x, struct new_issuer *new, struct error *err)
+sign_issuer(struct exchange *x, struct new_issuer *new, const struct keystore_key *key,
+    struct error *err)
 {
-	struct keystore_key key;
 	int rc;
 
-	if (check_possible(x, &new->spec, err) != 0 ||
-	    find_or_create_key(x, new, &key, err) != 0 ||
-	    builtin_pkey(x->api->builtin, &key.key, &new->spec.key, err) != 0)
+	if (builtin_pkey(x->api->builtin, &key->key, &new->spec.key, err) != 0)
 		return -1;
 	new->spec.actor = x->req->caller->actor;
 	rc = authority_create_issuer(x->api->authority, &new->spec, &x->violations, err);
 	EVP_PKEY_free(new->spec.key);
 	return rc;
+}
+
+static int
+create_issuer(struct exchange *x, struct new_issuer *new, struct error *err)
+{
+	struct keystore_key key;
+	bool created;
+
+	if (check_possible(x, &new->spec, err) != 0 ||
+	    find_or_create_key(x, new, &key, &created, err) != 0)
+		return -1;
+	if (sign_issuer(x, new, &key, err) == 0)
+		return 0;
+	/* What was refused leaves nothing behind. */
+	if (created)
+		withdraw_key(x, &key);
+	return -1;
 }
 
 int

@@ -81,7 +81,11 @@ json_read(const struct bytes *body, const char *const *members, struct json_t **
     struct error *err)
 {
 	json_error_t reason;
-	json_t *value = json_loadb(
+	json_t *value;
+
+	if (body->len == 0)
+		return error_set(err, ERROR_BAD_REQUEST, "JSON: a body is required");
+	value = json_loadb(
 	    (const char *)body->data, body->len, JSON_REJECT_DUPLICATES, &reason);
 
 	if (value == NULL)

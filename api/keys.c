@@ -9,6 +9,7 @@
 #include "api/json.h"
 #include "api/newkey.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/pem.h"
 #include "ca/csr.h"
 #include "evp/reference.h"
@@ -92,6 +93,24 @@ make_row(const struct keystore_key *key, struct key_row *row)
 	memcpy(row->spki_sha256, key->key.spki_sha256, sizeof(row->spki_sha256));
 }
 
+/* What was recorded and cannot be used is not left in the record. */
+static void
+unrecord_key(struct exchange *x, const struct keystore_key *key)
+{
+	struct audit_event event = {
+		.actor = x->req->caller->actor,
+		.action = "key.withdrawn",
+		.object = key->key.name,
+	};
+	char why[LOG_QUOTED_MAX];
+	struct error err;
+
+	keystore_forget(x->api->keys, key);
+	if (store_key_remove(x->api->store, key->key.name, &event, &err) != 0)
+		log_error("key.left", "key=%s why=\"%s\"", key->key.name,
+		    log_quoted(why, err.text));
+}
+
 /* Recorded first, then used: a key that signs is in the record. */
 static int
 record_key(struct exchange *x, const struct keystore_key *key, const char *action,
@@ -111,12 +130,19 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	snprintf(detail, sizeof(detail), "type=%s use=%s", row.type, row.use);
 	if (store_key_add(x->api->store, &row, &event, err) != 0)
 		return -1;
-	if (keystore_add(x->api->keys, key, &on_token, err) == 0)
+	if (keystore_add(x->api->keys, key, &on_token, err) == 0 && on_token)
 		return 0;
-	/* Out of memory: the record must not promise a key that is not in use. */
-	event.action = "key.withdrawn";
-	(void)store_key_remove(x->api->store, key->key.name, &event, NULL);
+	/* The record must not promise a key that does not sign. */
+	unrecord_key(x, key);
 	return -1;
+}
+
+void
+withdraw_key(struct exchange *x, const struct keystore_key *key)
+{
+	/* A key that the token keeps all the same is in nobody's use. */
+	(void)keystore_destroy(x->api->keys, key, NULL);
+	unrecord_key(x, key);
 }
 
 int
@@ -131,8 +157,6 @@ create_key(struct exchange *x, const char *name, enum key_type type, enum key_us
 	key->use = use;
 	if (record_key(x, key, "key.created", err) == 0)
 		return 0;
-	/* Unrecorded, so it must not stay; if the token refuses this too, it is unused
-	 * there. */
 	(void)keystore_destroy(x->api->keys, key, NULL);
 	return -1;
 }
@@ -237,9 +261,11 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s belongs to an issuer", key->key.name);
-	if (store_key_remove(x->api->store, key->key.name, &event, err) != 0)
+	/* The record says destroyed only of what is; a repeated request finishes the
+	 * rest. */
+	if (keystore_destroy(x->api->keys, key, err) != 0)
 		return -1;
-	return keystore_destroy(x->api->keys, key, err);
+	return store_key_remove(x->api->store, key->key.name, &event, err);
 }
 
 int

@@ -8,4 +8,7 @@
 int create_key(struct exchange *x, const char *name, enum key_type type, enum key_use use,
     struct keystore_key *key, struct error *err);
 
+/* Undoes create_key, as far as token and store allow. The caller holds api->changes. */
+void withdraw_key(struct exchange *x, const struct keystore_key *key);
+
 #endif

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "api/asn1_value.h"
+#include "api/dh_group.h"
 
 #define RANDOMS_BYTES 64
 
@@ -101,23 +102,25 @@ is_ecdhe(struct bytes rest)
 	return false;
 }
 
-/* RFC 5246 section 7.4.3: dh_p, dh_g, dh_Ys. */
+/*
+ * RFC 5246 section 7.4.3: dh_p, dh_g, dh_Ys. Known groups alone: a prime of the peer's
+ * own making is kilobytes of whatever it likes.
+ */
 static bool
 is_dhe(struct bytes rest)
 {
 	struct bytes p, g, public;
 
 	return take_vector(&rest, 2, &p) && take_vector(&rest, 2, &g) &&
-	       take_vector(&rest, 2, &public) && rest.len == 0 && p.len >= 256 &&
-	       p.len <= 1024 && g.len >= 1 && g.len <= p.len && public.len >= 1 &&
-	       public.len <= p.len && (p.data[0] & 0x80) != 0 &&
-	       (p.data[p.len - 1] & 1) != 0;
+	       take_vector(&rest, 2, &public) && rest.len == 0 && public.len >= 1 &&
+	       public.len <= p.len && g.len == 1 && g.data[0] == 2 &&
+	       is_known_dh_prime(&p);
 }
 
 /*
- * Both randoms and most of DHE's parameters are the peer's choice, room enough for a
+ * Both randoms and the public value are the peer's choice, room enough for a
  * TBSCertificate that has this shape too. What is ASN.1 as a whole is therefore refused;
- * of random bytes with x25519's parameters, the shortest, one in four million is, and
+ * of random bytes with x25519's parameters, the shortest, one in two million is, and
  * that handshake is simply tried again.
  */
 bool

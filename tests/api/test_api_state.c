@@ -116,6 +116,34 @@ turns_away_who_is_not_an_admin(void **state)
 	assert_int_equal(get(f, "/v1/keys/one"), 200);
 }
 
+static bool
+admits(const struct caller *caller, const char *method, const char *target)
+{
+	struct request req = { .method = method, .target = target, .caller = caller };
+
+	return api_admits(&req);
+}
+
+static void
+admits_whom_a_handler_would_serve(void **state)
+{
+	const struct caller admin = { .actor = "uid:0", .admin = true };
+	const struct caller other = { .actor = "uid:33" };
+
+	(void)state;
+	assert_true(admits(&admin, "POST", "/v1/keys"));
+	assert_true(admits(&admin, "POST", "/v1/keys/one" SIGN));
+	assert_true(admits(&admin, "GET", "/v1/keys/absent"));
+	assert_true(admits(&other, "GET", "/healthz"));
+	assert_false(admits(&other, "POST", "/v1/keys"));
+	assert_false(admits(&other, "POST", "/v1/keys/one" SIGN));
+	assert_false(admits(&admin, "POST", "/v1/nothing"));
+	assert_false(admits(&admin, "PUT", "/v1/keys"));
+	assert_false(admits(&admin, "POST", "/v1/keys?colour=red"));
+	assert_false(admits(&admin, "POST", "/v1/keys/%zz/sign"));
+	assert_false(admits(&admin, "", ""));
+}
+
 static void
 refuses_for_the_server(void **state)
 {
@@ -233,6 +261,7 @@ main(void)
 		cmocka_unit_test(shows_the_built_in_profiles),
 		cmocka_unit_test(answers_unknown_resources_and_methods),
 		cmocka_unit_test(turns_away_who_is_not_an_admin),
+		cmocka_unit_test(admits_whom_a_handler_would_serve),
 		cmocka_unit_test(refuses_for_the_server),
 		cmocka_unit_test(finds_keys_and_issuers_after_a_restart),
 		cmocka_unit_test(serves_the_other_keys_when_one_is_gone_from_the_token),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/bn.h>
+
 #include "api/asn1_value.h"
 #include "api/tls_message.h"
 
@@ -71,59 +73,64 @@ ends_on_lengths_that_overflow(void **state)
 }
 
 static void
-takes_what_is_nested_too_deep_for_asn1(void **state)
+recognises_what_is_nested_deep(void **state)
 {
-	unsigned char deep[100];
+	unsigned char deep[400];
 	struct bytes message = { deep, sizeof(deep) };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(deep); i += 2) {
+	memset(deep, 0, sizeof(deep));
+	for (size_t i = 0; i < 200; i += 2) {
 		deep[i] = 0x30;
-		deep[i + 1] = (unsigned char)(sizeof(deep) - 2 - i);
+		deep[i + 1] = 0x80;
 	}
+	message.len = 400;
 	assert_true(is_asn1_value(&message));
-	/* Broken at the bottom, where nobody looks any more. */
-	deep[sizeof(deep) - 1] = 7;
-	assert_true(is_asn1_value(&message));
+	message.len = 399;
+	assert_false(is_asn1_value(&message));
 }
 
-/*
- * The shape of a ServerKeyExchange with DHE parameters and of a SEQUENCE at once: an
- * OCTET STRING to the end of the randoms, and the length fields read as empty BOOLEANs.
- */
-static size_t
-make_double(unsigned char out[600])
+/* A reader without a template for a member does not look into it. */
+static void
+looks_past_what_is_wrong_within_a_member(void **state)
 {
-	static const unsigned char value[] = { 0x84, 0x82, 0x00, 0xfc };
-	size_t at = 0;
+	(void)state;
+	assert_true(IS(0x30, 0x07, 0x30, 0x05, 0xff, 0xff, 0xff, 0xff, 0xff));
+	assert_true(IS(0x30, 0x80, 0x30, 0x02, 0xff, 0xff, 0x00, 0x00));
+}
+
+/* A ServerKeyExchange with DHE parameters of the 2048-bit group of RFC 3526. */
+static size_t
+make_dhe(unsigned char out[600])
+{
+	BIGNUM *p = BN_get_rfc3526_prime_2048(NULL);
 
 	memset(out, 0x55, 600);
-	memcpy(out, (const unsigned char[]){ 0x30, 0x82, 0x02, 0x43, 0x04, 0x3a }, 6);
-	at = 64;
-	memcpy(out + at, (const unsigned char[]){ 0x01, 0x00 }, 2); /* p: 256 bytes */
-	memcpy(out + at + 2, value, sizeof(value));
-	at += 2 + 256;
-	memcpy(out + at, (const unsigned char[]){ 0x00, 0x01, 0x02 }, 3); /* g: 2 */
-	at += 3;
-	memcpy(out + at, (const unsigned char[]){ 0x01, 0x00 }, 2); /* Ys: 256 bytes */
-	memcpy(out + at + 2, value, sizeof(value));
-	return at + 2 + 256;
+	memcpy(out + 64, (const unsigned char[]){ 0x01, 0x00 }, 2);
+	assert_int_equal(BN_bn2binpad(p, out + 66, 256), 256);
+	memcpy(out + 322, (const unsigned char[]){ 0x00, 0x01, 0x02, 0x01, 0x00 }, 5);
+	BN_free(p);
+	return 327 + 256;
 }
 
 static void
 keeps_a_tls_key_from_signing_asn1_in_the_shape_of_dhe(void **state)
 {
+	static const unsigned char heads[][8] = {
+		{ 0x30, 0x82, 0x02, 0x43, 0x04, 0x82, 0x02, 0x3f },
+		{ 0x30, 0x82, 0x02, 0x43, 0x30, 0x82, 0x02, 0x3f }, /* garbage within */
+		{ 0x31, 0x82, 0x02, 0x43, 0xa0, 0x82, 0x02, 0x3f },
+	};
 	unsigned char data[600];
-	struct bytes message = { data, make_double(data) };
+	struct bytes message = { data, make_dhe(data) };
 
 	(void)state;
-	assert_int_equal(message.len, 583);
-	assert_true(is_asn1_value(&message));
-	assert_false(tls_is_server_key_exchange(&message));
-	/* The very same parameters behind other randoms are a ServerKeyExchange. */
-	data[0] = 0x55;
-	assert_false(is_asn1_value(&message));
 	assert_true(tls_is_server_key_exchange(&message));
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		memcpy(data, heads[i], sizeof(heads[i]));
+		assert_true(is_asn1_value(&message));
+		assert_false(tls_is_server_key_exchange(&message));
+	}
 }
 
 int
@@ -136,7 +143,8 @@ main(void)
 		cmocka_unit_test(passes_by_what_has_a_byte_too_many_or_too_few),
 		cmocka_unit_test(passes_by_other_values),
 		cmocka_unit_test(ends_on_lengths_that_overflow),
-		cmocka_unit_test(takes_what_is_nested_too_deep_for_asn1),
+		cmocka_unit_test(recognises_what_is_nested_deep),
+		cmocka_unit_test(looks_past_what_is_wrong_within_a_member),
 		cmocka_unit_test(keeps_a_tls_key_from_signing_asn1_in_the_shape_of_dhe),
 	};
 

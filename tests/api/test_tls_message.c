@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/bn.h>
+
 #include <openssl/x509.h>
 
 #include "tests/api/handshake.h"
@@ -324,35 +326,43 @@ put_vector(unsigned char *at, size_t len, unsigned char first, unsigned char las
 	return len + 2;
 }
 
-/* A DHE message with a modulus, generator and public value of these lengths. */
+/* A DHE message over the group of prime, with a generator and public value of these
+ * lengths. */
 static int
-kinds_of_dhe(size_t p, size_t g, size_t public, unsigned char first, unsigned char last)
+kinds_of_dhe(const BIGNUM *prime, size_t g, size_t public)
 {
 	struct recorded r = copy_of(DHE_12, "server");
+	size_t len = (size_t)BN_num_bytes(prime);
 
 	r.len = 64;
-	r.len += put_vector(r.data + r.len, p, first, last);
+	r.len += put_vector(r.data + r.len, len, 0, 0);
+	assert_int_equal(BN_bn2bin(prime, r.data + r.len - len), len);
 	r.len += put_vector(r.data + r.len, g, 2, 2);
 	r.len += put_vector(r.data + r.len, public, 9, 9);
 	return kinds_of_recorded(&r);
 }
 
 static void
-refuses_weak_diffie_hellman_parameters(void **state)
+refuses_diffie_hellman_parameters_that_nobody_knows(void **state)
 {
+	BIGNUM *known = BN_get_rfc3526_prime_2048(NULL),
+	       *large = BN_get_rfc3526_prime_8192(NULL);
+	BIGNUM *weak = BN_get_rfc3526_prime_1536(NULL), *other = BN_dup(known);
+
 	(void)state;
-	assert_int_equal(kinds_of_dhe(256, 1, 256, 0xff, 0xff), KEY_EXCHANGE);
-	assert_int_equal(kinds_of_dhe(1024, 1, 1, 0x80, 0x01), KEY_EXCHANGE);
-	assert_int_equal(kinds_of_dhe(256, 1, 256, 0xff, 0xfe), 0); /* even */
-	assert_int_equal(kinds_of_dhe(256, 1, 256, 0x7f, 0xff), 0); /* 2047 bits */
-	assert_int_equal(kinds_of_dhe(255, 1, 255, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(1, 1, 1, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(0, 0, 0, 0, 0), 0);
-	assert_int_equal(kinds_of_dhe(1025, 1, 256, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(256, 0, 256, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(256, 257, 256, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(256, 1, 0, 0xff, 0xff), 0);
-	assert_int_equal(kinds_of_dhe(256, 1, 257, 0xff, 0xff), 0);
+	assert_int_equal(kinds_of_dhe(known, 1, 256), KEY_EXCHANGE);
+	assert_int_equal(kinds_of_dhe(large, 1, 1), KEY_EXCHANGE);
+	assert_int_equal(kinds_of_dhe(weak, 1, 192), 0);
+	assert_int_equal(BN_sub_word(other, 2), 1);
+	assert_int_equal(kinds_of_dhe(other, 1, 256), 0);
+	assert_int_equal(kinds_of_dhe(known, 0, 256), 0);
+	assert_int_equal(kinds_of_dhe(known, 2, 256), 0);
+	assert_int_equal(kinds_of_dhe(known, 1, 0), 0);
+	assert_int_equal(kinds_of_dhe(known, 1, 257), 0);
+	BN_free(known);
+	BN_free(large);
+	BN_free(weak);
+	BN_free(other);
 }
 
 /* The length of the handshake message at data, with its header. */
@@ -427,7 +437,7 @@ main(void)
 		cmocka_unit_test(refuses_a_transcript_hash_of_another_length),
 		cmocka_unit_test(refuses_schemes_that_tls_13_has_not),
 		cmocka_unit_test(refuses_unknown_curves_and_points),
-		cmocka_unit_test(refuses_weak_diffie_hellman_parameters),
+		cmocka_unit_test(refuses_diffie_hellman_parameters_that_nobody_knows),
 		cmocka_unit_test(refuses_transcripts_that_stop_early_or_start_late),
 		cmocka_unit_test(refuses_a_transcript_without_the_servers_request),
 		cmocka_unit_test(refuses_a_spoilt_client_hello),
