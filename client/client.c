@@ -6,7 +6,8 @@
  * owner: a slot or a thread. There is no lock, hence nothing that a thread which did not
  * survive fork(2) could be holding in the child: whatever instruction the fork met, the
  * child's array is consistent. Its connections bear the parent's pid; the child's first
- * call finds no other, so it meets every one of them, and closes it unused.
+ * call finds no other, so it meets every one of them, and closes it unused (if the
+ * application has not: see connection.h).
  *
  * A connection that another thread of the parent was using at the fork is in no slot. Its
  * descriptor stays open in the child until exec or exit, never used; the daemon's idle

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -95,6 +96,38 @@ connect_by(int fd, const char *socket, int64_t deadline_ms)
 	return 0;
 }
 
+/* -1 with errno. */
+static int
+make_socket(struct connection *conn)
+{
+	struct stat st;
+
+	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (conn->fd < 0)
+		return -1;
+	if (fstat(conn->fd, &st) != 0) {
+		int saved = errno;
+
+		/* connection_free closes only what it can recognise. */
+		close(conn->fd);
+		conn->fd = -1;
+		errno = saved;
+		return -1;
+	}
+	conn->device = st.st_dev;
+	conn->inode = st.st_ino;
+	return 0;
+}
+
+static bool
+has_its_socket(const struct connection *conn)
+{
+	struct stat st;
+
+	return conn->fd >= 0 && fstat(conn->fd, &st) == 0 && st.st_dev == conn->device &&
+	       st.st_ino == conn->inode;
+}
+
 int
 connection_open(
     const char *socket_name, int timeout_ms, struct connection **conn, struct error *err)
@@ -107,8 +140,7 @@ connection_open(
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	c->socket = socket_name;
 	c->pid = getpid();
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd < 0 || connect_by(c->fd, socket_name, deadline_ms) != 0) {
+	if (make_socket(c) != 0 || connect_by(c->fd, socket_name, deadline_ms) != 0) {
 		error_set_errno(err, errno == ETIMEDOUT ? ERROR_TIMEOUT : ERROR_IO, "%s",
 		    socket_name);
 		goto out;
@@ -126,7 +158,7 @@ connection_free(struct connection *conn)
 {
 	if (conn == NULL)
 		return;
-	if (conn->fd >= 0)
+	if (has_its_socket(conn))
 		close(conn->fd);
 	free(conn);
 }
@@ -137,7 +169,7 @@ connection_is_usable(const struct connection *conn)
 	char byte;
 
 	/* Bytes nobody asked for would be taken for the next answer. */
-	return conn->reusable && conn->pid == getpid() &&
+	return conn->reusable && conn->pid == getpid() && has_its_socket(conn) &&
 	       recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 

@@ -3,6 +3,11 @@
  *
  * It belongs to the process that opened it. Freeing it closes the descriptor and
  * nothing else: a shutdown in a forked child would cut off its parent.
+ *
+ * A descriptor is only a number, and the application may close all it does not know
+ * (closefrom in a daemon) and get this number for a socket of its own. So the connection
+ * knows its socket's device and inode: when the number means something else, it is
+ * neither used nor closed. No check can help against a close in the middle of a request.
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
@@ -20,6 +25,8 @@ struct connection {
 	const char *socket; /* borrowed from the client, for messages */
 	pid_t pid;          /* who opened it */
 	int fd;
+	dev_t device; /* with inode: which socket fd meant when it was opened */
+	ino_t inode;
 	bool hung_up;  /* closed by the daemon before any byte of its answer */
 	bool reusable; /* the last exchange left it in step with the daemon */
 };
@@ -31,10 +38,11 @@ size_t connection_socket_max(void);
 int connection_open(
     const char *socket, int timeout_ms, struct connection **conn, struct error *err);
 
-/* NULL is fine. */
+/* NULL is fine. Leaves a descriptor open that is no longer this connection's. */
 void connection_free(struct connection *conn);
 
-/* Whether it may carry a request now: this process's, not closed, nothing unread. */
+/* Whether it may carry a request now: this process's, still its own socket,
+ * not closed, nothing unread. */
 bool connection_is_usable(const struct connection *conn);
 
 struct connection_request {

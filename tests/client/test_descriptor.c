@@ -1,0 +1,179 @@
+/* test_descriptor.c - applications that close our descriptor and get its number. */
+#include "client/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/client/fixture.h"
+
+#define DESCRIPTORS 256
+#define TIMEOUT_MS  2000
+
+/* The client's end of its kept connection: the server's has a peer without a name. */
+static int
+kept_descriptor(const char *socket_name)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		struct sockaddr_un peer = { .sun_family = AF_UNSPEC };
+		socklen_t len = sizeof(peer);
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+		    peer.sun_family == AF_UNIX && strcmp(peer.sun_path, socket_name) == 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* As after a close of all descriptors: fd is one end now. The other end, or -1. */
+static int
+take_number(int fd)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || dup2(pair[0], fd) != fd)
+		return -1;
+	close(pair[0]);
+	return pair[1];
+}
+
+/* Whether the first byte from fd is this one: nobody else wrote to it before. */
+static bool
+carries_only(int fd, int other_end, char byte)
+{
+	char got = '\0';
+
+	return recv(other_end, &got, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+	       send(fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
+	       recv(other_end, &got, 1, MSG_DONTWAIT) == 1 && got == byte;
+}
+
+static void
+leaves_alone_a_socket_that_got_the_number(void **state)
+{
+	struct fake_server *server = fake_server_start(keeps, NULL);
+	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct error err;
+	int fd, other_end;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	fd = kept_descriptor(fake_server_socket(server));
+	assert_true(fd >= 0);
+	other_end = take_number(fd);
+	assert_true(other_end >= 0);
+	assert_int_equal(call(client, &err), 2);
+	assert_true(carries_only(fd, other_end, 'a'));
+	/* The new connection is kept as ever. */
+	assert_int_equal(call(client, &err), 2);
+	client_free(client);
+	assert_true(carries_only(fd, other_end, 'b'));
+	close(fd);
+	close(other_end);
+	fake_server_stop(server);
+}
+
+static void
+closes_nothing_of_others_when_freed(void **state)
+{
+	struct fake_server *server = fake_server_start(keeps, NULL);
+	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct error err;
+	int fd, other_end;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	fd = kept_descriptor(fake_server_socket(server));
+	assert_true(fd >= 0);
+	other_end = take_number(fd);
+	assert_true(other_end >= 0);
+	client_free(client);
+	assert_true(carries_only(fd, other_end, 'a'));
+	close(fd);
+	close(other_end);
+	fake_server_stop(server);
+}
+
+static void
+opens_anew_when_its_descriptor_was_closed(void **state)
+{
+	struct fake_server *server = fake_server_start(keeps, NULL);
+	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct error err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	fd = kept_descriptor(fake_server_socket(server));
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(call(client, &err), 2);
+	client_free(client);
+	fake_server_stop(server);
+}
+
+/* 0, or which step went wrong. */
+static int
+child_with_its_own_socket(struct client *client, int fd)
+{
+	int other_end = take_number(fd);
+	struct error err;
+
+	if (other_end < 0)
+		return 1;
+	if (call(client, &err) != 2)
+		return 2;
+	if (!carries_only(fd, other_end, 'a'))
+		return 3;
+	client_free(client);
+	return carries_only(fd, other_end, 'b') ? 0 : 4;
+}
+
+static void
+leaves_alone_a_socket_of_the_child_under_the_number(void **state)
+{
+	struct fake_server *server = fake_server_start(keeps, NULL);
+	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct error err;
+	int fd, status = 0;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	fd = kept_descriptor(fake_server_socket(server));
+	assert_true(fd >= 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(child_with_its_own_socket(client, fd));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(call(client, &err), 1);
+	client_free(client);
+	fake_server_stop(server);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaves_alone_a_socket_that_got_the_number),
+		cmocka_unit_test(closes_nothing_of_others_when_freed),
+		cmocka_unit_test(opens_anew_when_its_descriptor_was_closed),
+		cmocka_unit_test(leaves_alone_a_socket_of_the_child_under_the_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
