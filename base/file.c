@@ -1,9 +1,10 @@
-/* file.c - reads a small file whole, replaces one atomically. */
+/* file.c - reads a small file whole, replaces one atomically, makes directories. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,4 +100,51 @@ file_write(const char *path, const void *data, size_t len, mode_t mode, struct e
 fail:
 	unlink(temporary);
 	return -1;
+}
+
+/* Whether path, which is no link, may be trusted with what goes into it. */
+static int
+check_directory(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	if (S_ISLNK(st.st_mode))
+		return error_set(err, ERROR_IO,
+		    "%s: a symbolic link; name the directory it points to", path);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_IO, "%s: not a directory", path);
+	if (st.st_uid != geteuid())
+		return error_set(err, ERROR_IO,
+		    "%s: belongs to user %u, not to this one (%u)", path,
+		    (unsigned)st.st_uid, (unsigned)geteuid());
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return error_set(err, ERROR_IO,
+		    "%s: others can write to it; run: chmod go-w %s", path, path);
+	return 0;
+}
+
+int
+file_make_directory(const char *path, mode_t mode, struct error *err)
+{
+	size_t len = strlen(path);
+	char name[PATH_MAX];
+	bool made;
+
+	if (len >= sizeof(name))
+		return error_set(err, ERROR_IO, "%s: path too long", path);
+	memcpy(name, path, len + 1);
+	/* With a slash at its end, lstat(2) would follow a link. */
+	while (len > 1 && name[len - 1] == '/')
+		name[--len] = '\0';
+	made = mkdir(name, mode) == 0;
+	if (!made && errno != EEXIST)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	if (check_directory(name, err) != 0)
+		return -1;
+	/* The umask took bits away. */
+	if (made && chmod(name, mode) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return 0;
 }

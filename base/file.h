@@ -1,4 +1,4 @@
-/* file.h - whole small files. */
+/* file.h - whole small files, and directories to trust with them. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -18,5 +18,12 @@ int file_read(const char *path, size_t max_bytes, struct buffer *out, struct err
  */
 int file_write(
     const char *path, const void *data, size_t len, mode_t mode, struct error *err);
+
+/*
+ * Makes the directory with exactly this mode, whatever the umask. One that exists is left
+ * as it is and must be safe to keep secrets in: this user's, writable by nobody else, and
+ * not a symbolic link, which its owner could point elsewhere.
+ */
+int file_make_directory(const char *path, mode_t mode, struct error *err);
 
 #endif

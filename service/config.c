@@ -13,11 +13,12 @@
 #include "service/settings.h"
 #include "service/syntax.h"
 
-#define FILE_MAX_BYTES          65536
-#define LABEL_MAX_BYTES         32 /* of CK_TOKEN_INFO */
-#define SERIAL_MAX_BYTES        16
-#define MAX_SESSIONS_DEFAULT    "16"
-#define SESSION_WAIT_MS_DEFAULT "2000"
+#define FILE_MAX_BYTES       65536
+#define LABEL_MAX_BYTES      32 /* of CK_TOKEN_INFO */
+#define SERIAL_MAX_BYTES     16
+#define MAX_SESSIONS_DEFAULT "16"
+/* Half of what keyhold.so waits for an answer, so that a proxy hears "busy". */
+#define SESSION_WAIT_MS_DEFAULT "1000"
 #define MODE_DEFAULT            "0660"
 
 static const char *const level_names[] = {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "api/api.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "service/listen.h"
@@ -36,9 +37,8 @@ open_store(struct daemon *d, const struct config *config, struct error *err)
 	char path[PATH_MAX];
 	int n;
 
-	if (mkdir(config->state, 0700) != 0 && errno != EEXIST)
-		return error_set_errno(
-		    err, ERROR_IO, "state directory %s", config->state);
+	if (file_make_directory(config->state, 0700, err) != 0)
+		return -1;
 	n = snprintf(path, sizeof(path), "%s/keyhold.db", config->state);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return error_set(
@@ -159,13 +159,14 @@ daemon_stop(struct daemon *daemon)
 {
 	bool drained = true;
 
+	/* First: who connects during the drain is to fail at once, not hang. */
+	for (size_t i = 0; i < daemon->listener_count; i++)
+		listen_close(&daemon->listeners[i]);
 	if (daemon->server != NULL) {
 		drained = server_stop(daemon->server, DRAIN_MS);
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
 	}
-	for (size_t i = 0; i < daemon->listener_count; i++)
-		listen_close(&daemon->listeners[i]);
 	if (daemon->api_is_open)
 		api_close(&daemon->api);
 	builtin_free(daemon->builtin);

@@ -1,13 +1,10 @@
 /* dev.c - prepares the directory of --dev. */
 #include "service/dev.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -34,25 +31,24 @@ path_of(const struct dev *dev, const char *name, char out[static PATH_MAX])
 	return out;
 }
 
+/* Some names end up between quotes in YAML. */
 static int
-make_directory(const char *path, mode_t mode, struct error *err)
+check_name(const char *name, struct error *err)
 {
-	if (mkdir(path, mode) == 0)
-		return chmod(path, mode) == 0
-			   ? 0
-			   : error_set_errno(err, ERROR_IO, "%s", path);
-	return errno == EEXIST ? 0 : error_set_errno(err, ERROR_IO, "%s", path);
+	if (strpbrk(name, "\"\\\n") == NULL)
+		return 0;
+	return error_set(err, ERROR_CONFIG, "a quote, backslash or line end in a name");
 }
 
 /* 0711: others may pass through to the socket, whose own mode decides, and see no names.
  */
 static int
-make_directories(const char *dir, struct dev *dev, struct error *err)
+make_top(const char *dir, struct dev *dev, struct error *err)
 {
-	char path[PATH_MAX], *absolute;
+	char *absolute;
 	int rc;
 
-	if (make_directory(dir, 0711, err) != 0)
+	if (file_make_directory(dir, 0711, err) != 0)
 		return -1;
 	if ((absolute = realpath(dir, NULL)) == NULL)
 		return error_set_errno(err, ERROR_IO, "%s", dir);
@@ -60,10 +56,19 @@ make_directories(const char *dir, struct dev *dev, struct error *err)
 	free(absolute);
 	if (rc != 0)
 		return error_set(err, ERROR_IO, "%s: the path is too long", dir);
-	if (make_directory(path_of(dev, "token", path), 0700, err) != 0 ||
-	    make_directory(path_of(dev, "token/store", path), 0700, err) != 0)
-		return -1;
-	return make_directory(path_of(dev, "state", path), 0700, err);
+	return 0;
+}
+
+static int
+make_directories(const struct dev *dev, struct error *err)
+{
+	static const char *const names[] = { "token", "token/store", "state" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (file_make_directory(path_of(dev, names[i], path), 0700, err) != 0)
+			return -1;
+	return 0;
 }
 
 /* A PIN of its own for each directory, never shown. */
@@ -179,13 +184,18 @@ dev_prepare(const char *dir, const char *group, char config[static PATH_MAX],
 	struct dev dev = { .group = group };
 
 	*code = EXIT_SETTINGS;
-	/* They end up between quotes in YAML. */
-	if (strpbrk(dir, "\"\\\n") != NULL ||
-	    (group != NULL && strpbrk(group, "\"\\\n") != NULL))
-		return error_set(
-		    err, ERROR_CONFIG, "a quote, backslash or line end in a name");
+	/* Here, so that nothing is made when it can be seen already. */
+	if (check_name(dir, err) != 0 || (group != NULL && check_name(group, err) != 0))
+		return -1;
 	*code = EXIT_STATE;
-	if (make_directories(dir, &dev, err) != 0 ||
+	if (make_top(dir, &dev, err) != 0)
+		return -1;
+	/* And here, because a link above it can hide them. */
+	*code = EXIT_SETTINGS;
+	if (check_name(dev.dir, err) != 0)
+		return -1;
+	*code = EXIT_STATE;
+	if (make_directories(&dev, err) != 0 ||
 	    write_config(&dev, path_of(&dev, "keyhold.yaml", config), err) != 0)
 		return -1;
 	return prepare_token(&dev, code, err);

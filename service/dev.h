@@ -16,7 +16,8 @@
 #define DEV_SOFTHSM_MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
 /*
- * Makes what is missing and leaves what is there. config gets the path of the
+ * Makes what is missing and leaves what is there; refuses directories that are another
+ * user's or that others can write to. config gets the path of the
  * configuration file. Sets SOFTHSM2_CONF for this process, so no thread may run yet. On
  * failure *code is how to exit.
  */

@@ -114,7 +114,7 @@ int
 listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
     struct error *err)
 {
-	struct listener l = { .fd = -1 };
+	struct listener l = { .fd = -1, .own = true };
 	struct sockaddr_un address;
 	socklen_t len = 0;
 
@@ -173,6 +173,10 @@ listen_close(struct listener *listener)
 	if (listener->path[0] != '\0' && lstat(listener->path, &st) == 0 &&
 	    st.st_dev == listener->device && st.st_ino == listener->inode)
 		unlink(listener->path);
+	/* A close alone would leave the server's copy to queue clients that nobody
+	 * serves. */
+	if (listener->fd >= 0 && listener->own)
+		shutdown(listener->fd, SHUT_RDWR);
 	if (listener->fd >= 0)
 		close(listener->fd);
 	*listener = (struct listener){ .fd = -1 };

@@ -7,6 +7,7 @@
 #ifndef SERVICE_LISTEN_H
 #define SERVICE_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct listener {
 	char path[LISTEN_PATH_MAX + 1]; /* "" unless there is a file of ours */
 	dev_t device;
 	ino_t inode;
+	bool own; /* made by listen_unix; systemd's go on listening without us */
 };
 
 /*
@@ -33,7 +35,11 @@ int listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *liste
 int listen_activated(
     struct listener *listeners, size_t max, size_t *count, struct error *err);
 
-/* Closes, and removes the socket file if it is still the one that listen_unix made. */
+/*
+ * Removes the socket file if it is still the one that listen_unix made, and closes.
+ * Nobody connects to a socket of our own from here on, whatever copies of its descriptor
+ * there are; what systemd passed keeps its file and its queue, for who is started next.
+ */
 void listen_close(struct listener *listener);
 
 #endif

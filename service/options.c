@@ -73,7 +73,7 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 
 	*options = (struct options){ .mode = OPTIONS_RUN };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		switch (option) {
 		case OPTION_DEV:
 			options->dev = optarg;
@@ -91,6 +91,7 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 			options->mode = OPTIONS_PRINT;
 			break;
 		case OPTION_HELP:
+		case 'h':
 			options->mode = OPTIONS_HELP;
 			break;
 		case OPTION_VERSION:

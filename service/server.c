@@ -2,7 +2,8 @@
  * server.c - from libmicrohttpd to api_handle and back.
  *
  * Each request has a struct pending from the moment its first line was read until it is
- * answered or its connection is gone; counting them is what lets a stop wait for them.
+ * answered or its connection is gone. It counts from the moment its headers are complete,
+ * which is what a stop waits for: a first line alone would be a way to hold it up.
  */
 #include "service/server.h"
 
@@ -25,11 +26,14 @@
 #define IDLE_TIMEOUT_S     300
 #define CONNECTION_MEMORY  (64 * 1024)
 #define DRAIN_STEP_NS      2000000
+#define DRAIN_QUIET_MS     50
+#define DISCARD_MAX        (1024 * 1024)
 #define ERROR_BODY_TOO_BIG "the body is larger than this resource takes"
 
 struct server {
 	struct server_options options;
 	atomic_size_t pending;
+	atomic_bool stopping;
 	size_t count;
 	struct MHD_Daemon *daemons[LISTENERS_MAX];
 	int fds[LISTENERS_MAX]; /* our copies: MHD may still poll one after it was
@@ -40,6 +44,7 @@ struct pending {
 	struct server *server;
 	char *target;
 	struct buffer body;
+	size_t discarded; /* of an oversize body */
 	bool started, oversize;
 };
 
@@ -55,7 +60,6 @@ begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
 		return NULL;
 	p->server = server;
 	p->target = strdup(uri);
-	atomic_fetch_add(&server->pending, 1);
 	return p;
 }
 
@@ -70,11 +74,12 @@ end_request(void *ctx, struct MHD_Connection *connection, void **state,
 	(void)code;
 	if (p == NULL)
 		return;
+	if (p->started)
+		atomic_fetch_sub(&server->pending, 1);
 	buf_free(&p->body);
 	free(p->target);
 	free(p);
 	*state = NULL;
-	atomic_fetch_sub(&server->pending, 1);
 }
 
 /* Who is at the other end is asked once for each connection. */
@@ -128,7 +133,8 @@ add_headers(struct MHD_Response *response, const struct response *res)
 }
 
 static enum MHD_Result
-send_answer(struct MHD_Connection *connection, const struct response *res)
+send_answer(struct MHD_Connection *connection, const struct server *server,
+    const struct response *res)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 	    res->body.len, res->body.data, MHD_RESPMEM_MUST_COPY);
@@ -137,6 +143,9 @@ send_answer(struct MHD_Connection *connection, const struct response *res)
 	if (response == NULL)
 		return MHD_NO;
 	add_headers(response, res);
+	/* Else a busy client is served on until the drain ends, and then cut off. */
+	if (atomic_load(&server->stopping))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(connection, (unsigned)res->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -148,12 +157,14 @@ header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result
-answer(struct MHD_Connection *connection, struct pending *p, const char *method)
+/* caller stays NULL without a peer: then there is nobody to answer. */
+static struct request
+request_of(struct MHD_Connection *connection, const struct pending *p, const char *method)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct request req = {
+
+	return (struct request){
 		/* MHD leaves the body out of the answer to a HEAD. */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
@@ -162,18 +173,21 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 		.body = buf_bytes(&p->body),
 		.caller = info != NULL ? info->socket_context : NULL,
 	};
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *connection, struct pending *p, const char *method)
+{
+	struct request req = request_of(connection, p, method);
 	struct response res;
 	enum MHD_Result result;
 
-	/* Without a peer there is nobody to answer. */
-	if (req.caller == NULL || req.target == NULL)
-		return MHD_NO;
 	response_init(&res);
 	if (p->oversize)
 		api_refuse(&res, ERROR_TOO_LARGE, ERROR_BODY_TOO_BIG);
 	else
 		api_handle(p->server->options.api, &req, &res);
-	result = send_answer(connection, &res);
+	result = send_answer(connection, p->server, &res);
 	response_free(&res);
 	return result;
 }
@@ -188,34 +202,72 @@ is_declared_oversize(struct MHD_Connection *connection, size_t max)
 	return length != NULL && text_to_uint(length, 0, max, &value, NULL) != 0;
 }
 
+static bool
+declares_body(struct MHD_Connection *connection)
+{
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+	       (length != NULL && strcmp(length, "0") != 0);
+}
+
+/*
+ * The headers are complete. Answering now makes MHD close the connection, which saves
+ * reading a body; without one the answer can wait for the next call, and the connection
+ * stays.
+ */
+static enum MHD_Result
+start_request(struct MHD_Connection *connection, struct pending *p, const char *method)
+{
+	struct request req = request_of(connection, p, method);
+
+	p->started = true;
+	atomic_fetch_add(&p->server->pending, 1);
+	if (req.caller == NULL)
+		return MHD_NO;
+	if (!api_admits(&req))
+		return declares_body(connection) ? answer(connection, p, method)
+						 : MHD_YES;
+	buf_init(&p->body, api_body_max(p->target));
+	p->oversize = is_declared_oversize(connection, p->body.max_bytes);
+	return p->oversize ? answer(connection, p, method) : MHD_YES;
+}
+
+/*
+ * A chunked body shows its size late, and MHD takes no answer amid a body: who sent a
+ * little too much is told so at its end, who goes on and on is cut off.
+ */
+static enum MHD_Result
+take_body(struct pending *p, const char *data, size_t len)
+{
+	if (p->oversize || len > p->body.max_bytes - p->body.len) {
+		p->oversize = true;
+		p->discarded += len;
+		return p->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
+	}
+	buf_append(&p->body, data, len);
+	return buf_failed(&p->body) ? MHD_NO : MHD_YES;
+}
+
 static enum MHD_Result
 handle_request(void *ctx, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *data, size_t *len, void **state)
 {
 	struct pending *p = *state;
-	size_t max;
+	enum MHD_Result result;
 
 	(void)ctx;
 	(void)url;
 	(void)version;
 	if (p == NULL || p->target == NULL)
 		return MHD_NO;
-	if (!p->started) {
-		p->started = true;
-		max = api_body_max(p->target);
-		buf_init(&p->body, max);
-		p->oversize = is_declared_oversize(connection, max);
-		/* Answering now makes MHD close the connection instead of reading on. */
-		return p->oversize ? answer(connection, p, method) : MHD_YES;
-	}
+	if (!p->started)
+		return start_request(connection, p, method);
 	if (*len == 0)
 		return answer(connection, p, method);
-	if (p->body.len + *len > p->body.max_bytes)
-		p->oversize = true;
-	else
-		buf_append(&p->body, data, *len);
+	result = take_body(p, data, *len);
 	*len = 0;
-	return buf_failed(&p->body) ? MHD_NO : MHD_YES;
+	return result;
 }
 
 static void log_message(void *ctx, const char *fmt, va_list ap) PRINTF(2, 0);
@@ -274,15 +326,23 @@ server_start(const struct server_options *options, const struct listener *listen
 	return 0;
 }
 
-/* Milliseconds are long next to a signature, and a stop may take a few. */
+/*
+ * Milliseconds are long next to a signature, and a stop may take a few. None pending has
+ * to hold for a moment: a busy client that was answered just before the stop is about to
+ * ask again, and only the next answer tells it to go.
+ */
 static bool
 drain(struct server *server, int drain_ms)
 {
 	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
-	int64_t deadline = clock_mono_ms() + drain_ms;
+	int64_t now = clock_mono_ms(), busy = now, deadline = now + drain_ms;
 
-	while (atomic_load(&server->pending) > 0 && clock_mono_ms() < deadline)
+	while (now < deadline && now - busy < DRAIN_QUIET_MS) {
 		nanosleep(&step, NULL);
+		now = clock_mono_ms();
+		if (atomic_load(&server->pending) > 0)
+			busy = now;
+	}
 	return atomic_load(&server->pending) == 0;
 }
 
@@ -291,6 +351,7 @@ server_stop(struct server *server, int drain_ms)
 {
 	bool drained;
 
+	atomic_store(&server->stopping, true);
 	for (size_t i = 0; i < server->count; i++)
 		MHD_quiesce_daemon(server->daemons[i]);
 	drained = drain(server, drain_ms);

@@ -20,13 +20,14 @@ struct server_options {
 	bool everyone_is_admin; /* --dev: whoever can open the socket */
 };
 
-/* The listeners' descriptors stay the caller's; they must outlive the server. */
+/* The listeners' descriptors stay the caller's, who may close them before the server. */
 int server_start(const struct server_options *options, const struct listener *listeners,
     size_t count, struct server **server, struct error *err);
 
 /*
- * Accepts no more, lets the requests in flight finish for up to drain_ms, then closes
- * every connection. false: some did not finish in time.
+ * Accepts no more, lets the requests in flight finish for up to drain_ms, each answer the
+ * last of its connection, then closes every connection. false: some did not finish in
+ * time.
  */
 bool server_stop(struct server *server, int drain_ms);
 

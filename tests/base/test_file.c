@@ -1,10 +1,11 @@
-/* test_file.c - whole small files. */
+/* test_file.c - whole small files, and directories to trust with them. */
 #include "base/file.h"
 
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -179,6 +180,117 @@ refuses_a_directory_that_is_not_there(void **state)
 	assert_non_null(strstr(err.text, path));
 }
 
+static void
+makes_a_directory_with_the_exact_mode(void **state)
+{
+	mode_t saved = umask(0077);
+	char path[256];
+
+	directory_path(state, "made", path);
+	assert_int_equal(file_make_directory(path, 0711, NULL), 0);
+	assert_int_equal(file_mode(path), 0711);
+	umask(0);
+	directory_path(state, "made/private/", path);
+	assert_int_equal(file_make_directory(path, 0700, NULL), 0);
+	assert_int_equal(file_mode(path), 0700);
+	umask(saved);
+}
+
+static void
+leaves_a_safe_directory_as_it_is(void **state)
+{
+	char path[256], inside[256];
+
+	directory_path(state, "there", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	write_file(directory_path(state, "there/file", inside), "content", 0600);
+	assert_int_equal(file_make_directory(path, 0700, NULL), 0);
+	assert_int_equal(file_mode(path), 0755);
+	check_content(inside, "content");
+}
+
+static void
+check_refused(const char *path, const char *why)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(file_make_directory(path, 0700, &err), -1);
+	assert_int_equal(err.code, ERROR_IO);
+	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, why));
+}
+
+static void
+refuses_a_link_to_a_directory(void **state)
+{
+	struct error err = { 0 };
+	char path[256], link[256];
+
+	directory_path(state, "there", path);
+	directory_path(state, "link", link);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(symlink(path, link), 0);
+	check_refused(link, "symbolic link");
+	directory_path(state, "link/", link);
+	assert_int_equal(file_make_directory(link, 0700, &err), -1);
+	assert_non_null(strstr(err.text, "symbolic link"));
+	directory_path(state, "dangling", link);
+	assert_int_equal(symlink("/nonexistent/directory", link), 0);
+	check_refused(link, "symbolic link");
+}
+
+static void
+refuses_a_directory_that_others_can_write_to(void **state)
+{
+	char path[256], advice[300];
+
+	directory_path(state, "shared", path);
+	snprintf(advice, sizeof(advice), "chmod go-w %s", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, 0702), 0);
+	check_refused(path, advice);
+	assert_int_equal(file_mode(path), 0702);
+	assert_int_equal(chmod(path, 0720), 0);
+	check_refused(path, advice);
+	assert_int_equal(chmod(path, 01777), 0);
+	check_refused(path, advice);
+}
+
+static void
+refuses_a_directory_of_another_user(void **state)
+{
+	char path[256];
+
+	if (geteuid() != 0) {
+		/* The root directory is not ours, and cannot be made so. */
+		check_refused("/", "belongs to user 0");
+		return;
+	}
+	directory_path(state, "theirs", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chown(path, 1000, 1000), 0);
+	check_refused(path, "belongs to user 1000, not to this one");
+}
+
+static void
+refuses_what_is_not_a_directory(void **state)
+{
+	char path[256];
+
+	write_file(directory_path(state, "file", path), "content", 0600);
+	check_refused(path, "not a directory");
+	check_content(path, "content");
+}
+
+static void
+makes_no_parents(void **state)
+{
+	char path[256];
+
+	check_refused(directory_path(state, "absent/made", path), "No such file");
+}
+
 #define FILE_TEST(name)                                                                  \
 	cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
@@ -195,6 +307,13 @@ main(void)
 		FILE_TEST(replaces_rather_than_overwrites),
 		FILE_TEST(leaves_no_temporary_file),
 		FILE_TEST(refuses_a_directory_that_is_not_there),
+		FILE_TEST(makes_a_directory_with_the_exact_mode),
+		FILE_TEST(leaves_a_safe_directory_as_it_is),
+		FILE_TEST(refuses_a_link_to_a_directory),
+		FILE_TEST(refuses_a_directory_that_others_can_write_to),
+		FILE_TEST(refuses_a_directory_of_another_user),
+		FILE_TEST(refuses_what_is_not_a_directory),
+		FILE_TEST(makes_no_parents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

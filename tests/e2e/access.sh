@@ -21,5 +21,17 @@ expect_text '"status":403' "$T/out"
 expect_text "uid:$(id -u "$WORKER_USER") may not use this daemon" "$T/out"
 as_worker -d '{"name":"a","type":"ec-p256","use":"sign"}' http://localhost/v1/keys >"$T/out"
 expect_text '"status":403' "$T/out"
+# The body is never sent: the answer is there before it, and the connection ends.
+cat >"$T/headers.pl" <<'EOF'
+use IO::Socket::UNIX;
+alarm 10;
+my $s = IO::Socket::UNIX->new($ARGV[0]) or die "connect: $!";
+syswrite $s, "POST /v1/keys/a/sign?scheme=ed25519 HTTP/1.1\r\nHost: localhost\r\n"
+    . "Content-Type: application/octet-stream\r\nContent-Length: 200000\r\n\r\n";
+print while <$s>;
+EOF
+setpriv --reuid "$WORKER_USER" --regid "$WORKER_GROUP" --clear-groups \
+	perl "$T/headers.pl" "$KEYHOLD_SOCKET" >"$T/out"
+expect_text 'HTTP/1.1 403' "$T/out"
 as_worker http://localhost/healthz >"$T/out"
 expect_text alive "$T/out"

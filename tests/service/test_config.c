@@ -44,7 +44,7 @@ fills_in_defaults(void **state)
 	assert_null(config->pin_file);
 	assert_null(config->init_args);
 	assert_int_equal(config->max_sessions, 16);
-	assert_int_equal(config->session_wait_ms, 2000);
+	assert_int_equal(config->session_wait_ms, 1000);
 	assert_int_equal(config->listener_count, 1);
 	assert_string_equal(config->listeners[0].path, "/run/keyhold/keyhold.sock");
 	assert_int_equal(config->listeners[0].mode, 0660);

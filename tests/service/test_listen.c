@@ -292,6 +292,26 @@ removes_its_own_file(void **state)
 }
 
 static void
+takes_nobody_in_after_the_close(void **state)
+{
+	struct listener listener;
+	char path[256], kept[256];
+	int copy;
+
+	directory_path(state, "s", path);
+	directory_path(state, "kept", kept);
+	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	copy = fcntl(listener.fd, F_DUPFD_CLOEXEC, 0);
+	assert_true(copy >= 0);
+	/* Under another name it can be reached still, if it listens. */
+	assert_int_equal(rename(path, kept), 0);
+	assert_int_equal(try_connect(kept), 0);
+	listen_close(&listener);
+	assert_int_equal(try_connect(kept), -1);
+	close(copy);
+}
+
+static void
 keeps_the_file_of_its_successor(void **state)
 {
 	struct listener old, new;
@@ -329,6 +349,8 @@ take_over(int fd, const char *count)
 	if (n == 1 && (listeners[0].fd != 3 || (fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 ||
 			  listeners[0].path[0] != '\0'))
 		return 14;
+	for (size_t i = 0; i < n; i++)
+		listen_close(&listeners[i]);
 	return (int)n;
 }
 
@@ -354,7 +376,8 @@ takes_over_a_socket_of_systemd(void **state)
 	directory_path(state, "s", path);
 	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
 	assert_int_equal(take_over_in_child(listener.fd, "1"), 1);
-	assert_int_equal(access(path, F_OK), 0);
+	/* It closed what it was passed, and took nobody's socket away. */
+	assert_int_equal(try_connect(path), 0);
 	listen_close(&listener);
 }
 
@@ -410,6 +433,7 @@ main(void)
 		FILE_TEST(takes_the_longest_path_and_refuses_one_more),
 		cmocka_unit_test(makes_an_abstract_socket),
 		FILE_TEST(removes_its_own_file),
+		FILE_TEST(takes_nobody_in_after_the_close),
 		FILE_TEST(keeps_the_file_of_its_successor),
 		FILE_TEST(takes_over_a_socket_of_systemd),
 		cmocka_unit_test(takes_over_nothing_when_not_activated),
