@@ -202,7 +202,7 @@ issue(struct exchange *x, struct wanted *w, const char *type, struct error *err)
 			rc = respond_issued(x, w, &result, err);
 		} else {
 			buf_append(&x->res->body, result.chain.data, result.chain.len);
-			rc = respond_text(x->res, type, err);
+			rc = response_finish(x->res, type, err);
 			x->res->status = 201;
 		}
 	}
@@ -408,7 +408,7 @@ show_certificate(void *ctx, const struct certificate_row *row)
 		    found->res, 200, describe_row(row, buf_string(&pem)), found->err);
 	} else {
 		buf_append(&found->res->body, pem.data, pem.len);
-		found->rc = respond_text(found->res, found->type, found->err);
+		found->rc = response_finish(found->res, found->type, found->err);
 	}
 	buf_free(&pem);
 	return 0;
@@ -446,5 +446,5 @@ get_certificate_chain(struct exchange *x, struct error *err)
 	    authority_chain(x->api->authority, found.issuer, false, &x->res->body, err) !=
 		0)
 		return -1;
-	return respond_text(x->res, CHAIN_TYPE, err);
+	return response_finish(x->res, CHAIN_TYPE, err);
 }

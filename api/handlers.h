@@ -22,7 +22,4 @@ handler get_issuers, post_issuers, get_issuer, get_issuer_certificate, get_issue
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
 handler get_profiles, get_profile;
 
-/* Answers 200 with text that is already in the body. */
-int respond_text(struct response *res, const char *content_type, struct error *err);
-
 #endif

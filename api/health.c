@@ -3,16 +3,6 @@
 #include "api/json.h"
 
 int
-respond_text(struct response *res, const char *content_type, struct error *err)
-{
-	if (buf_failed(&res->body))
-		return error_set(err, ERROR_INTERNAL, "out of memory");
-	res->status = 200;
-	res->content_type = content_type;
-	return 0;
-}
-
-int
 get_health(struct exchange *x, struct error *err)
 {
 	return json_respond(x->res, 200, json_make("{s:s}", "status", "alive"), err);

@@ -223,7 +223,7 @@ get_issuer_certificate(struct exchange *x, struct error *err)
 		buf_append(&x->res->body, info->certificate.data, info->certificate.len);
 	else
 		certtext_pem(info->certificate, &x->res->body);
-	return respond_text(x->res, type, err);
+	return response_finish(x->res, type, err);
 }
 
 int
@@ -232,5 +232,5 @@ get_issuer_chain(struct exchange *x, struct error *err)
 	if (authority_chain(
 		x->api->authority, x->req->params[0], true, &x->res->body, err) != 0)
 		return -1;
-	return respond_text(x->res, "application/pem-certificate-chain", err);
+	return response_finish(x->res, "application/pem-certificate-chain", err);
 }

@@ -331,7 +331,7 @@ get_public(struct exchange *x, struct error *err)
 	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
 		return -1;
 	public_pem(&key.key, &x->res->body);
-	return respond_text(x->res, PEM_TYPE, err);
+	return response_finish(x->res, PEM_TYPE, err);
 }
 
 int
@@ -348,7 +348,7 @@ get_reference(struct exchange *x, struct error *err)
 		    key.key.name);
 	if (reference_to_pem(&key.key, &x->res->body, err) != 0)
 		return -1;
-	return respond_text(x->res, PEM_TYPE, err);
+	return response_finish(x->res, PEM_TYPE, err);
 }
 
 static int
@@ -385,5 +385,5 @@ post_csr(struct exchange *x, struct error *err)
 		return -1;
 	rc = build_csr(x, &key, body, err);
 	json_free(body);
-	return rc == 0 ? respond_text(x->res, PEM_TYPE, err) : -1;
+	return rc == 0 ? response_finish(x->res, PEM_TYPE, err) : -1;
 }

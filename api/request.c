@@ -17,6 +17,16 @@ response_free(struct response *res)
 	buf_free(&res->body);
 }
 
+int
+response_finish(struct response *res, const char *content_type, struct error *err)
+{
+	if (buf_failed(&res->body))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	res->status = 200;
+	res->content_type = content_type;
+	return 0;
+}
+
 static bool
 same_type(const char *text, size_t len, const char *type)
 {

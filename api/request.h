@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 
 #define REQUEST_PARAMS     2
 #define REQUEST_PARAM_SIZE 128 /* "spki:" and 64 hex digits, a name, a serial */
@@ -42,6 +43,9 @@ struct response {
 
 void response_init(struct response *res);
 void response_free(struct response *res);
+
+/* 200, with what is in the body already. */
+int response_finish(struct response *res, const char *content_type, struct error *err);
 
 /* The request's media type, without parameters, is this one. */
 bool request_has_type(const struct request *req, const char *type);

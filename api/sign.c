@@ -65,7 +65,7 @@ sign_octets(struct exchange *x, struct error *err)
 	if (sign(x, &x->req->body, sig, &len, err) != 0)
 		return -1;
 	buf_append(&x->res->body, sig, len);
-	return respond_text(x->res, OCTETS, err);
+	return response_finish(x->res, OCTETS, err);
 }
 
 static int

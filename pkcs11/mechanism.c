@@ -41,12 +41,6 @@ static const struct {
 	[SCHEME_ED25519] = { CKM_EDDSA, NULL, 0, 0 },
 };
 
-CK_MECHANISM_TYPE
-mechanism_type(enum scheme scheme)
-{
-	return table[scheme].type;
-}
-
 static int
 set_digest(struct mechanism *m, enum scheme scheme, const struct bytes *message,
     struct error *err)

@@ -27,7 +27,4 @@ struct mechanism {
 int mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type type,
     const struct bytes *message, struct error *err);
 
-/* The mechanism number a scheme needs; a token that lacks it cannot do the scheme. */
-CK_MECHANISM_TYPE mechanism_type(enum scheme scheme);
-
 #endif

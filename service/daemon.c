@@ -1,11 +1,9 @@
 /* daemon.c - opens the layers one upon the other, and closes them in reverse. */
 #include "service/daemon.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "api/api.h"
 #include "base/file.h"
@@ -15,8 +13,7 @@
 #include "service/pin.h"
 #include "service/server.h"
 
-#define LISTENERS_MAX 16
-#define DRAIN_MS      10000
+#define DRAIN_MS 10000
 
 struct daemon {
 	struct module *module;

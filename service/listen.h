@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 
+#define LISTENERS_MAX   16
 #define LISTEN_PATH_MAX 107 /* sockaddr_un holds one more, for the NUL */
 
 struct listener {

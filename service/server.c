@@ -21,7 +21,6 @@
 #include "base/log.h"
 #include "service/peer.h"
 
-#define LISTENERS_MAX      16
 #define CONNECTIONS_MAX    4096
 #define IDLE_TIMEOUT_S     300
 #define CONNECTION_MEMORY  (64 * 1024)

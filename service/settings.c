@@ -12,6 +12,7 @@
 
 #include <cyaml/cyaml.h>
 
+#include "service/listen.h"
 #include "service/syntax.h"
 
 #define TEXT(name, structure, member, optional)                                          \
@@ -46,7 +47,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING(
 	    "token", CYAML_FLAG_DEFAULT, struct settings, token, token_fields),
 	CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER, struct settings, listen,
-	    &listener, 1, SETTINGS_LISTENERS_MAX),
+	    &listener, 1, LISTENERS_MAX),
 	TEXT("state", struct settings, state, 0),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,

@@ -9,8 +9,6 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define SETTINGS_LISTENERS_MAX 16
-
 struct token_settings {
 	char *module, *label, *serial, *pin_file, *init_args, *max_sessions,
 	    *session_wait_ms;
