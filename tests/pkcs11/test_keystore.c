@@ -313,6 +313,33 @@ check_fails_when_a_signature_does_not_verify(void **state)
 	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
 }
 
+static CK_RV
+refuse_to_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	(void)session;
+	(void)object;
+	return CKR_DEVICE_ERROR;
+}
+
+static void
+a_key_that_the_token_does_not_destroy_stays_in_use(void **state)
+{
+	struct test_token *t = *state;
+	struct keystore_key key = make(t->keystore, "stubborn", KEY_EC_P256), found;
+	CK_C_DestroyObject real_destroy = t->token->functions->C_DestroyObject;
+	struct error err = { 0 };
+	int rc;
+
+	t->token->functions->C_DestroyObject = refuse_to_destroy;
+	rc = keystore_destroy(t->keystore, &key, &err);
+	t->token->functions->C_DestroyObject = real_destroy;
+	assert_int_equal(rc, -1);
+	assert_int_equal(err.code, ERROR_TOKEN);
+	assert_int_equal(sign(t->keystore, &key, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
+	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
+	assert_int_equal(keystore_find(t->keystore, "stubborn", &found, NULL), -1);
+}
+
 /* Ends every session of the pool behind its back, as tokens do with idle ones. */
 static void
 kill_sessions(struct token *token)
@@ -419,6 +446,7 @@ main(void)
 		cmocka_unit_test(a_forgotten_key_stays_on_the_token),
 		cmocka_unit_test(a_key_that_the_token_lacks_is_listed_and_cannot_sign),
 		cmocka_unit_test(a_key_whose_id_is_anothers_does_not_sign_with_it),
+		cmocka_unit_test(a_key_that_the_token_does_not_destroy_stays_in_use),
 		cmocka_unit_test(check_passes_with_keys_of_each_family_and_without),
 		cmocka_unit_test(check_fails_when_a_signature_does_not_verify),
 		cmocka_unit_test(a_dead_session_is_replaced_and_the_signature_succeeds),
