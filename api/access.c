@@ -1,11 +1,84 @@
 /* access.c - decides; the handlers act. */
 #include "api/access.h"
 
-int
-access_check(const struct caller *caller, enum access needed, struct error *err)
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/pattern.h"
+
+static bool
+is_about(const struct access_rule *rule, const struct caller *caller)
+{
+	if (!rule->is_group)
+		return rule->id == caller->uid;
+	if (rule->id == caller->gid)
+		return true;
+	for (size_t i = 0; i < caller->group_count; i++)
+		if (rule->id == caller->groups[i])
+			return true;
+	return false;
+}
+
+static bool
+names_key(const struct access_rule *rule, const char *key)
+{
+	if (key == NULL)
+		return rule->key_count > 0;
+	for (size_t i = 0; i < rule->key_count; i++)
+		if (pattern_matches(rule->keys[i], key))
+			return true;
+	return false;
+}
+
+static bool
+grants(const struct access_rule *rule, unsigned needed, const char *key)
+{
+	if ((rule->may & (ACCESS_ADMIN | (needed & ACCESS_READ))) != 0)
+		return true;
+	return (rule->may & needed & ACCESS_USE) != 0 && names_key(rule, key);
+}
+
+struct access_decision
+access_decide(const struct access_rules *rules, const struct caller *caller,
+    unsigned needed, const char *key)
 {
 	if (needed == ACCESS_PUBLIC || caller->admin)
-		return 0;
-	return error_set(err, ERROR_FORBIDDEN,
-	    "%s may not use this daemon: it serves root and its own user", caller->actor);
+		return (struct access_decision){ .allowed = true };
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct access_rule *rule = &rules->rules[i];
+
+		if (is_about(rule, caller) && grants(rule, needed, key))
+			return (struct access_decision){ true, rule };
+	}
+	return (struct access_decision){ .allowed = false };
+}
+
+/* As a rule would call the caller. Asked of the system for a refusal only. */
+static const char *
+name_caller(const struct caller *caller, char *out, size_t size)
+{
+	struct passwd user, *found = NULL;
+	char strings[1024];
+
+	if (getpwuid_r(caller->uid, &user, strings, sizeof(strings), &found) == 0 &&
+	    found != NULL)
+		snprintf(out, size, "unix:%s", found->pw_name);
+	else
+		snprintf(out, size, "unix:%u", caller->uid);
+	return out;
+}
+
+int
+access_refuse(
+    const struct caller *caller, unsigned needed, const char *key, struct error *err)
+{
+	char who[64];
+
+	name_caller(caller, who, sizeof(who));
+	if ((needed & ACCESS_USE) == 0)
+		return error_set(err, ERROR_FORBIDDEN, "%s lacks the right %s", who,
+		    (needed & ACCESS_READ) != 0 ? "read" : "admin");
+	return error_set(err, ERROR_FORBIDDEN, "%s may not use key %.80s%s", who, key,
+	    strncmp(key, "spki:", 5) == 0 ? ", or there is none" : "");
 }

@@ -1,16 +1,55 @@
-/* access.h - who may do what. */
+/*
+ * access.h - who may do what: nobody anything, unless a rule says so.
+ *
+ * Deciding looks at plain structs only, from any thread: no allocation, no lock.
+ */
 #ifndef API_ACCESS_H
 #define API_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "api/request.h"
 #include "base/error.h"
 
+/* A set of them is what a rule grants, or what a route asks for: any one of it will do,
+ * and so will admin. */
 enum access {
-	ACCESS_PUBLIC, /* anybody who can connect: is the daemon alive? */
-	ACCESS_ADMIN,  /* root, the daemon's own user, or whoever --dev lets in */
+	ACCESS_PUBLIC = 0,   /* anybody who can connect: is the daemon alive? */
+	ACCESS_USE = 1 << 0, /* the private key in the path; its reference, public half */
+	ACCESS_READ = 1 << 1, /* every GET */
+	ACCESS_ADMIN = 1 << 2,
 };
 
-/* ERROR_FORBIDDEN when the caller may not. */
-int access_check(const struct caller *caller, enum access needed, struct error *err);
+struct access_rule {
+	bool is_group; /* id is a group's, else a user's */
+	unsigned id;
+	unsigned may; /* of enum access; ACCESS_ADMIN includes the others */
+	/* Patterns of the keys that ACCESS_USE is about. */
+	char *const *keys;
+	size_t key_count;
+};
+
+struct access_rules {
+	const struct access_rule *rules;
+	size_t count; /* none: nobody but who is admin without a rule */
+};
+
+struct access_decision {
+	bool allowed;
+	const struct access_rule
+	    *rule; /* the first that fits; NULL when none was needed */
+};
+
+/* key is the name of the key that ACCESS_USE is about; NULL for any key at all. */
+struct access_decision access_decide(const struct access_rules *rules,
+    const struct caller *caller, unsigned needed, const char *key);
+
+/*
+ * ERROR_FORBIDDEN with the caller and what it lacks, and nothing about the rules. key is
+ * what the caller called the key: a name, or its hash. Returns -1.
+ */
+int access_refuse(
+    const struct caller *caller, unsigned needed, const char *key, struct error *err);
 
 #endif

@@ -105,28 +105,70 @@ fail(struct exchange *x, const struct error *err)
 		    target, x->res->status, why);
 }
 
+static bool
+is_by_hash(const char *key)
+{
+	return strncmp(key, "spki:", 5) == 0;
+}
+
+static int
+require(const struct api *api, const struct request *req, const struct route *route,
+    const char *name, struct error *err)
+{
+	if (access_decide(&api->access, req->caller, route->access, name).allowed)
+		return 0;
+	return access_refuse(req->caller, route->access, req->params[0], err);
+}
+
+/* Rules are about names: who asks by hash is let in for any key, until it is found. */
+static int
+check_access(const struct api *api, const struct request *req, const struct route *route,
+    struct error *err)
+{
+	const char *key = req->params[0];
+
+	return require(api, req, route, is_by_hash(key) ? NULL : key, err);
+}
+
+/* Who may not use a key learns nothing of it, not even whether it exists. */
+static int
+find_key(struct exchange *x, const struct route *route, struct error *err)
+{
+	const char *key = x->req->params[0], *name = key;
+	int rc;
+
+	if ((route->access & ACCESS_USE) == 0)
+		return 0;
+	rc = keystore_find(x->api->keys, key, &x->key, err);
+	if (is_by_hash(key))
+		name = rc == 0 ? x->key.key.name : "";
+	if (require(x->api, x->req, route, name, err) != 0)
+		return -1;
+	return rc;
+}
+
 /* *route is NULL when the path has other methods only, which allow then names. */
 static int
-find_admitted(struct request *req, const struct route **route, char *allow,
-    size_t allow_size, struct error *err)
+find_admitted(const struct api *api, struct request *req, const struct route **route,
+    char *allow, size_t allow_size, struct error *err)
 {
 	if (router_find(req, route, allow, allow_size, err) != 0)
 		return -1;
 	if (*route == NULL)
 		return 0;
-	if (access_check(req->caller, (*route)->access, err) != 0)
+	if (check_access(api, req, *route, err) != 0)
 		return -1;
 	return query_check(req->query, (*route)->query, err);
 }
 
 bool
-api_admits(struct request *req)
+api_admits(const struct api *api, struct request *req)
 {
 	const struct route *route;
 	struct error err;
 	char allow[64];
 
-	return find_admitted(req, &route, allow, sizeof(allow), &err) == 0 &&
+	return find_admitted(api, req, &route, allow, sizeof(allow), &err) == 0 &&
 	       route != NULL;
 }
 
@@ -138,11 +180,11 @@ api_handle(struct api *api, struct request *req, struct response *res)
 	struct error err = { 0 };
 	char allow[64] = "";
 
-	if (find_admitted(req, &route, allow, sizeof(allow), &err) != 0)
+	if (find_admitted(api, req, &route, allow, sizeof(allow), &err) != 0)
 		fail(&x, &err);
 	else if (route == NULL)
 		problem_method(res, allow);
-	else if (route->run(&x, &err) != 0)
+	else if (find_key(&x, route, &err) != 0 || route->run(&x, &err) != 0)
 		fail(&x, &err);
 }
 

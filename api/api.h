@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "api/access.h"
 #include "api/request.h"
 #include "ca/authority.h"
 #include "evp/builtin.h"
@@ -22,6 +23,7 @@ struct api {
 	struct store *store;
 	struct authority *authority;
 	const char *token_label, *token_serial;
+	struct access_rules access;
 	/* Creation and destruction of keys and issuers: one at a time, so that what was
 	 * checked still holds when it is recorded. */
 	pthread_mutex_t changes;
@@ -37,9 +39,10 @@ void api_handle(struct api *api, struct request *req, struct response *res);
 
 /*
  * Whether api_handle will get as far as the handler: resource, method, caller and query
- * are in order. Else it needs no body to answer, and none should be read. Any thread.
+ * are in order, as far as that shows without the key. Else it needs no body to answer,
+ * and none should be read. Any thread.
  */
-bool api_admits(struct request *req);
+bool api_admits(const struct api *api, struct request *req);
 
 /* An answer to a request that the server itself turns away. */
 void api_refuse(struct response *res, enum error_code code, const char *why);

@@ -10,6 +10,7 @@ struct exchange {
 	struct api *api;
 	const struct request *req;
 	struct response *res;
+	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
 	struct violations violations; /* goes into the problem document */
 };
 

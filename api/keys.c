@@ -326,27 +326,19 @@ get_key(struct exchange *x, struct error *err)
 int
 get_public(struct exchange *x, struct error *err)
 {
-	struct keystore_key key;
-
-	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
-		return -1;
-	public_pem(&key.key, &x->res->body);
+	public_pem(&x->key.key, &x->res->body);
 	return response_finish(x->res, PEM_TYPE, err);
 }
 
 int
 get_reference(struct exchange *x, struct error *err)
 {
-	struct keystore_key key;
-
-	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
-		return -1;
-	if (key.use == KEY_USE_CA)
+	if (x->key.use == KEY_USE_CA)
 		return error_set(err, ERROR_FORBIDDEN,
 		    "key %s has use ca: there is nothing a program could do with a "
 		    "reference",
-		    key.key.name);
-	if (reference_to_pem(&key.key, &x->res->body, err) != 0)
+		    x->key.key.name);
+	if (reference_to_pem(&x->key.key, &x->res->body, err) != 0)
 		return -1;
 	return response_finish(x->res, PEM_TYPE, err);
 }

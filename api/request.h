@@ -4,6 +4,8 @@
 #define API_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -14,7 +16,11 @@
 /* Who asks. Filled in by the server from the socket, never from the request. */
 struct caller {
 	char actor[128]; /* as the audit record names them: "uid:33" */
-	bool admin;
+	bool admin;      /* without a rule: root, the daemon's own user, --dev */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* supplementary */
+	size_t group_count;
 };
 
 struct request {

@@ -8,7 +8,7 @@
 struct route {
 	const char *method, *path;
 	handler *run;
-	enum access access;
+	unsigned access; /* of enum access; with ACCESS_USE, {} in path is the key */
 	const char
 	    *query; /* names allowed in the query, space-separated; NULL for none */
 	size_t body_max;

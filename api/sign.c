@@ -45,15 +45,13 @@ static int
 sign(struct exchange *x, const struct bytes *message, unsigned char *sig, size_t *sig_len,
     struct error *err)
 {
-	struct keystore_key key;
 	enum scheme scheme;
 
-	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0 ||
-	    read_scheme(x->req, &scheme, err) != 0 ||
-	    keyuse_check(&key, scheme, message, err) != 0)
+	if (read_scheme(x->req, &scheme, err) != 0 ||
+	    keyuse_check(&x->key, scheme, message, err) != 0)
 		return -1;
 	return keystore_sign(
-	    x->api->keys, key.key.spki_sha256, scheme, message, sig, sig_len, err);
+	    x->api->keys, x->key.key.spki_sha256, scheme, message, sig, sig_len, err);
 }
 
 static int

@@ -1,11 +1,13 @@
-/* peer.c - SO_PEERCRED, which the peer cannot forge. */
+/* peer.c - SO_PEERCRED and SO_PEERGROUPS, which the peer cannot forge. */
 #include "service/peer.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
-int
-peer_of_socket(int fd, struct peer *peer, struct error *err)
+static int
+read_credentials(int fd, struct peer *peer, struct error *err)
 {
 	struct ucred credentials;
 	socklen_t len = sizeof(credentials);
@@ -21,6 +23,42 @@ peer_of_socket(int fd, struct peer *peer, struct error *err)
 		.pid = credentials.pid,
 	};
 	return 0;
+}
+
+static int
+read_groups(int fd, struct peer *peer, struct error *err)
+{
+	socklen_t len = 0;
+
+	/* Without room for them, Linux says how much it takes. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0)
+		return 0;
+	if (errno != ERANGE)
+		return error_set_errno(err, ERROR_IO, "SO_PEERGROUPS");
+	if ((peer->groups = malloc(len)) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups, &len) != 0) {
+		error_set_errno(err, ERROR_IO, "SO_PEERGROUPS");
+		peer_clear(peer);
+		return -1;
+	}
+	peer->group_count = len / sizeof(*peer->groups);
+	return 0;
+}
+
+int
+peer_of_socket(int fd, struct peer *peer, struct error *err)
+{
+	if (read_credentials(fd, peer, err) != 0)
+		return -1;
+	return read_groups(fd, peer, err);
+}
+
+void
+peer_clear(struct peer *peer)
+{
+	free(peer->groups);
+	*peer = (struct peer){ 0 };
 }
 
 const char *

@@ -2,6 +2,7 @@
 #ifndef SERVICE_PEER_H
 #define SERVICE_PEER_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -9,11 +10,17 @@
 struct peer {
 	uid_t uid;
 	gid_t gid;
-	pid_t pid; /* may be gone, and be another's by now: for the log only */
+	pid_t pid;     /* may be gone, and be another's by now: for the log only */
+	gid_t *groups; /* supplementary; gid need not be among them */
+	size_t group_count;
 };
 
-/* The peer at the time it connected. ERROR_FORBIDDEN for a socket without one. */
+/*
+ * The peer at the time it connected; the caller clears it. ERROR_FORBIDDEN for a socket
+ * without one. Needs Linux 4.13.
+ */
 int peer_of_socket(int fd, struct peer *peer, struct error *err);
+void peer_clear(struct peer *peer);
 
 #define PEER_ACTOR_SIZE 128
 

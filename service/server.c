@@ -39,6 +39,12 @@ struct server {
 				   quiesced */
 };
 
+/* Of a connection. */
+struct client {
+	struct peer peer;
+	struct caller caller; /* its groups are the peer's */
+};
+
 struct pending {
 	struct server *server;
 	char *target;
@@ -81,33 +87,47 @@ end_request(void *ctx, struct MHD_Connection *connection, void **state,
 	*state = NULL;
 }
 
+static struct client *
+new_client(const struct server *server, int fd)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	struct caller *caller;
+	struct error err;
+
+	if (client == NULL)
+		return NULL;
+	if (peer_of_socket(fd, &client->peer, &err) != 0) {
+		log_error("peer.unknown", "why=\"%s\"", err.text);
+		free(client);
+		return NULL;
+	}
+	caller = &client->caller;
+	peer_actor(&client->peer, caller->actor);
+	caller->uid = client->peer.uid;
+	caller->gid = client->peer.gid;
+	caller->groups = client->peer.groups;
+	caller->group_count = client->peer.group_count;
+	caller->admin = server->options.everyone_is_admin || caller->uid == 0 ||
+			caller->uid == geteuid();
+	return client;
+}
+
 /* Who is at the other end is asked once for each connection. */
 static void
 change_connection(void *ctx, struct MHD_Connection *connection, void **state,
     enum MHD_ConnectionNotificationCode code)
 {
-	const struct server *server = ctx;
 	const union MHD_ConnectionInfo *info;
-	struct caller *caller;
-	struct error err;
-	struct peer peer;
+	struct client *client = *state;
 
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		free(*state);
-		return;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(
+		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*state = info != NULL ? new_client(ctx, info->connect_fd) : NULL;
+	} else if (client != NULL) {
+		peer_clear(&client->peer);
+		free(client);
 	}
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info == NULL || (caller = calloc(1, sizeof(*caller))) == NULL)
-		return;
-	if (peer_of_socket(info->connect_fd, &peer, &err) != 0) {
-		log_error("peer.unknown", "why=\"%s\"", err.text);
-		free(caller);
-		return;
-	}
-	peer_actor(&peer, caller->actor);
-	caller->admin =
-	    server->options.everyone_is_admin || peer.uid == 0 || peer.uid == geteuid();
-	*state = caller;
 }
 
 static void
@@ -162,6 +182,7 @@ request_of(struct MHD_Connection *connection, const struct pending *p, const cha
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const struct client *client = info != NULL ? info->socket_context : NULL;
 
 	return (struct request){
 		/* MHD leaves the body out of the answer to a HEAD. */
@@ -170,7 +191,7 @@ request_of(struct MHD_Connection *connection, const struct pending *p, const cha
 		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
 		.body = buf_bytes(&p->body),
-		.caller = info != NULL ? info->socket_context : NULL,
+		.caller = client != NULL ? &client->caller : NULL,
 	};
 }
 
@@ -224,7 +245,7 @@ start_request(struct MHD_Connection *connection, struct pending *p, const char *
 	atomic_fetch_add(&p->server->pending, 1);
 	if (req.caller == NULL)
 		return MHD_NO;
-	if (!api_admits(&req))
+	if (!api_admits(p->server->options.api, &req))
 		return declares_body(connection) ? answer(connection, p, method)
 						 : MHD_YES;
 	buf_init(&p->body, api_body_max(p->target));

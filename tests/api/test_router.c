@@ -14,28 +14,28 @@
 static const struct {
 	const char *method, *target;
 	handler *run;
-	enum access access;
+	unsigned access;
 } resources[] = {
-	{ "GET", "/v1/keys", get_keys, ACCESS_ADMIN },
+	{ "GET", "/v1/keys", get_keys, ACCESS_READ },
 	{ "POST", "/v1/keys", post_keys, ACCESS_ADMIN },
-	{ "GET", "/v1/keys/web", get_key, ACCESS_ADMIN },
+	{ "GET", "/v1/keys/web", get_key, ACCESS_READ },
 	{ "DELETE", "/v1/keys/web", delete_key, ACCESS_ADMIN },
 	{ "POST", "/v1/keys/web/adopt", post_adopt, ACCESS_ADMIN },
-	{ "GET", "/v1/keys/web/public", get_public, ACCESS_ADMIN },
-	{ "GET", "/v1/keys/web/reference", get_reference, ACCESS_ADMIN },
+	{ "GET", "/v1/keys/web/public", get_public, ACCESS_USE | ACCESS_READ },
+	{ "GET", "/v1/keys/web/reference", get_reference, ACCESS_USE | ACCESS_READ },
 	{ "POST", "/v1/keys/web/csr", post_csr, ACCESS_ADMIN },
-	{ "POST", "/v1/keys/web/sign", post_sign, ACCESS_ADMIN },
-	{ "GET", "/v1/issuers", get_issuers, ACCESS_ADMIN },
+	{ "POST", "/v1/keys/web/sign", post_sign, ACCESS_USE },
+	{ "GET", "/v1/issuers", get_issuers, ACCESS_READ },
 	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN },
-	{ "GET", "/v1/issuers/root", get_issuer, ACCESS_ADMIN },
-	{ "GET", "/v1/issuers/root/certificate", get_issuer_certificate, ACCESS_ADMIN },
-	{ "GET", "/v1/issuers/root/chain", get_issuer_chain, ACCESS_ADMIN },
+	{ "GET", "/v1/issuers/root", get_issuer, ACCESS_READ },
+	{ "GET", "/v1/issuers/root/certificate", get_issuer_certificate, ACCESS_READ },
+	{ "GET", "/v1/issuers/root/chain", get_issuer_chain, ACCESS_READ },
 	{ "POST", "/v1/issuers/root/certificates", post_certificates, ACCESS_ADMIN },
-	{ "GET", "/v1/certificates", get_certificates, ACCESS_ADMIN },
-	{ "GET", "/v1/certificates/0a", get_certificate, ACCESS_ADMIN },
-	{ "GET", "/v1/certificates/0a/chain", get_certificate_chain, ACCESS_ADMIN },
-	{ "GET", "/v1/profiles", get_profiles, ACCESS_ADMIN },
-	{ "GET", "/v1/profiles/server", get_profile, ACCESS_ADMIN },
+	{ "GET", "/v1/certificates", get_certificates, ACCESS_READ },
+	{ "GET", "/v1/certificates/0a", get_certificate, ACCESS_READ },
+	{ "GET", "/v1/certificates/0a/chain", get_certificate_chain, ACCESS_READ },
+	{ "GET", "/v1/profiles", get_profiles, ACCESS_READ },
+	{ "GET", "/v1/profiles/server", get_profile, ACCESS_READ },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
 };

@@ -1,6 +1,7 @@
 /* test_peer.c - who the kernel says is there. */
 #include "service/peer.h"
 
+#include <grp.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,9 +29,14 @@ knows_itself(void **state)
 	assert_int_equal(peer.uid, geteuid());
 	assert_int_equal(peer.gid, getegid());
 	assert_int_equal(peer.pid, getpid());
+	assert_int_equal(peer.group_count, getgroups(0, NULL));
+	peer_clear(&peer);
+	assert_null(peer.groups);
 	close(pair[0]);
 	close(pair[1]);
 }
+
+#define GROUPS 1000
 
 static void
 connect_as_nobody(const struct listener *listener)
@@ -38,8 +44,11 @@ connect_as_nobody(const struct listener *listener)
 	struct sockaddr_storage address = { 0 };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	gid_t groups[GROUPS];
 
-	if (setgid(65533) != 0 || setuid(65534) != 0 ||
+	for (size_t i = 0; i < GROUPS; i++)
+		groups[i] = (gid_t)(1000 + i);
+	if (setgroups(GROUPS, groups) != 0 || setgid(65533) != 0 || setuid(65534) != 0 ||
 	    getsockname(listener->fd, (struct sockaddr *)&address, &len) != 0 ||
 	    connect(fd, (struct sockaddr *)&address, len) != 0)
 		_exit(1);
@@ -71,6 +80,10 @@ knows_another_user_even_after_it_left(void **state)
 	assert_int_equal(peer.uid, 65534);
 	assert_int_equal(peer.gid, 65533);
 	assert_int_equal(peer.pid, child);
+	assert_int_equal(peer.group_count, GROUPS);
+	for (size_t i = 0; i < GROUPS; i++)
+		assert_int_equal(peer.groups[i], 1000 + i);
+	peer_clear(&peer);
 	close(fd);
 	listen_close(&listener);
 }
