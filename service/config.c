@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "service/listen.h"
+#include "service/rules.h"
 #include "service/settings.h"
 #include "service/syntax.h"
 
@@ -205,6 +206,29 @@ read_listeners(const struct source *source, const struct settings *settings,
 }
 
 static int
+read_access(const struct source *source, const struct settings *settings,
+    struct config *config, struct error *err)
+{
+	char place[RULES_PLACE_SIZE], setting[RULES_PLACE_SIZE + 32];
+	struct access_rule *rules;
+	struct error reason;
+
+	if (settings->access_count == 0)
+		return 0;
+	if ((rules = calloc(settings->access_count, sizeof(*rules))) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	config->access.rules = rules;
+	for (unsigned i = 0; i < settings->access_count; i++) {
+		if (rules_read(&settings->access[i], &rules[i], place, &reason) != 0) {
+			snprintf(setting, sizeof(setting), "access[%u].%s", i, place);
+			return refuse(source, setting, reason.text, err);
+		}
+		config->access.count++;
+	}
+	return 0;
+}
+
+static int
 read_log_level(const struct source *source, const char *name, struct config *config,
     struct error *err)
 {
@@ -228,6 +252,7 @@ read_settings(const struct source *source, struct config *config, struct error *
 	config->state = settings->state;
 	if (read_token(source, &settings->token, config, err) != 0 ||
 	    read_listeners(source, settings, config, err) != 0 ||
+	    read_access(source, settings, config, err) != 0 ||
 	    check_path(source, "state", settings->state, err) != 0)
 		return -1;
 	return read_log_level(source, settings->log_level, config, err);
@@ -268,6 +293,7 @@ config_free(struct config *config)
 		return;
 	settings_free(config->settings);
 	free(config->listeners);
+	free((void *)config->access.rules);
 	free(config);
 }
 
@@ -300,6 +326,34 @@ print_listener(FILE *out, const struct config_listener *listener)
 	print_text(out, "    ", "group", listener->group);
 }
 
+/* Rights and patterns have no character that YAML wants escaped. */
+static void
+print_rule(FILE *out, const struct access_settings *settings)
+{
+	print_text(out, "  - ", "who", settings->who);
+	fprintf(out, "    may: [");
+	for (unsigned i = 0; i < settings->may_count; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", settings->may[i]);
+	fprintf(out, "]\n");
+	if (settings->keys_count == 0)
+		return;
+	fprintf(out, "    keys: [");
+	for (unsigned i = 0; i < settings->keys_count; i++)
+		fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", settings->keys[i]);
+	fprintf(out, "]\n");
+}
+
+static void
+print_access(FILE *out, const struct settings *settings)
+{
+	if (settings->access_count > 0)
+		fprintf(out, "access:\n");
+	else
+		fprintf(out, "# no access rules: for root and this user only\n");
+	for (unsigned i = 0; i < settings->access_count; i++)
+		print_rule(out, &settings->access[i]);
+}
+
 void
 config_print(const struct config *config, FILE *out)
 {
@@ -316,6 +370,7 @@ config_print(const struct config *config, FILE *out)
 	    config->max_sessions, config->session_wait_ms);
 	for (size_t i = 0; i < config->listener_count; i++)
 		print_listener(out, &config->listeners[i]);
+	print_access(out, config->settings);
 	print_text(out, "", "state", config->state);
 	fprintf(out, "log_level: %s\n", level_names[config->log_level]);
 }

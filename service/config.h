@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "api/access.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -30,7 +31,8 @@ struct config {
 	const char *init_args;      /* NULL when not given */
 	unsigned max_sessions, session_wait_ms;
 	struct config_listener *listeners;
-	size_t listener_count; /* at least 1 */
+	size_t listener_count;      /* at least 1 */
+	struct access_rules access; /* the patterns are the settings' */
 	const char *state;
 	enum log_level log_level;
 	struct settings *settings; /* owns the text of all of the above */

@@ -76,7 +76,7 @@ open_token(struct daemon *d, const struct config *config, enum exit_code *code,
 }
 
 static int
-open_api(struct daemon *d, struct error *err)
+open_api(struct daemon *d, const struct config *config, struct error *err)
 {
 	if (keystore_new(d->token, &d->keys, err) != 0 ||
 	    builtin_new(&keystore_backend, d->keys, &d->builtin, err) != 0)
@@ -87,6 +87,7 @@ open_api(struct daemon *d, struct error *err)
 		.store = d->store,
 		.token_label = d->token->label,
 		.token_serial = d->token->serial,
+		.access = config->access,
 	};
 	d->api_is_open = api_open(&d->api, err) == 0;
 	return d->api_is_open ? 0 : -1;
@@ -123,7 +124,7 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 	if (open_token(d, config, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
-	if (open_api(d, err) != 0)
+	if (open_api(d, config, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
 	if (open_listeners(d, config, err) != 0)

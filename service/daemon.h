@@ -16,7 +16,7 @@ struct daemon;
 
 /*
  * Opens everything and serves. On failure *code is how to exit. With dev, whoever can
- * open a socket is admin.
+ * open a socket is admin. config outlives the daemon.
  */
 int daemon_start(const struct config *config, bool dev, struct daemon **daemon,
     enum exit_code *code, struct error *err);

@@ -43,11 +43,30 @@ static const cyaml_schema_value_t listener = {
 	    CYAML_FLAG_DEFAULT, struct listener_settings, listener_fields),
 };
 
+static const cyaml_schema_value_t word = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t access_fields[] = {
+	TEXT("who", struct access_settings, who, 0),
+	CYAML_FIELD_SEQUENCE(
+	    "may", CYAML_FLAG_POINTER, struct access_settings, may, &word, 1, 3),
+	CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct access_settings, keys, &word, 1, ACCESS_KEYS_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t access_rule = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct access_settings, access_fields),
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING(
 	    "token", CYAML_FLAG_DEFAULT, struct settings, token, token_fields),
 	CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER, struct settings, listen,
 	    &listener, 1, LISTENERS_MAX),
+	CYAML_FIELD_SEQUENCE("access", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct settings, access, &access_rule, 1, ACCESS_RULES_MAX),
 	TEXT("state", struct settings, state, 0),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
@@ -158,11 +177,12 @@ hear(cyaml_log_t level, void *ctx, const char *fmt, va_list ap)
 }
 
 static int
-report(const struct complaint *complaint, cyaml_err_t result, struct bytes text,
+report(struct complaint *complaint, cyaml_err_t result, struct bytes text,
     const char *path, struct error *err)
 {
 	size_t line = syntax_line(text, complaint->setting);
 	const char *reason = complaint->reason;
+	char *entry;
 
 	if (result == CYAML_ERR_OOM)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
@@ -171,8 +191,12 @@ report(const struct complaint *complaint, cyaml_err_t result, struct bytes text,
 		    reason, complaint->name);
 	if (result == CYAML_ERR_SEQUENCE_ENTRIES_MIN)
 		reason = "is empty";
-	if (result == CYAML_ERR_SEQUENCE_ENTRIES_MAX)
+	if (result == CYAML_ERR_SEQUENCE_ENTRIES_MAX) {
 		reason = "has too many entries";
+		/* It names the last entry, and means the list. */
+		if ((entry = strrchr(complaint->setting, '[')) != NULL)
+			*entry = '\0';
+	}
 	return error_set(err, ERROR_CONFIG, "%s:%zu: %s: %s", path, line,
 	    complaint->setting[0] != '\0' ? complaint->setting : "the file",
 	    reason[0] != '\0' ? reason : cyaml_strerror(result));

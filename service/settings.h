@@ -18,11 +18,24 @@ struct listener_settings {
 	char *path, *mode, *group;
 };
 
+#define ACCESS_RULES_MAX 256
+#define ACCESS_KEYS_MAX  256
+
+struct access_settings {
+	char *who;
+	char **may;
+	unsigned may_count;
+	char **keys;
+	unsigned keys_count;
+};
+
 /* Settings that were not given are NULL. */
 struct settings {
 	struct token_settings token;
 	struct listener_settings *listen;
 	unsigned listen_count;
+	struct access_settings *access;
+	unsigned access_count;
 	char *state, *log_level;
 };
 

@@ -4,6 +4,15 @@
 #include "service/listen.h"
 #include "service/settings.h"
 
+static int
+has_whole_rules(const struct settings *settings)
+{
+	for (unsigned i = 0; i < settings->access_count; i++)
+		if (settings->access[i].who == NULL || settings->access[i].may_count < 1)
+			return 0;
+	return settings->access_count <= ACCESS_RULES_MAX;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (settings_parse(text, "keyhold.yaml", &settings, &err) == 0)
 		must(settings != NULL && settings->token.module != NULL &&
 		     settings->state != NULL && settings->listen_count >= 1 &&
-		     settings->listen_count <= LISTENERS_MAX);
+		     settings->listen_count <= LISTENERS_MAX &&
+		     has_whole_rules(settings));
 	else
 		must(err.code != ERROR_NONE && settings == NULL);
 	settings_free(settings);

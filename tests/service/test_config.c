@@ -179,7 +179,7 @@ refuses_an_unknown_setting(void **state)
 		{ "token: { module: m, label: l }\nlisten:\n  - unix: /a\n  - unix: /b\n"
 		  "    mod: 1\n",
 		    "5: unknown setting \"mod\"" },
-		{ MINIMUM "access: []\n", "7: unknown setting \"access\"" },
+		{ MINIMUM "acces: []\n", "7: unknown setting \"acces\"" },
 	};
 
 	CHECK_REFUSALS(state, refusals);

@@ -1,0 +1,266 @@
+/* test_rules.c - access rules: what they become, and what is refused and where. */
+#include "service/rules.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "service/config.h"
+#include "tests/base/directory.h"
+
+/* Its rules begin on line 5. */
+#define WITH_RULES(rules)                                                                \
+	"token: { module: m, label: l }\nstate: /s\nlisten: [ { unix: /a } ]\n"          \
+	"access:\n" rules
+
+static int
+read_text(void **state, const char *text, struct config **config, struct error *err)
+{
+	char path[256];
+
+	*config = NULL;
+	write_file(directory_path(state, "keyhold.yaml", path), text, 0600);
+	return config_read(path, config, err);
+}
+
+static void
+reads_rules(void **state)
+{
+	const struct passwd *user = getpwuid(1);
+	const struct group *group = getgrgid(2);
+	const struct access_rule *rules;
+	struct config *config;
+	char text[512];
+
+	assert_true(user != NULL && group != NULL);
+	snprintf(text, sizeof(text),
+	    WITH_RULES("  - { who: \"unix:%s\", may: [use], keys: [web, \"api-*\"] }\n"
+		       "  - { who: \"unix:group:%s\", may: [read, use], keys: [\"*\"] }\n"
+		       "  - who: unix:group:4000000\n    may: [admin]\n"
+		       "  - { who: unix:4294967294, may: [read] }\n"),
+	    user->pw_name, group->gr_name);
+	assert_int_equal(read_text(state, text, &config, NULL), 0);
+	assert_int_equal(config->access.count, 4);
+	rules = config->access.rules;
+	assert_false(rules[0].is_group);
+	assert_int_equal(rules[0].id, 1);
+	assert_int_equal(rules[0].may, ACCESS_USE);
+	assert_int_equal(rules[0].key_count, 2);
+	assert_string_equal(rules[0].keys[0], "web");
+	assert_string_equal(rules[0].keys[1], "api-*");
+	assert_true(rules[1].is_group);
+	assert_int_equal(rules[1].id, 2);
+	assert_int_equal(rules[1].may, ACCESS_USE | ACCESS_READ);
+	assert_true(rules[2].is_group);
+	assert_int_equal(rules[2].id, 4000000);
+	assert_int_equal(rules[2].may, ACCESS_ADMIN);
+	assert_int_equal(rules[2].key_count, 0);
+	assert_false(rules[3].is_group);
+	assert_true(rules[3].id == 4294967294U);
+	config_free(config);
+}
+
+static void
+without_access_there_are_no_rules(void **state)
+{
+	struct config *config;
+
+	assert_int_equal(
+	    read_text(state,
+		"token: { module: m, label: l }\nstate: /s\nlisten: [ { unix: /a } ]\n",
+		&config, NULL),
+	    0);
+	assert_int_equal(config->access.count, 0);
+	config_free(config);
+}
+
+static char *
+printed(const struct config *config)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	config_print(config, out);
+	fclose(out);
+	return text;
+}
+
+static void
+prints_the_rules_that_it_would_read(void **state)
+{
+	struct config *config, *again;
+	char *first, *second;
+
+	assert_int_equal(
+	    read_text(state,
+		WITH_RULES(
+		    "  - { who: \"unix:33\", may: [ use, read ], keys: [web, '*'] }\n"
+		    "  - { who: unix:group:7, may: [admin] }\n"),
+		&config, NULL),
+	    0);
+	first = printed(config);
+	assert_non_null(strstr(first, "access:\n"
+				      "  - who: \"unix:33\"\n"
+				      "    may: [use, read]\n"
+				      "    keys: [\"web\", \"*\"]\n"
+				      "  - who: \"unix:group:7\"\n"
+				      "    may: [admin]\n"));
+	assert_int_equal(read_text(state, first, &again, NULL), 0);
+	second = printed(again);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	config_free(config);
+	config_free(again);
+}
+
+struct refusal {
+	const char *text, *reason;
+};
+
+static void
+check_refusals(void **state, const struct refusal *refusals, size_t count)
+{
+	struct config *config;
+	const char *reason;
+	struct error err;
+
+	for (size_t i = 0; i < count; i++) {
+		err = (struct error){ 0 };
+		if (read_text(state, refusals[i].text, &config, &err) == 0)
+			fail_msg("accepted: %s", refusals[i].text);
+		assert_null(config);
+		assert_int_equal(err.code, ERROR_CONFIG);
+		reason = strstr(err.text, "keyhold.yaml:");
+		assert_non_null(reason);
+		assert_string_equal(reason + strlen("keyhold.yaml:"), refusals[i].reason);
+	}
+}
+
+#define CHECK_REFUSALS(state, refusals)                                                  \
+	check_refusals(state, refusals, sizeof(refusals) / sizeof(*(refusals)))
+
+/* The rule is the second one, on line 6. */
+#define RULE(rule) WITH_RULES("  - { who: unix:0, may: [admin] }\n  - " rule "\n")
+
+static void
+refuses_whom_it_does_not_know(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ RULE("{ who: unix:no-such-user, may: [read] }"),
+		    "6: access[1].who: no user named \"no-such-user\"" },
+		{ RULE("may: [read]\n    who: unix:group:no-such-group"),
+		    "7: access[1].who: no group named \"no-such-group\"" },
+		{ RULE("{ who: www-data, may: [read] }"),
+		    "6: access[1].who: is neither unix:USER nor unix:group:GROUP" },
+		{ RULE("{ who: \"unix:\", may: [read] }"),
+		    "6: access[1].who: is neither unix:USER nor unix:group:GROUP" },
+		{ RULE("{ who: \"unix:group:\", may: [read] }"),
+		    "6: access[1].who: is neither unix:USER nor unix:group:GROUP" },
+		{ RULE("{ who: \"cert:dns:ci.example\", may: [read] }"),
+		    "6: access[1].who: is neither unix:USER nor unix:group:GROUP" },
+		{ RULE("{ who: unix:4294967295, may: [read] }"),
+		    "6: access[1].who: no user named \"4294967295\"" },
+		{ RULE("{ who: unix:-1, may: [read] }"),
+		    "6: access[1].who: no user named \"-1\"" },
+		{ RULE("{ who: \"\", may: [read] }"),
+		    "6: access[1].who: is neither unix:USER nor unix:group:GROUP" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+static void
+refuses_a_right_that_there_is_not(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ RULE("{ who: unix:0, may: [read, sign] }"),
+		    "6: access[1].may[1]: \"sign\" is not use, read or admin" },
+		{ RULE("who: unix:0\n    may:\n      - read\n      - USE\n"
+		       "    keys: [web]"),
+		    "9: access[1].may[1]: \"USE\" is not use, read or admin" },
+		{ RULE("{ who: unix:0, may: [read, admin] }"),
+		    "6: access[1].may: admin includes the others; it stands alone" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+static void
+refuses_keys_that_say_nothing_or_too_little(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ RULE("{ who: unix:0, may: [use] }"),
+		    "6: access[1].keys: is required: which keys may be used?" },
+		{ RULE("{ who: unix:0, may: [admin], keys: [web] }"),
+		    "6: access[1].keys: limits nothing without may: [use]" },
+		{ RULE("{ who: unix:0, may: [read], keys: [web] }"),
+		    "6: access[1].keys: limits nothing without may: [use]" },
+		{ RULE("who: unix:0\n    may: [use]\n    keys:\n      - web\n      - "
+		       "Web"),
+		    "10: access[1].keys[1]: \"Web\" matches no key's name: [a-z0-9._-] "
+		    "and *" },
+		{ RULE("{ who: unix:0, may: [use], keys: [\"\"] }"),
+		    "6: access[1].keys[0]: \"\" matches no key's name: [a-z0-9._-] and "
+		    "*" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+static void
+refuses_what_is_no_list_of_rules(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ WITH_RULES("  []\n"), "4: access: is empty" },
+		{ WITH_RULES("  all\n"), "4: access: is not a list" },
+		{ WITH_RULES("  - admin\n"), "5: access[0]: is not a group of settings" },
+		{ RULE("{ who: unix:0 }"), "6: missing setting \"may\"" },
+		{ RULE("{ may: [read] }"), "6: missing setting \"who\"" },
+		{ RULE("{ who: unix:0, may: [read], key: [web] }"),
+		    "6: unknown setting \"key\"" },
+		{ RULE("who: unix:0\n    may: [read]\n    issuers: [a]"),
+		    "8: unknown setting \"issuers\"" },
+		{ RULE("{ who: [unix:0], may: [read] }"),
+		    "6: access[1].who: is not a single value" },
+		{ RULE("who: unix:0\n    may: read"), "7: access[1].may: is not a list" },
+		{ RULE("who: unix:0\n    may: []"), "7: access[1].may: is empty" },
+		{ RULE("who: unix:0\n    may: [[read]]"),
+		    "7: access[1].may[0]: is not a single value" },
+		{ RULE("who: unix:0\n    may: [use]\n    keys: []"),
+		    "8: access[1].keys: is empty" },
+		{ RULE("who: unix:0\n    may: [use, use, use, use]\n    keys: [web]"),
+		    "7: access[1].may: has too many entries" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+#define FILE_TEST(name)                                                                  \
+	cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(reads_rules),
+		FILE_TEST(without_access_there_are_no_rules),
+		FILE_TEST(prints_the_rules_that_it_would_read),
+		FILE_TEST(refuses_whom_it_does_not_know),
+		FILE_TEST(refuses_a_right_that_there_is_not),
+		FILE_TEST(refuses_keys_that_say_nothing_or_too_little),
+		FILE_TEST(refuses_what_is_no_list_of_rules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
