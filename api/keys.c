@@ -106,7 +106,7 @@ unrecord_key(struct exchange *x, const struct keystore_key *key)
 	struct error err;
 
 	keystore_forget(x->api->keys, key);
-	if (store_key_remove(x->api->store, key->key.name, &event, &err) != 0)
+	if (store_key_remove(x->api->store, key->key.spki_sha256, &event, &err) != 0)
 		log_error("key.left", "key=%s why=\"%s\"", key->key.name,
 		    log_quoted(why, err.text));
 }
@@ -265,7 +265,7 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	 * rest. */
 	if (keystore_destroy(x->api->keys, key, err) != 0)
 		return -1;
-	return store_key_remove(x->api->store, key->key.name, &event, err);
+	return store_key_remove(x->api->store, key->key.spki_sha256, &event, err);
 }
 
 int

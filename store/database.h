@@ -9,10 +9,12 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 #define STATEMENTS_MAX 32
+#define SCHEMA_VERSION 2
 
 struct audit_event;
 
@@ -27,6 +29,14 @@ struct store {
 };
 
 extern const char store_schema[];
+
+/* Statements without parameters or rows, and the first column of the first row or 0. */
+int database_exec(struct store *store, const char *sql, struct error *err);
+int database_query_int(
+    struct store *store, const char *sql, int64_t *value, struct error *err);
+
+/* From an older version to SCHEMA_VERSION, or not at all. Foreign keys must be off. */
+int database_migrate(struct store *store, int64_t version, struct error *err);
 
 void store_lock(struct store *store);
 void store_unlock(struct store *store);

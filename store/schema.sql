@@ -1,14 +1,18 @@
--- Version 1. A change here needs a higher SCHEMA_VERSION in store.c and a step from the last.
+-- Version 2. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
 
+-- replaced is NULL for the one current key of a name, else when its successor was made.
 CREATE TABLE keys (
-    name TEXT PRIMARY KEY,
+    spki_sha256 BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
     type TEXT NOT NULL,
     use TEXT NOT NULL,
     cka_id BLOB NOT NULL,
     spki BLOB NOT NULL,
-    spki_sha256 BLOB NOT NULL UNIQUE,
-    created INTEGER NOT NULL
+    created INTEGER NOT NULL,
+    replaced INTEGER
 ) STRICT;
+
+CREATE UNIQUE INDEX keys_current ON keys (name) WHERE replaced IS NULL;
 
 CREATE TABLE issuers (
     id INTEGER PRIMARY KEY, -- in order of creation: a parent comes before its children

@@ -20,14 +20,13 @@
 #include "store/database.h"
 #include "store/statement.h"
 
-#define SCHEMA_VERSION   1
 #define APPLICATION_ID   0x6b686c64 /* "khld": tells our file from another program's */
 #define BUSY_TIMEOUT_MS  5000       /* only a backup tool can make us wait */
 #define DIGITS_OF(macro) DIGITS_OF_(macro)
 #define DIGITS_OF_(text) #text
 
-static int
-exec(struct store *store, const char *sql, struct error *err)
+int
+database_exec(struct store *store, const char *sql, struct error *err)
 {
 	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return error_set(
@@ -35,8 +34,9 @@ exec(struct store *store, const char *sql, struct error *err)
 	return 0;
 }
 
-static int
-query_int(struct store *store, const char *sql, int64_t *value, struct error *err)
+int
+database_query_int(
+    struct store *store, const char *sql, int64_t *value, struct error *err)
 {
 	struct statement st;
 	bool row = false;
@@ -93,26 +93,28 @@ connect_file(struct store *store, const char *path, struct error *err)
 	return 0;
 }
 
-/* Before anything is written to the file, not even its journal mode. */
+/* Before anything is written to the file, not even its journal mode. 0: an empty file. */
 static int
-check_version(struct store *store, const char *path, bool *empty, struct error *err)
+check_version(struct store *store, const char *path, int64_t *version, struct error *err)
 {
-	int64_t objects, application, version;
+	int64_t objects, application;
 
-	if (query_int(store, "SELECT count(*) FROM sqlite_schema", &objects, err) != 0 ||
-	    query_int(store, "PRAGMA application_id", &application, err) != 0 ||
-	    query_int(store, "PRAGMA user_version", &version, err) != 0)
+	if (database_query_int(
+		store, "SELECT count(*) FROM sqlite_schema", &objects, err) != 0 ||
+	    database_query_int(store, "PRAGMA application_id", &application, err) != 0 ||
+	    database_query_int(store, "PRAGMA user_version", version, err) != 0)
 		return -1;
-	*empty = objects == 0;
-	if (*empty)
+	if (objects == 0) {
+		*version = 0;
 		return 0;
-	if (application != APPLICATION_ID)
+	}
+	if (application != APPLICATION_ID || *version < 1)
 		return error_set(err, ERROR_CONFIG, "%s is not a keyhold database", path);
-	if (version > SCHEMA_VERSION)
+	if (*version > SCHEMA_VERSION)
 		return error_set(err, ERROR_CONFIG,
 		    "%s has schema version %lld; this keyhold knows %d: install the "
 		    "newer one",
-		    path, (long long)version, SCHEMA_VERSION);
+		    path, (long long)*version, SCHEMA_VERSION);
 	return 0;
 }
 
@@ -131,7 +133,8 @@ configure(struct store *store, const char *path, struct error *err)
 	statement_done(&st);
 	if (rc != 0)
 		return -1;
-	return exec(store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;", err);
+	return database_exec(
+	    store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;", err);
 }
 
 static int
@@ -141,9 +144,9 @@ create_schema(struct store *store, struct error *err)
 
 	if (transaction_begin(store, err) != 0)
 		return -1;
-	rc = exec(store, store_schema, err);
+	rc = database_exec(store, store_schema, err);
 	if (rc == 0)
-		rc = exec(store,
+		rc = database_exec(store,
 		    "PRAGMA application_id = " DIGITS_OF(
 			APPLICATION_ID) ";"
 					"PRAGMA user_version = " DIGITS_OF(
@@ -152,19 +155,29 @@ create_schema(struct store *store, struct error *err)
 	return transaction_end(store, rc, err);
 }
 
+static int
+prepare_schema(struct store *store, int64_t version, struct error *err)
+{
+	int rc = version == 0 ? create_schema(store, err)
+			      : database_migrate(store, version, err);
+
+	return rc == 0 ? database_exec(store, "PRAGMA foreign_keys = ON", err) : -1;
+}
+
 int
 store_open(const char *path, struct store **store, struct error *err)
 {
 	struct store *s = calloc(1, sizeof(*s));
-	bool empty;
+	int64_t version;
 
 	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	s->lock_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	if (take_lock_file(s, path, err) != 0 || create_file(path, err) != 0 ||
-	    connect_file(s, path, err) != 0 || check_version(s, path, &empty, err) != 0 ||
-	    configure(s, path, err) != 0 || (empty && create_schema(s, err) != 0)) {
+	    connect_file(s, path, err) != 0 ||
+	    check_version(s, path, &version, err) != 0 || configure(s, path, err) != 0 ||
+	    prepare_schema(s, version, err) != 0) {
 		store_close(s);
 		return -1;
 	}

@@ -26,7 +26,10 @@
 
 struct store;
 
-/* Creates the file (mode 0600) and the schema when absent; refuses a newer schema. */
+/*
+ * Creates the file (mode 0600) and the schema when absent, and brings an older schema up
+ * to date; refuses a newer one.
+ */
 int store_open(const char *path, struct store **store, struct error *err);
 void store_close(struct store *store);
 
@@ -60,7 +63,10 @@ int store_audit_each(struct store *store, int64_t after_seq, size_t limit,
  * text. */
 int store_audit_verify(struct store *store, int64_t *entries, struct error *err);
 
-/* A key that keyhold uses; the private key itself is on the token, found by cka_id. */
+/*
+ * A key that keyhold uses; the private key itself is on the token, found by cka_id.
+ * Several may have one name: one of them is current, the others it replaced.
+ */
 struct key_row {
 	char name[STORE_NAME_SIZE];
 	char type[16];
@@ -70,16 +76,27 @@ struct key_row {
 	unsigned char spki[STORE_SPKI_MAX]; /* DER SubjectPublicKeyInfo */
 	size_t spki_len;
 	unsigned char spki_sha256[32];
-	int64_t created; /* seconds since 1970 */
+	int64_t created;  /* seconds since 1970 */
+	int64_t replaced; /* likewise; 0 while current */
 };
 
 int store_key_add(struct store *store, const struct key_row *key,
     const struct audit_event *event, struct error *err);
 
-int store_key_remove(struct store *store, const char *name,
+/*
+ * Adds key, and marks the current key of its name, whose hash is old, as replaced when
+ * key was created. ERROR_NOT_FOUND when old is not that key.
+ */
+int store_key_replace(struct store *store, const unsigned char old[static 32],
+    const struct key_row *key, const struct audit_event *event, struct error *err);
+
+int store_key_remove(struct store *store, const unsigned char spki_sha256[static 32],
     const struct audit_event *event, struct error *err);
 
-/* All keys, by name, until visit returns non-zero. visit must not call the store. */
+/*
+ * All keys, by name and the current one first, until visit returns non-zero. visit must
+ * not call the store.
+ */
 int store_key_each(struct store *store,
     int (*visit)(void *ctx, const struct key_row *row), void *ctx, struct error *err);
 

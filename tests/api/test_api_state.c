@@ -249,7 +249,7 @@ refuses_to_open_over_a_key_it_cannot_read(void **state)
 	assert_int_not_equal(err.code, ERROR_NONE);
 	assert_null(second.authority);
 	keystore_free(keys);
-	assert_int_equal(store_key_remove(f->store, "odd", &event, &err), 0);
+	assert_int_equal(store_key_remove(f->store, row.spki_sha256, &event, &err), 0);
 }
 
 int

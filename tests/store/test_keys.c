@@ -35,6 +35,23 @@ put_key(struct fixture *fixture, const char *name, unsigned char hash)
 	assert_int_equal(store_key_add(fixture->store, &key, &an_event, NULL), 0);
 }
 
+static int
+remove_key(struct fixture *fixture, unsigned char hash, struct error *err)
+{
+	const unsigned char spki_sha256[32] = { hash };
+
+	return store_key_remove(fixture->store, spki_sha256, &an_event, err);
+}
+
+static int
+replace_key(struct fixture *fixture, unsigned char old, const struct key_row *key,
+    struct error *err)
+{
+	const unsigned char spki_sha256[32] = { old };
+
+	return store_key_replace(fixture->store, spki_sha256, key, &an_event, err);
+}
+
 static void
 lists_keys_by_name(void **state)
 {
@@ -114,7 +131,7 @@ removes_a_key(void **state)
 	struct seen seen = { 0 };
 
 	put_key(fixture, "web", 1);
-	assert_int_equal(store_key_remove(fixture->store, "web", &an_event, NULL), 0);
+	assert_int_equal(remove_key(fixture, 1, NULL), 0);
 	assert_int_equal(store_key_each(fixture->store, see, &seen, NULL), 0);
 	assert_int_equal(seen.count, 0);
 	assert_int_equal(audit_entries(fixture), 2);
@@ -126,7 +143,7 @@ refuses_to_remove_an_unknown_key(void **state)
 	struct fixture *fixture = *state;
 	struct error err = { 0 };
 
-	assert_int_equal(store_key_remove(fixture->store, "web", &an_event, &err), -1);
+	assert_int_equal(remove_key(fixture, 1, &err), -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 	assert_int_equal(audit_entries(fixture), 0);
 }
@@ -140,8 +157,86 @@ refuses_to_remove_the_key_of_an_issuer(void **state)
 
 	put_key(fixture, "root", 1);
 	assert_int_equal(store_issuer_add(fixture->store, &issuer, &an_event, NULL), 0);
-	assert_int_equal(store_key_remove(fixture->store, "root", &an_event, &err), -1);
+	assert_int_equal(remove_key(fixture, 1, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
+}
+
+static void
+replaces_a_key_and_keeps_the_old_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct key_row second = a_key("web", 2), third = a_key("web", 3);
+	struct seen seen = { 0 }, first = { .stop_at = 1 };
+
+	put_key(fixture, "web", 1);
+	put_key(fixture, "zoo", 9);
+	second.created += 10;
+	assert_int_equal(replace_key(fixture, 1, &second, NULL), 0);
+	assert_int_equal(replace_key(fixture, 2, &third, NULL), 0);
+	fixture_reopen(fixture);
+	assert_int_equal(store_key_each(fixture->store, see, &first, NULL), 0);
+	assert_int_equal(first.last.spki_sha256[0], 3);
+	assert_int_equal(first.last.replaced, 0);
+	seen.stop_at = 3;
+	assert_int_equal(store_key_each(fixture->store, see, &seen, NULL), 0);
+	assert_string_equal(seen.names, "web web web ");
+	assert_int_equal(seen.last.spki_sha256[0], 2);
+	assert_int_equal(seen.last.replaced, third.created);
+	assert_int_equal(audit_entries(fixture), 4);
+}
+
+static void
+removes_the_one_key_of_a_name_that_is_meant(void **state)
+{
+	struct fixture *fixture = *state;
+	struct key_row second = a_key("web", 2), again = a_key("web", 3);
+	struct seen seen = { 0 };
+
+	put_key(fixture, "web", 1);
+	assert_int_equal(replace_key(fixture, 1, &second, NULL), 0);
+	assert_int_equal(remove_key(fixture, 2, NULL), 0);
+	assert_int_equal(store_key_each(fixture->store, see, &seen, NULL), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.spki_sha256[0], 1);
+	/* The name is free, and what was replaced stays so. */
+	assert_true(seen.last.replaced != 0);
+	assert_int_equal(store_key_add(fixture->store, &again, &an_event, NULL), 0);
+	assert_int_equal(remove_key(fixture, 1, NULL), 0);
+}
+
+static void
+check_not_replaced(struct fixture *fixture, unsigned char old, const struct key_row *key,
+    enum error_code code)
+{
+	struct seen seen = { 0 };
+	struct error err = { 0 };
+	int64_t before = audit_entries(fixture);
+
+	assert_int_equal(replace_key(fixture, old, key, &err), -1);
+	assert_int_equal(err.code, code);
+	assert_int_equal(store_key_each(fixture->store, see, &seen, NULL), 0);
+	assert_string_equal(seen.names, "api web web ");
+	assert_int_equal(audit_entries(fixture), before);
+}
+
+static void
+refuses_to_replace_what_is_not_current(void **state)
+{
+	struct fixture *fixture = *state;
+	struct key_row second = a_key("web", 2), next = a_key("web", 3);
+
+	put_key(fixture, "web", 1);
+	put_key(fixture, "api", 8);
+	assert_int_equal(replace_key(fixture, 1, &second, NULL), 0);
+	check_not_replaced(fixture, 1, &next, ERROR_NOT_FOUND);
+	check_not_replaced(fixture, 7, &next, ERROR_NOT_FOUND);
+	/* A key of another name. */
+	check_not_replaced(fixture, 8, &next, ERROR_NOT_FOUND);
+	/* A key there is; the current one must stay so. */
+	next = a_key("web", 8);
+	check_not_replaced(fixture, 2, &next, ERROR_CONFLICT);
+	next = a_key("web", 3);
+	assert_int_equal(replace_key(fixture, 2, &next, NULL), 0);
 }
 
 static void
@@ -173,6 +268,9 @@ main(void)
 		STORE_TEST(removes_a_key),
 		STORE_TEST(refuses_to_remove_an_unknown_key),
 		STORE_TEST(refuses_to_remove_the_key_of_an_issuer),
+		STORE_TEST(replaces_a_key_and_keeps_the_old_one),
+		STORE_TEST(removes_the_one_key_of_a_name_that_is_meant),
+		STORE_TEST(refuses_to_replace_what_is_not_current),
 		STORE_TEST(refuses_a_row_that_does_not_fit),
 	};
 

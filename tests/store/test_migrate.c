@@ -1,0 +1,284 @@
+/* test_migrate.c - a database that an older keyhold left. */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "tests/store/fixture.h"
+
+static const char version_1[] =
+    "CREATE TABLE keys (\n"
+    "    name TEXT PRIMARY KEY,\n"
+    "    type TEXT NOT NULL,\n"
+    "    use TEXT NOT NULL,\n"
+    "    cka_id BLOB NOT NULL,\n"
+    "    spki BLOB NOT NULL,\n"
+    "    spki_sha256 BLOB NOT NULL UNIQUE,\n"
+    "    created INTEGER NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE TABLE issuers (\n"
+    "    id INTEGER PRIMARY KEY,\n"
+    "    name TEXT NOT NULL UNIQUE,\n"
+    "    parent TEXT REFERENCES issuers (name),\n"
+    "    key_spki_sha256 BLOB NOT NULL REFERENCES keys (spki_sha256),\n"
+    "    created INTEGER NOT NULL,\n"
+    "    certificate BLOB NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE INDEX issuers_by_key ON issuers (key_spki_sha256);\n"
+    "CREATE INDEX issuers_by_parent ON issuers (parent);\n"
+    "CREATE TABLE reservations (\n"
+    "    serial TEXT PRIMARY KEY,\n"
+    "    issuer TEXT NOT NULL,\n"
+    "    created INTEGER NOT NULL\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE certificates (\n"
+    "    id INTEGER PRIMARY KEY,\n"
+    "    serial TEXT NOT NULL UNIQUE,\n"
+    "    issuer TEXT NOT NULL,\n"
+    "    not_before INTEGER NOT NULL,\n"
+    "    not_after INTEGER NOT NULL,\n"
+    "    revoked_at INTEGER,\n"
+    "    revocation_reason INTEGER NOT NULL DEFAULT 0,\n"
+    "    created INTEGER NOT NULL,\n"
+    "    profile TEXT NOT NULL,\n"
+    "    requester TEXT NOT NULL,\n"
+    "    subject TEXT NOT NULL,\n"
+    "    names TEXT NOT NULL,\n"
+    "    certificate BLOB NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE INDEX certificates_by_id ON certificates (id, not_after, revoked_at);\n"
+    "CREATE INDEX certificates_by_issuer ON certificates (issuer, id, not_after, "
+    "revoked_at);\n"
+    "CREATE INDEX certificates_revoked ON certificates (issuer, id, not_after)\n"
+    "    WHERE revoked_at IS NOT NULL;\n"
+    "CREATE TABLE certificate_names (\n"
+    "    name TEXT NOT NULL COLLATE NOCASE,\n"
+    "    id INTEGER NOT NULL REFERENCES certificates (id),\n"
+    "    PRIMARY KEY (name, id)\n"
+    ") STRICT, WITHOUT ROWID;\n"
+    "CREATE TABLE audit (\n"
+    "    seq INTEGER PRIMARY KEY,\n"
+    "    time INTEGER NOT NULL,\n"
+    "    actor TEXT NOT NULL,\n"
+    "    action TEXT NOT NULL,\n"
+    "    object TEXT NOT NULL,\n"
+    "    detail TEXT NOT NULL,\n"
+    "    hash BLOB NOT NULL\n"
+    ") STRICT;\n"
+    "PRAGMA application_id = 0x6b686c64;\n"
+    "PRAGMA user_version = 1;\n";
+
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+/* A server's key, and two issuers with theirs; hashes are 01, 02 and 03 and zeros. */
+static const char rows_1[] =
+    "INSERT INTO keys VALUES"
+    "    ('web', 'ec-p256', 'tls', x'0102', x'3059', x'01" ZEROS "', 1700000001),"
+    "    ('root', 'ec-p384', 'ca', x'03', x'3060', x'02" ZEROS "', 1700000002),"
+    "    ('internal', 'ec-p256', 'ca', x'04', x'3061', x'03" ZEROS "', 1700000003);"
+    "INSERT INTO issuers VALUES"
+    "    (1, 'root', NULL, x'02" ZEROS "', 1, x'30'),"
+    "    (2, 'internal', 'root', x'03" ZEROS "', 2, x'31');";
+
+static void
+make_version_1(struct fixture *fixture, const char *rows)
+{
+	store_close(fixture->store);
+	fixture->store = NULL;
+	assert_int_equal(remove(fixture->path), 0);
+	fixture_sql(fixture, version_1);
+	fixture_sql(fixture, rows);
+}
+
+static void
+open_store(struct fixture *fixture)
+{
+	struct error err = { 0 };
+
+	if (store_open(fixture->path, &fixture->store, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+/* The first column of the first row, as text. */
+static void
+query(const struct fixture *fixture, const char *sql, char *text, size_t size)
+{
+	sqlite3_stmt *st = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	snprintf(text, size, "%s", (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+struct keys {
+	struct key_row rows[4];
+	size_t count;
+};
+
+static int
+keep_key(void *ctx, const struct key_row *row)
+{
+	struct keys *keys = ctx;
+
+	assert_true(keys->count < 4);
+	keys->rows[keys->count++] = *row;
+	return 0;
+}
+
+static int
+count_issuer(void *ctx, const struct issuer_row *row)
+{
+	size_t *count = ctx;
+
+	assert_string_equal(row->name, *count == 0 ? "root" : "internal");
+	assert_string_equal(row->parent, *count == 0 ? "" : "root");
+	assert_int_equal(row->key_spki_sha256[0], *count + 2);
+	(*count)++;
+	return 0;
+}
+
+static void
+keeps_the_keys_and_issuers_of_version_1(void **state)
+{
+	static const unsigned char hash[32] = { 1 };
+	struct fixture *fixture = *state;
+	const struct key_row *web;
+	struct keys keys = { 0 };
+	size_t issuers = 0;
+
+	make_version_1(fixture, rows_1);
+	open_store(fixture);
+	assert_int_equal(store_key_each(fixture->store, keep_key, &keys, NULL), 0);
+	assert_int_equal(keys.count, 3);
+	assert_string_equal(keys.rows[0].name, "internal");
+	assert_string_equal(keys.rows[1].name, "root");
+	web = &keys.rows[2];
+	assert_string_equal(web->name, "web");
+	assert_string_equal(web->type, "ec-p256");
+	assert_string_equal(web->use, "tls");
+	assert_int_equal(web->cka_id_len, 2);
+	assert_memory_equal(web->cka_id, "\x01\x02", 2);
+	assert_int_equal(web->spki_len, 2);
+	assert_memory_equal(web->spki_sha256, hash, 32);
+	assert_int_equal(web->created, 1700000001);
+	assert_int_equal(web->replaced, 0);
+	assert_int_equal(
+	    store_issuer_each(fixture->store, count_issuer, &issuers, NULL), 0);
+	assert_int_equal(issuers, 2);
+}
+
+static void
+ends_with_the_schema_of_a_new_database(void **state)
+{
+	/* ALTER TABLE quotes the name; a comment may be anywhere but within a table. */
+	static const char schema[] =
+	    "SELECT group_concat(replace(sql, '\"keys\"', 'keys'), ';') FROM "
+	    "(SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
+	    "name NOT IN ('issuers', 'certificates', 'certificate_names') ORDER BY name)";
+	static char fresh[8192], migrated[8192];
+	struct fixture *fixture = *state;
+	char version[16];
+
+	query(fixture, schema, fresh, sizeof(fresh));
+	make_version_1(fixture, rows_1);
+	open_store(fixture);
+	query(fixture, schema, migrated, sizeof(migrated));
+	assert_string_equal(migrated, fresh);
+	query(fixture, "PRAGMA user_version", version, sizeof(version));
+	assert_string_equal(version, "2");
+	query(fixture,
+	    "SELECT group_concat(\"table\") FROM pragma_foreign_key_list('issuers')",
+	    version, sizeof(version));
+	assert_string_equal(version, "keys,issuers");
+}
+
+static void
+still_refuses_to_orphan_an_issuer(void **state)
+{
+	static const unsigned char root[32] = { 2 };
+	struct fixture *fixture = *state;
+	struct issuer_row issuer = { .name = "other", .key_spki_sha256 = { 77 } };
+	struct error err = { 0 };
+
+	make_version_1(fixture, rows_1);
+	open_store(fixture);
+	assert_int_equal(store_key_remove(fixture->store, root, &an_event, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_int_equal(store_issuer_add(fixture->store, &issuer, &an_event, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+static void
+replaces_a_key_of_version_1(void **state)
+{
+	static const unsigned char web[32] = { 1 };
+	struct fixture *fixture = *state;
+	struct key_row next = a_key("web", 9);
+	struct keys keys = { 0 };
+
+	make_version_1(fixture, rows_1);
+	open_store(fixture);
+	assert_int_equal(
+	    store_key_replace(fixture->store, web, &next, &an_event, NULL), 0);
+	fixture_reopen(fixture);
+	assert_int_equal(store_key_each(fixture->store, keep_key, &keys, NULL), 0);
+	assert_int_equal(keys.count, 4);
+}
+
+static void
+leaves_a_database_with_broken_references_as_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error err = { 0 };
+	char text[16];
+
+	make_version_1(fixture, rows_1);
+	fixture_sql(fixture, "DELETE FROM keys WHERE name = 'root'");
+	assert_int_equal(store_open(fixture->path, &fixture->store, &err), -1);
+	assert_int_equal(err.code, ERROR_IO);
+	assert_non_null(strstr(err.text, "1 rows refer to rows that are not there"));
+	query(fixture, "PRAGMA user_version", text, sizeof(text));
+	assert_string_equal(text, "1");
+	query(fixture, "SELECT count(*) FROM pragma_table_info('keys')", text,
+	    sizeof(text));
+	assert_string_equal(text, "7");
+}
+
+static void
+refuses_a_database_without_a_version(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error err = { 0 };
+
+	make_version_1(fixture, "PRAGMA user_version = 0");
+	assert_int_equal(store_open(fixture->path, &fixture->store, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFIG);
+}
+
+#define STORE_TEST(name)                                                                 \
+	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(keeps_the_keys_and_issuers_of_version_1),
+		STORE_TEST(ends_with_the_schema_of_a_new_database),
+		STORE_TEST(still_refuses_to_orphan_an_issuer),
+		STORE_TEST(replaces_a_key_of_version_1),
+		STORE_TEST(leaves_a_database_with_broken_references_as_it_is),
+		STORE_TEST(refuses_a_database_without_a_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
