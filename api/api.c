@@ -23,6 +23,7 @@ read_row(const struct key_row *row, struct keystore_key *key, struct error *err)
 	memcpy(key->id.data, row->cka_id, row->cka_id_len);
 	key->id.len = row->cka_id_len;
 	key->created = row->created;
+	key->replaced = row->replaced;
 	return 0;
 }
 

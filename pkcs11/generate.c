@@ -226,8 +226,10 @@ find_by_label(struct token *token, CK_SESSION_HANDLE session, const char *label,
 		return error_set(err, ERROR_NOT_FOUND,
 		    "no private key with label %s on the token", label);
 	if (count > 1)
-		return error_set(
-		    err, ERROR_CONFLICT, "two private keys have the label %s", label);
+		return error_set(err, ERROR_CONFLICT,
+		    "two private keys on the token have the label %s: which one is meant "
+		    "cannot be told",
+		    label);
 	*private = found[0];
 	return 0;
 }

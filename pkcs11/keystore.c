@@ -96,7 +96,8 @@ keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_to
 	*on_token =
 	    token_find_private(store->token, &key->key, &key->id, &handle, err) == 0;
 	pthread_rwlock_wrlock(&store->lock);
-	if (keytable_by_name(&store->table, key->key.name) != NULL ||
+	if ((key->replaced == 0 &&
+		keytable_by_name(&store->table, key->key.name) != NULL) ||
 	    keytable_by_spki(&store->table, key->key.spki_sha256) != NULL)
 		error_set(err, ERROR_CONFLICT, "key %s is in use already", key->key.name);
 	else if (keytable_add(&store->table, key, handle) != 0)
@@ -121,19 +122,67 @@ check_name_free(struct keystore *store, const char *name, struct error *err)
 	return 0;
 }
 
-int
-keystore_generate(struct keystore *store, const char *name, enum key_type type,
+static int
+generate(struct keystore *store, const char *name, enum key_type type,
     struct keystore_key *key, struct error *err)
 {
 	int rc;
 
-	if (check_name_free(store, name, err) != 0)
-		return -1;
 	pthread_mutex_lock(&store->writer);
 	rc = token_generate(store->token, name, type, &key->key, &key->id, err);
 	pthread_mutex_unlock(&store->writer);
 	key->created = clock_now_s();
+	key->replaced = 0;
 	return rc;
+}
+
+int
+keystore_generate(struct keystore *store, const char *name, enum key_type type,
+    struct keystore_key *key, struct error *err)
+{
+	if (check_name_free(store, name, err) != 0)
+		return -1;
+	return generate(store, name, type, key, err);
+}
+
+int
+keystore_generate_next(struct keystore *store, const char *name, enum key_type type,
+    struct keystore_key *next, struct error *err)
+{
+	struct keystore_key current;
+
+	if (keystore_find(store, name, &current, err) != 0)
+		return -1;
+	return generate(store, name, type, next, err);
+}
+
+void
+keystore_promote(struct keystore *store, const struct keystore_key *old,
+    const struct keystore_key *next)
+{
+	struct keytable_slot *from, *to;
+
+	pthread_rwlock_wrlock(&store->lock);
+	from = keytable_by_spki(&store->table, old->key.spki_sha256);
+	to = keytable_by_spki(&store->table, next->key.spki_sha256);
+	if (from == NULL || to == NULL)
+		abort();
+	from->key.replaced = next->created;
+	to->key.replaced = 0;
+	pthread_rwlock_unlock(&store->lock);
+}
+
+static int
+check_not_in_use(
+    struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	struct keystore_key found;
+
+	if (keystore_find_spki(store, key->key.spki_sha256, &found, NULL) != 0)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "the key with the label %s is in use already%s", key->key.name,
+	    found.replaced != 0 ? "; it was replaced" : "");
 }
 
 /* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
@@ -145,10 +194,12 @@ keystore_adopt(
 
 	if (check_name_free(store, name, err) != 0 ||
 	    token_find_labelled(store->token, name, &key->key, &key->id, err) != 0 ||
+	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
 	    token_selftest(store->token, private, &key->key, err) != 0)
 		return -1;
 	key->created = clock_now_s();
+	key->replaced = 0;
 	return 0;
 }
 

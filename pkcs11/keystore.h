@@ -1,6 +1,7 @@
 /*
  * keystore.h - the keys in use: what each is for, and signing with them.
  *
+ * Several may have one name: a name finds the current one, a hash any of them.
  * The durable list is the store's; this is its image in memory together with the
  * token's handles. From any thread.
  */
@@ -27,7 +28,8 @@ struct keystore_key {
 	struct key key;
 	enum key_use use;
 	struct object_id id;
-	int64_t created; /* seconds since 1970 */
+	int64_t created;  /* seconds since 1970 */
+	int64_t replaced; /* likewise; 0 while it is the current key of its name */
 };
 
 struct keystore;
@@ -48,6 +50,17 @@ int keystore_generate(struct keystore *store, const char *name, enum key_type ty
     struct keystore_key *key, struct error *err);
 int keystore_adopt(struct keystore *store, const char *name, struct keystore_key *key,
     struct error *err);
+
+/*
+ * A successor of the key in use under this name, with the same CKA_LABEL and another
+ * CKA_ID. Taken into use with replaced set, it is found by its hash alone, and the old
+ * key stays the current one until keystore_promote, which cannot fail: both must be in
+ * use.
+ */
+int keystore_generate_next(struct keystore *store, const char *name, enum key_type type,
+    struct keystore_key *next, struct error *err);
+void keystore_promote(struct keystore *store, const struct keystore_key *old,
+    const struct keystore_key *next);
 
 /*
  * Destroyed on the token and then out of use: after a failure the key is still listed,

@@ -105,7 +105,8 @@ keytable_by_name(const struct keytable *table, const char *name)
 {
 	struct keytable_slot *slot = table->buckets ? *name_bucket(table, name) : NULL;
 
-	while (slot != NULL && strcmp(slot->key.key.name, name) != 0)
+	while (slot != NULL &&
+	       (slot->key.replaced != 0 || strcmp(slot->key.key.name, name) != 0))
 		slot = slot->next_by_name;
 	return slot;
 }

@@ -29,6 +29,7 @@ int keytable_add(
     struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
 void keytable_remove(struct keytable *table, const unsigned char *spki_sha256);
 
+/* The current key of this name. */
 struct keytable_slot *keytable_by_name(const struct keytable *table, const char *name);
 struct keytable_slot *
 keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256);

@@ -90,6 +90,36 @@ removing_an_absent_key_changes_nothing(void **state)
 }
 
 static void
+a_name_finds_its_current_key_and_a_hash_any(void **state)
+{
+	struct keytable table = { 0 };
+	struct keytable_slot *slot;
+	struct keystore_key key;
+
+	(void)state;
+	for (unsigned n = 0; n < 100; n++) {
+		key = numbered(n);
+		snprintf(key.key.name, sizeof(key.key.name), "web");
+		key.replaced = n == 40 ? 0 : 1;
+		assert_int_equal(keytable_add(&table, &key, n + 1), 0);
+	}
+	slot = keytable_by_name(&table, "web");
+	assert_non_null(slot);
+	assert_int_equal(slot->handle, 41);
+	for (unsigned n = 0; n < 100; n++) {
+		key = numbered(n);
+		slot = keytable_by_spki(&table, key.key.spki_sha256);
+		assert_non_null(slot);
+		assert_int_equal(slot->handle, n + 1);
+	}
+	key = numbered(40);
+	keytable_remove(&table, key.key.spki_sha256);
+	assert_null(keytable_by_name(&table, "web"));
+	assert_int_equal(table.count, 99);
+	keytable_clear(&table);
+}
+
+static void
 an_empty_table_has_no_key(void **state)
 {
 	struct keytable table = { 0 };
@@ -112,6 +142,7 @@ main(void)
 		cmocka_unit_test(finds_each_of_many_by_name_and_hash),
 		cmocka_unit_test(a_removed_key_is_not_found_and_the_others_are),
 		cmocka_unit_test(removing_an_absent_key_changes_nothing),
+		cmocka_unit_test(a_name_finds_its_current_key_and_a_hash_any),
 		cmocka_unit_test(an_empty_table_has_no_key),
 	};
 
