@@ -24,8 +24,8 @@ struct api {
 	struct authority *authority;
 	const char *token_label, *token_serial;
 	struct access_rules access;
-	/* Creation and destruction of keys and issuers: one at a time, so that what was
-	 * checked still holds when it is recorded. */
+	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
+	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;
 };
 

@@ -45,17 +45,20 @@ public_pem(const struct key *key, struct buffer *pem)
 static struct json_t *
 describe(const struct keystore_key *key, const char *public_key)
 {
-	char hash[2 * KEY_SHA256_SIZE + 1], created[CLOCK_TEXT_SIZE];
+	char hash[2 * KEY_SHA256_SIZE + 1];
+	char created[CLOCK_TEXT_SIZE], replaced[CLOCK_TEXT_SIZE];
 
 	hex_encode(hash, key->key.spki_sha256, KEY_SHA256_SIZE);
 	clock_format(created, key->created);
-	return json_make("{s:s,s:s,s:s,s:s,s:s,s:o,s:s*}", "name", key->key.name, "type",
-	    key_type_info(key->key.type)->name, "use", key_use_name(key->use),
-	    "spki_sha256", hash, "created", created, "schemes", list_schemes(key),
+	clock_format(replaced, key->replaced);
+	return json_make("{s:s,s:s,s:s,s:s,s:s,s:s?,s:o,s:s*}", "name", key->key.name,
+	    "type", key_type_info(key->key.type)->name, "use", key_use_name(key->use),
+	    "spki_sha256", hash, "created", created, "replaced",
+	    key->replaced != 0 ? replaced : NULL, "schemes", list_schemes(key),
 	    "public_key", public_key);
 }
 
-static int
+int
 respond_key(
     struct response *res, int status, const struct keystore_key *key, struct error *err)
 {
@@ -76,13 +79,14 @@ respond_created(struct response *res, const struct keystore_key *key, struct err
 	return respond_key(res, 201, key, err);
 }
 
-static void
-make_row(const struct keystore_key *key, struct key_row *row)
+void
+make_key_row(const struct keystore_key *key, struct key_row *row)
 {
 	*row = (struct key_row){
 		.cka_id_len = key->id.len,
 		.spki_len = key->key.spki_len,
 		.created = key->created,
+		.replaced = key->replaced,
 	};
 	/* The sizes agree: a name, and what the store declares for each. */
 	snprintf(row->name, sizeof(row->name), "%s", key->key.name);
@@ -126,7 +130,7 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	struct key_row row;
 	bool on_token;
 
-	make_row(key, &row);
+	make_key_row(key, &row);
 	snprintf(detail, sizeof(detail), "type=%s use=%s", row.type, row.use);
 	if (store_key_add(x->api->store, &row, &event, err) != 0)
 		return -1;
@@ -252,12 +256,15 @@ check_meant(const struct request *req, const struct keystore_key *key, struct er
 static int
 destroy_key(struct exchange *x, const struct keystore_key *key, struct error *err)
 {
+	char detail[sizeof("spki_sha256=") + 2 * KEY_SHA256_SIZE] = "spki_sha256=";
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
 		.action = "key.destroyed",
 		.object = key->key.name,
+		.detail = detail,
 	};
 
+	hex_encode(detail + strlen(detail), key->key.spki_sha256, KEY_SHA256_SIZE);
 	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s belongs to an issuer", key->key.name);

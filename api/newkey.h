@@ -1,4 +1,7 @@
-/* newkey.h - making a key, for whoever needs one: POST /v1/keys and POST /v1/issuers. */
+/*
+ * newkey.h - making a key, for whoever needs one: POST /v1/keys, POST /v1/issuers and the
+ * rotation of a key.
+ */
 #ifndef API_NEWKEY_H
 #define API_NEWKEY_H
 
@@ -10,5 +13,12 @@ int create_key(struct exchange *x, const char *name, enum key_type type, enum ke
 
 /* Undoes create_key, as far as token and store allow. The caller holds api->changes. */
 void withdraw_key(struct exchange *x, const struct keystore_key *key);
+
+/* The key as the store keeps it. */
+void make_key_row(const struct keystore_key *key, struct key_row *row);
+
+/* The key with its public half, as JSON. */
+int respond_key(
+    struct response *res, int status, const struct keystore_key *key, struct error *err);
 
 #endif

@@ -22,6 +22,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/keys/{}", get_key, ACCESS_READ, NULL, 0 },
 	{ "DELETE", "/v1/keys/{}", delete_key, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "POST", "/v1/keys/{}/adopt", post_adopt, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "POST", "/v1/keys/{}/rotate", post_rotate, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/keys/{}/public", get_public, ACCESS_USE | ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/keys/{}/reference", get_reference, ACCESS_USE | ACCESS_READ, NULL,
 	    0 },

@@ -1,0 +1,138 @@
+/*
+ * rotate.c - a new key under the name of an old one, which stays in use by its hash.
+ *
+ * Everything that can fail comes before the commit, and what comes after it cannot: a
+ * failure leaves the old key current, and no key on the token that is in no list.
+ */
+#include "api/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/json.h"
+#include "api/newkey.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static int
+find_current(struct exchange *x, struct keystore_key *old, struct error *err)
+{
+	const char *name = x->req->params[0];
+
+	if (!name_is_valid(name))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "\"%.80s\" is not a name: a key is rotated by its name", name);
+	if (keystore_find(x->api->keys, name, old, err) != 0)
+		return -1;
+	if (old->use == KEY_USE_CA)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "key %s has use ca: an issuer's key is changed by making a new "
+		    "issuer",
+		    name);
+	return 0;
+}
+
+static int
+record(struct exchange *x, const struct keystore_key *old, struct keystore_key next,
+    struct error *err)
+{
+	char was[2 * KEY_SHA256_SIZE + 1], is[2 * KEY_SHA256_SIZE + 1], detail[256];
+	struct audit_event event = {
+		.actor = x->req->caller->actor,
+		.action = "key.rotated",
+		.object = old->key.name,
+		.detail = detail,
+	};
+	struct key_row row;
+
+	next.replaced = 0;
+	make_key_row(&next, &row);
+	hex_encode(was, old->key.spki_sha256, KEY_SHA256_SIZE);
+	hex_encode(is, next.key.spki_sha256, KEY_SHA256_SIZE);
+	snprintf(detail, sizeof(detail), "type=%s use=%s old=%s new=%s", row.type,
+	    row.use, was, is);
+	return store_key_replace(x->api->store, old->key.spki_sha256, &row, &event, err);
+}
+
+/* In use by a hash that nobody knows yet. */
+static int
+take_into_use(struct exchange *x, const struct keystore_key *next, struct error *err)
+{
+	bool on_token;
+
+	if (keystore_add(x->api->keys, next, &on_token, err) != 0)
+		return -1;
+	return on_token ? 0 : -1;
+}
+
+static void
+discard(struct exchange *x, const struct keystore_key *next)
+{
+	char why[LOG_QUOTED_MAX];
+	struct error err;
+
+	if (keystore_destroy(x->api->keys, next, &err) == 0)
+		return;
+	log_error(
+	    "key.left", "key=%s why=\"%s\"", next->key.name, log_quoted(why, err.text));
+	keystore_forget(x->api->keys, next);
+}
+
+static int
+replace_key(struct exchange *x, const struct keystore_key *old, enum key_type type,
+    struct keystore_key *next, struct error *err)
+{
+	if (keystore_generate_next(x->api->keys, old->key.name, type, next, err) != 0)
+		return -1;
+	next->use = old->use;
+	next->replaced = next->created;
+	if (take_into_use(x, next, err) != 0 || record(x, old, *next, err) != 0) {
+		discard(x, next);
+		return -1;
+	}
+	keystore_promote(x->api->keys, old, next);
+	next->replaced = 0;
+	return 0;
+}
+
+static int
+rotate_key(struct exchange *x, const char *type_name, struct keystore_key *next,
+    struct error *err)
+{
+	struct keystore_key old;
+	enum key_type type;
+
+	if (find_current(x, &old, err) != 0)
+		return -1;
+	type = old.key.type;
+	if (type_name != NULL && key_type_read(type_name, &type, err) != 0)
+		return -1;
+	return replace_key(x, &old, type, next, err);
+}
+
+int
+post_rotate(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "type", NULL };
+	char hash[2 * KEY_SHA256_SIZE + 1];
+	const char *type_name = NULL;
+	struct keystore_key next;
+	struct json_t *body;
+	int rc;
+
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	rc = json_text(body, "type", false, &type_name, err);
+	if (rc == 0) {
+		pthread_mutex_lock(&x->api->changes);
+		rc = rotate_key(x, type_name, &next, err);
+		pthread_mutex_unlock(&x->api->changes);
+	}
+	json_free(body);
+	if (rc != 0)
+		return -1;
+	/* The name is not this key's for ever. */
+	hex_encode(hash, next.key.spki_sha256, KEY_SHA256_SIZE);
+	snprintf(x->res->location, sizeof(x->res->location), "/v1/keys/spki:%s", hash);
+	return respond_key(x->res, 201, &next, err);
+}
