@@ -76,30 +76,71 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
+static int
+fill(int fd, const char *path, struct bytes content, mode_t mode, struct error *err)
+{
+	if (fchmod(fd, mode) != 0 ||
+	    write_all(fd, (const char *)content.data, content.len) != 0 ||
+	    fsync(fd) != 0) {
+		error_set_errno(err, ERROR_IO, "%s", path);
+		close(fd);
+		return -1;
+	}
+	if (close(fd) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return 0;
+}
+
+int
+file_prepare(struct file_change *change, const char *path, struct bytes content,
+    mode_t mode, struct error *err)
+{
+	int n = snprintf(change->temporary, sizeof(change->temporary), "%s.XXXXXX", path);
+	int fd;
+
+	if (n < 0 || (size_t)n >= sizeof(change->temporary)) {
+		change->temporary[0] = '\0';
+		return error_set(err, ERROR_IO, "%s: path too long", path);
+	}
+	memcpy(change->path, path, strlen(path) + 1);
+	if ((fd = mkostemp(change->temporary, O_CLOEXEC)) < 0) {
+		change->temporary[0] = '\0';
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	}
+	if (fill(fd, path, content, mode, err) == 0)
+		return 0;
+	file_discard(change);
+	return -1;
+}
+
+int
+file_commit(struct file_change *change, struct error *err)
+{
+	if (rename(change->temporary, change->path) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", change->path);
+	change->temporary[0] = '\0';
+	return 0;
+}
+
+void
+file_discard(struct file_change *change)
+{
+	if (change->temporary[0] != '\0')
+		unlink(change->temporary);
+	change->temporary[0] = '\0';
+}
+
 int
 file_write(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
 {
-	char temporary[PATH_MAX];
-	int fd, n;
+	struct file_change change;
+	int rc;
 
-	n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-	if (n < 0 || (size_t)n >= sizeof(temporary))
-		return error_set(err, ERROR_IO, "%s: path too long", path);
-	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0)
-		return error_set_errno(err, ERROR_IO, "%s", path);
-	if (fchmod(fd, mode) != 0 || write_all(fd, data, len) != 0 || fsync(fd) != 0) {
-		error_set_errno(err, ERROR_IO, "%s", path);
-		close(fd);
-		goto fail;
-	}
-	if (close(fd) != 0 || rename(temporary, path) != 0) {
-		error_set_errno(err, ERROR_IO, "%s", path);
-		goto fail;
-	}
-	return 0;
-fail:
-	unlink(temporary);
-	return -1;
+	if (file_prepare(&change, path, (struct bytes){ data, len }, mode, err) != 0)
+		return -1;
+	rc = file_commit(&change, err);
+	file_discard(&change);
+	return rc;
 }
 
 /* Whether path, which is no link, may be trusted with what goes into it. */

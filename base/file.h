@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,20 @@ int file_read(const char *path, size_t max_bytes, struct buffer *out, struct err
  */
 int file_write(
     const char *path, const void *data, size_t len, mode_t mode, struct error *err);
+
+/*
+ * The same in two steps, for files that belong together: what can fail, a full disk among
+ * it, fails while none of them has changed. discard removes a temporary file that was not
+ * committed, and accepts a change that was, or is zeroed.
+ */
+struct file_change {
+	char path[PATH_MAX], temporary[PATH_MAX];
+};
+
+int file_prepare(struct file_change *change, const char *path, struct bytes content,
+    mode_t mode, struct error *err);
+int file_commit(struct file_change *change, struct error *err);
+void file_discard(struct file_change *change);
 
 /*
  * Makes the directory with exactly this mode, whatever the umask. One that exists is left

@@ -169,6 +169,55 @@ leaves_no_temporary_file(void **state)
 }
 
 static void
+changes_files_together_or_not_at_all(void **state)
+{
+	static const struct bytes new = { (const unsigned char *)"new", 3 };
+	struct file_change first = { .path = "" }, second = { .path = "" };
+	char path[256], other[256], absent[256];
+
+	write_file(directory_path(state, "file", path), "old", 0600);
+	write_file(directory_path(state, "other", other), "old", 0600);
+	assert_int_equal(file_prepare(&first, path, new, 0640, NULL), 0);
+	directory_path(state, "absent/file", absent);
+	assert_int_equal(file_prepare(&second, absent, new, 0640, NULL), -1);
+	file_discard(&first);
+	file_discard(&second);
+	check_content(path, "old");
+	assert_int_equal(count_entries(*state), 2);
+	assert_int_equal(file_prepare(&first, path, new, 0640, NULL), 0);
+	assert_int_equal(file_prepare(&second, other, new, 0640, NULL), 0);
+	check_content(path, "old");
+	assert_int_equal(file_commit(&first, NULL), 0);
+	check_content(path, "new");
+	check_content(other, "old");
+	assert_int_equal(file_commit(&second, NULL), 0);
+	check_content(other, "new");
+	assert_int_equal(file_mode(other), 0640);
+	file_discard(&first);
+	file_discard(&second);
+	assert_int_equal(count_entries(*state), 2);
+}
+
+static void
+keeps_a_change_that_could_not_be_made(void **state)
+{
+	static const struct bytes new = { (const unsigned char *)"new", 3 };
+	struct file_change change;
+	struct error err = { 0 };
+	char path[256];
+
+	directory_path(state, "target", path);
+	assert_int_equal(file_prepare(&change, path, new, 0640, NULL), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(file_commit(&change, &err), -1);
+	assert_int_equal(err.code, ERROR_IO);
+	assert_int_equal(count_entries(*state), 2);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(file_commit(&change, &err), 0);
+	check_content(path, "new");
+}
+
+static void
 refuses_a_directory_that_is_not_there(void **state)
 {
 	struct error err = { 0 };
@@ -306,6 +355,8 @@ main(void)
 		FILE_TEST(writes_with_the_exact_mode),
 		FILE_TEST(replaces_rather_than_overwrites),
 		FILE_TEST(leaves_no_temporary_file),
+		FILE_TEST(changes_files_together_or_not_at_all),
+		FILE_TEST(keeps_a_change_that_could_not_be_made),
 		FILE_TEST(refuses_a_directory_that_is_not_there),
 		FILE_TEST(makes_a_directory_with_the_exact_mode),
 		FILE_TEST(leaves_a_safe_directory_as_it_is),
