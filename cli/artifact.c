@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-
 #define KEY_FILE_MAX 65536
 
 static bool
@@ -65,4 +63,13 @@ artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode
 	if (artifact_check(cli, path, force, err) != 0)
 		return -1;
 	return file_write(path, data.data, data.len, mode, err);
+}
+
+int
+artifact_prepare(struct cli *cli, struct file_change *change, const char *path,
+    struct bytes data, mode_t mode, bool force, struct error *err)
+{
+	if (artifact_check(cli, path, force, err) != 0)
+		return -1;
+	return file_prepare(change, path, data, mode, err);
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 
 #define MODE_PUBLIC    0644
@@ -18,5 +19,9 @@ int artifact_check(struct cli *cli, const char *path, bool force, struct error *
 /* Checks, then writes; on standard output when path is NULL or "-". */
 int artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode,
     bool force, struct error *err);
+
+/* Checks, and writes all but the name: file_commit puts it in place. */
+int artifact_prepare(struct cli *cli, struct file_change *change, const char *path,
+    struct bytes data, mode_t mode, bool force, struct error *err);
 
 #endif

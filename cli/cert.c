@@ -109,8 +109,8 @@ static const struct option_spec issue_options[] = {
 	    .fallback = "server" },
 	{ .name = "type",
 	    .metavar = "TYPE",
-	    .help =
-		"the kind of key to make; without it ec-p256, or that of a key there is",
+	    .help = "the kind of key to make; without it that of the key there is, or "
+		    "ec-p256",
 	    .choices = NAMES_KEY_TYPES },
 	{ .name = "days",
 	    .metavar = "N",
@@ -118,6 +118,9 @@ static const struct option_spec issue_options[] = {
 	{ .name = "subject",
 	    .metavar = "NAME",
 	    .help = "a name like /C=CN/O=example/CN=web" },
+	{ .name = "new-key",
+	    .help = "make a new key even if there is one, which goes on by its "
+		    "spki:HASH" },
 	{ .name = "force", .help = "overwrite NAME.key even if it holds a private key" },
 	{ .name = NULL },
 };

@@ -18,12 +18,20 @@
 #include "cli/daemon.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "cli/rotate.h"
 #include "cli/signing.h"
 #include "cli/url.h"
 
 struct target {
 	char crt[PATH_MAX];
 	char key[PATH_MAX];
+	bool changed; /* at least one of the files */
+};
+
+/* What became of the key. */
+struct outcome {
+	bool made;
+	char old[ROTATE_HASH_SIZE]; /* the hash of the key it replaced, or "" */
 };
 
 static int
@@ -76,6 +84,7 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 {
 	const char *name = cli->args.operand, *use = text_of(key, "use");
 	const char *type = argument_value(&cli->args, "type"), *is = text_of(key, "type");
+	bool new_key = argument_given(&cli->args, "new-key");
 
 	if (strcmp(use, "tls") != 0) {
 		cli_advise(cli,
@@ -83,11 +92,9 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s exists, and its use is %s", name, use);
 	}
-	if (type != NULL && strcmp(type, is) != 0) {
-		cli_advise(cli,
-		    "Leave out --type to use it, choose another NAME, or first: "
-		    "keyhold key delete %s",
-		    name);
+	if (type != NULL && strcmp(type, is) != 0 && !new_key) {
+		cli_advise(cli, "Leave out --type to use it, choose another NAME, or "
+				"replace it with --new-key.");
 		return error_set(err, ERROR_CONFLICT,
 		    "key %s exists, and it is %s, not %s", name, is, type);
 	}
@@ -105,22 +112,39 @@ create_key(struct cli *cli, struct error *err)
 }
 
 static int
-ensure_key(struct cli *cli, bool *created, struct error *err)
+replace_key(
+    struct cli *cli, const json_t *current, struct outcome *outcome, struct error *err)
+{
+	const char *type = argument_value(&cli->args, "type");
+	char old[ROTATE_HASH_SIZE];
+	json_t *key = NULL;
+
+	if (rotate_send(cli, current, type, old, &key, err) != 0)
+		return -1;
+	memcpy(outcome->old, old, sizeof(old));
+	outcome->made = true;
+	json_decref(key);
+	return 0;
+}
+
+static int
+ensure_key(struct cli *cli, struct outcome *outcome, struct error *err)
 {
 	char url[URL_MAX];
 	json_t *key = NULL;
 	int rc;
 
-	*created = false;
 	if (url_key(url, cli->args.operand, "", err) != 0 ||
 	    daemon_find_json(cli, url, &key, err) != 0)
 		return -1;
 	if (key == NULL) {
 		rc = create_key(cli, err);
-		*created = rc == 0;
+		outcome->made = rc == 0;
 		return rc;
 	}
 	rc = check_key(cli, key, err);
+	if (rc == 0 && argument_given(&cli->args, "new-key"))
+		rc = replace_key(cli, key, outcome, err);
 	json_decref(key);
 	return rc;
 }
@@ -157,8 +181,8 @@ fetch_csr(struct cli *cli, struct buffer *csr, struct error *err)
 }
 
 static void
-print_result(
-    struct cli *cli, const struct target *target, const json_t *certificate, bool created)
+print_result(struct cli *cli, const struct target *target, const json_t *certificate,
+    const struct outcome *outcome)
 {
 	const char *name = cli->args.operand;
 	struct buffer until;
@@ -166,7 +190,7 @@ print_result(
 	buf_init(&until, 0);
 	output_text(&until, text_of(certificate, "not_after"));
 	fprintf(cli->out, "key %s: %s in the token\n\n", name,
-	    created ? "made" : "was already");
+	    outcome->made ? "made" : "was already");
 	fprintf(cli->out, "%s  the certificate and its chain, valid until %s\n",
 	    target->crt, buf_string(&until));
 	fprintf(cli->out,
@@ -180,34 +204,89 @@ print_result(
 	    "in a process started with OPENSSL_CONF=FILE, where FILE comes from:\n"
 	    "  keyhold provider config > FILE\n",
 	    target->crt, target->key);
+	if (outcome->old[0] != '\0') {
+		fprintf(cli->out, "\nReload what uses them: until then it serves the old "
+				  "certificate.\n");
+		rotate_print_old(cli, outcome->old);
+	}
 	buf_free(&until);
 }
 
+/*
+ * The certificate first: servers read it before the key, so that one which reads while
+ * the names change is likeliest to find a pair (docs/cli.md).
+ */
 static int
-write_files(struct cli *cli, const struct target *target, struct bytes chain,
+put_in_place(struct cli *cli, struct target *target, struct file_change *crt,
+    struct file_change *key, struct error *err)
+{
+	if (file_commit(crt, err) != 0)
+		return -1;
+	target->changed = true;
+	if (file_commit(key, err) == 0)
+		return 0;
+	cli_advise(cli,
+	    "%s is new and may not match the reference any more. Before anything reads "
+	    "them: keyhold key reference %s --out %s",
+	    target->crt, cli->args.operand, target->key);
+	return -1;
+}
+
+static int
+write_files(struct cli *cli, struct target *target, struct bytes chain,
     struct bytes reference, struct error *err)
 {
+	struct file_change crt = { .path = "" }, key = { .path = "" };
 	bool force = argument_given(&cli->args, "force");
+	int rc = -1;
 
-	if (artifact_write(cli, target->key, reference, MODE_REFERENCE, force, err) != 0)
-		return -1;
-	return artifact_write(cli, target->crt, chain, MODE_PUBLIC, false, err);
+	if (artifact_prepare(
+		cli, &key, target->key, reference, MODE_REFERENCE, force, err) == 0 &&
+	    artifact_prepare(cli, &crt, target->crt, chain, MODE_PUBLIC, false, err) == 0)
+		rc = put_in_place(cli, target, &crt, &key, err);
+	file_discard(&crt);
+	file_discard(&key);
+	return rc;
+}
+
+static void
+advise_after_failure(struct cli *cli, const struct target *target,
+    const struct outcome *outcome, const json_t *certificate)
+{
+	const char *name = cli->args.operand;
+
+	if (certificate != NULL)
+		signing_advise(cli, certificate);
+	if (!outcome->made)
+		return;
+	if (outcome->old[0] == '\0') {
+		cli_advise(cli,
+		    "The key %s was made, and will be used when you try again.", name);
+		return;
+	}
+	if (!target->changed)
+		cli_advise(cli,
+		    "The files are as they were, and the old key goes on serving them.");
+	cli_advise(cli,
+	    "The key %s has its successor: try again without --new-key, which would "
+	    "make another.",
+	    name);
 }
 
 int
 issue_certificate(struct cli *cli, struct error *err)
 {
+	struct target target = { .changed = false };
+	struct outcome outcome = { .made = false };
 	struct buffer csr, reference;
 	json_t *certificate = NULL;
-	struct target target;
-	bool created = false;
 	struct bytes chain;
 	int rc = -1;
 
 	buf_init(&csr, 0);
 	buf_init(&reference, 0);
 	if (prepare_target(cli, &target, err) != 0 ||
-	    ensure_key(cli, &created, err) != 0 ||
+	    ensure_key(cli, &outcome, err) != 0 ||
 	    fetch_reference(cli, &reference, err) != 0 ||
 	    fetch_csr(cli, &csr, err) != 0 ||
 	    signing_request(cli, buf_string(&csr), &certificate, err) != 0 ||
@@ -217,15 +296,11 @@ issue_certificate(struct cli *cli, struct error *err)
 	if (cli->json)
 		output_json(cli, certificate);
 	else
-		print_result(cli, &target, certificate, created);
+		print_result(cli, &target, certificate, &outcome);
 	rc = 0;
 out:
-	if (rc != 0 && certificate != NULL)
-		signing_advise(cli, certificate);
-	if (rc != 0 && created)
-		cli_advise(cli,
-		    "The key %s was made, and will be used when you try again.",
-		    cli->args.operand);
+	if (rc != 0)
+		advise_after_failure(cli, &target, &outcome, certificate);
 	json_decref(certificate);
 	buf_free(&csr);
 	buf_free(&reference);

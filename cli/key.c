@@ -7,18 +7,21 @@
 #include "cli/artifact.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/key.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "cli/rotate.h"
 #include "cli/url.h"
 
 #define ANSWER_LINE_MAX 128
 
-static const struct column fields[] = {
+const struct column key_fields[] = {
 	{ "name", "name" },
 	{ "type", "type" },
 	{ "use", "use" },
 	{ "schemes", "schemes" },
 	{ "created", "created" },
+	{ "replaced", "replaced" },
 	{ "spki sha256", "spki_sha256" },
 	{ NULL, NULL },
 };
@@ -28,6 +31,7 @@ static const struct column columns[] = {
 	{ "TYPE", "type" },
 	{ "USE", "use" },
 	{ "CREATED", "created" },
+	{ "REPLACED", "replaced" },
 	{ "SPKI SHA256", "spki_sha256" },
 	{ NULL, NULL },
 };
@@ -55,7 +59,7 @@ post_key(struct cli *cli, const char *path, json_t *body, struct error *err)
 	if (cli->json) {
 		output_json(cli, key);
 	} else {
-		output_fields(cli, key, fields);
+		output_fields(cli, key, key_fields);
 		print_next(cli, cli->args.operand, argument_value(&cli->args, "use"));
 	}
 	json_decref(key);
@@ -115,7 +119,7 @@ show_key(struct cli *cli, struct error *err)
 	if (cli->json)
 		output_json(cli, key);
 	else
-		output_fields(cli, key, fields);
+		output_fields(cli, key, key_fields);
 	json_decref(key);
 	return 0;
 }
@@ -172,7 +176,7 @@ confirm_deletion(struct cli *cli, const json_t *key, struct error *err)
 	if (!cli->interactive)
 		return error_set(err, ERROR_CONFIG,
 		    "key delete needs --yes when nobody is there to confirm it");
-	output_fields(cli, key, fields);
+	output_fields(cli, key, key_fields);
 	fprintf(cli->out,
 	    "\nThe token will destroy this key for ever. Type its name to go on: ");
 	fflush(cli->out);
@@ -223,6 +227,14 @@ static const struct option_spec create_options[] = {
 		    "builds; sign signs anything",
 	    .choices = KEY_USES,
 	    .required = true },
+	{ .name = NULL },
+};
+
+static const struct option_spec rotate_options[] = {
+	{ .name = "type",
+	    .metavar = "TYPE",
+	    .help = "the kind of key; without it that of the old one",
+	    .choices = NAMES_KEY_TYPES },
 	{ .name = NULL },
 };
 
@@ -278,6 +290,9 @@ const struct command key_commands[] = {
 	{ "key csr", "KEY", "print a certificate request signed by the key",
 	    "keyhold key csr web --subject /CN=www.example.org --san www.example.org",
 	    csr_options, save_csr },
+	{ "key rotate", "NAME",
+	    "make a new key under this name; the old one goes on by its spki:HASH",
+	    "keyhold key rotate web", rotate_options, rotate_key },
 	{ "key delete", "KEY", "destroy a key in the token", "keyhold key delete old-web",
 	    delete_options, delete_key },
 	{ "key adopt", "NAME", "take a key that is already on the token into use",

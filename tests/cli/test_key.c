@@ -155,9 +155,9 @@ lists_and_shows_keys(void **state)
 	run_keyhold(run, "key", "list", NULL);
 	assert_int_equal(run->status, 0);
 	assert_non_null(
-	    strstr(run->out, "NAME  TYPE     USE  CREATED               SPKI"));
-	assert_non_null(
-	    strstr(run->out, "web   ec-p256  tls  2026-01-31T23:59:59Z  " HASH));
+	    strstr(run->out, "NAME  TYPE     USE  CREATED               REPLACED  SPKI"));
+	assert_non_null(strstr(
+	    run->out, "web   ec-p256  tls  2026-01-31T23:59:59Z            " HASH));
 	run_keyhold(run, "key", "show", "web", NULL);
 	assert_non_null(strstr(run->out, "schemes      ecdsa_secp256r1_sha256\n"));
 	run_keyhold(run, "key", "list", "--json", NULL);
