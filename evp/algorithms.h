@@ -8,5 +8,6 @@ extern const OSSL_DISPATCH evp_keymgmt_rsa_functions[];
 extern const OSSL_DISPATCH evp_keymgmt_ed25519_functions[];
 extern const OSSL_DISPATCH evp_keymgmt_ec_functions[]; /* signs as "ECDSA" */
 extern const OSSL_DISPATCH evp_signature_functions[];
+extern const OSSL_DISPATCH evp_asym_cipher_functions[];
 
 #endif

@@ -56,12 +56,19 @@ evp_operations(int operation_id)
 		    "Ed25519 by keyhold" },
 		{ NULL, NULL, NULL, NULL },
 	};
+	static const OSSL_ALGORITHM asym_cipher[] = {
+		{ "RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=keyhold",
+		    evp_asym_cipher_functions, "RSA key exchange by keyhold" },
+		{ NULL, NULL, NULL, NULL },
+	};
 
 	switch (operation_id) {
 	case OSSL_OP_KEYMGMT:
 		return keymgmt;
 	case OSSL_OP_SIGNATURE:
 		return signature;
+	case OSSL_OP_ASYM_CIPHER:
+		return asym_cipher;
 	default:
 		return NULL;
 	}

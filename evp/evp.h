@@ -1,5 +1,5 @@
 /*
- * evp.h - OpenSSL's KEYMGMT and SIGNATURE operations over a key_backend.
+ * evp.h - OpenSSL's KEYMGMT, SIGNATURE and ASYM_CIPHER operations over a key_backend.
  *
  * One implementation, two users: keyholdd registers it as a built-in provider over the
  * token, keyhold.so as a loadable one over the socket. The private half is never
@@ -30,8 +30,8 @@ struct evp_provider {
 void evp_provider_init(struct evp_provider *provider, const OSSL_CORE_HANDLE *core,
     const OSSL_DISPATCH *in, const struct key_backend *backend, void *backend_ctx);
 
-/* The complete static table of an operation (OSSL_OP_KEYMGMT, OSSL_OP_SIGNATURE), or
- * NULL. */
+/* The complete static table of an operation (OSSL_OP_KEYMGMT, OSSL_OP_SIGNATURE,
+ * OSSL_OP_ASYM_CIPHER), or NULL. */
 const OSSL_ALGORITHM *evp_operations(int operation_id);
 
 /* The provider's reason strings (OSSL_FUNC_PROVIDER_GET_REASON_STRINGS). */

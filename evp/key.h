@@ -16,6 +16,7 @@
 
 #define KEY_SPKI_MAX    1024
 #define KEY_SHA256_SIZE 32
+#define PREMASTER_BYTES 48 /* RFC 5246 section 7.4.7.1 */
 
 struct key {
 	char name[NAME_MAX_CHARS + 1];
@@ -41,6 +42,13 @@ struct key_backend {
 	int (*sign)(void *ctx, const struct key *key, enum scheme scheme,
 	    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
 	    size_t *sig_len, struct error *err);
+	/*
+	 * RSA key exchange (RFC 5246 section 7.4.7.1): premaster is what the ciphertext
+	 * holds, or random bytes when that is not a premaster secret of TLS 1.2, and
+	 * nothing tells which. Fails only for what an eavesdropper sees too. May be NULL.
+	 */
+	int (*decrypt)(void *ctx, const struct key *key, const struct bytes *ciphertext,
+	    unsigned char premaster[static PREMASTER_BYTES], struct error *err);
 };
 
 #endif

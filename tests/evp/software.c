@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
+#include <openssl/tls1.h>
 #include <openssl/x509.h>
 
 static EVP_PKEY *keys[KEY_TYPES];
@@ -142,4 +143,42 @@ backend_sign(void *context, const struct key *key, enum scheme scheme,
 	return rc;
 }
 
-const struct key_backend software_backend = { .sign = backend_sign };
+int
+software_decrypt_init(EVP_PKEY_CTX *ctx, unsigned client_version)
+{
+	OSSL_PARAM params[2];
+
+	params[0] = OSSL_PARAM_construct_uint(
+	    OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION, &client_version);
+	params[1] = OSSL_PARAM_construct_end();
+	if (EVP_PKEY_decrypt_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_WITH_TLS_PADDING) != 1)
+		return 0;
+	return EVP_PKEY_CTX_set_params(ctx, params);
+}
+
+static int
+backend_decrypt(void *context, const struct key *key, const struct bytes *ciphertext,
+    unsigned char premaster[static PREMASTER_BYTES], struct error *err)
+{
+	struct software_backend *backend = context;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, keys[key->type], NULL);
+	size_t len = PREMASTER_BYTES;
+	int rc = 0;
+
+	backend->calls++;
+	backend->len = ciphertext->len;
+	if (backend->fail.code != ERROR_NONE)
+		rc = error_set(err, backend->fail.code, "%s", backend->fail.text);
+	else if (software_decrypt_init(ctx, TLS1_2_VERSION) != 1 ||
+		 EVP_PKEY_decrypt(
+		     ctx, premaster, &len, ciphertext->data, ciphertext->len) != 1)
+		abort();
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+const struct key_backend software_backend = {
+	.sign = backend_sign,
+	.decrypt = backend_decrypt,
+};

@@ -26,11 +26,11 @@ void software_spki(EVP_PKEY *pkey, struct buffer *der);
 bool software_verifies(const struct key *key, enum scheme scheme,
     const struct bytes *message, const struct bytes *sig);
 
-/* Signs with software_key(key->type). */
+/* Signs and decrypts with software_key(key->type). */
 struct software_backend {
 	unsigned calls;
 	enum scheme scheme; /* of the last call */
-	size_t len;         /* of its message */
+	size_t len;         /* of its message, or ciphertext */
 	struct error fail;  /* what to fail with, unless ERROR_NONE */
 };
 extern const struct key_backend software_backend;
@@ -38,5 +38,8 @@ extern const struct key_backend software_backend;
 /* Prepares ctx for the scheme through OpenSSL's public calls; 1 or less, as they say. */
 int software_sign_init(
     EVP_MD_CTX *ctx, OSSL_LIB_CTX *libctx, EVP_PKEY *pkey, enum scheme scheme);
+
+/* Prepares ctx for RSA key exchange as libssl does (tls_process_cke_rsa); 1 or less. */
+int software_decrypt_init(EVP_PKEY_CTX *ctx, unsigned client_version);
 
 #endif
