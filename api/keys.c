@@ -156,9 +156,8 @@ create_key(struct exchange *x, const char *name, enum key_type type, enum key_us
 	if (!name_is_valid(name))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", name);
-	if (keystore_generate(x->api->keys, name, type, key, err) != 0)
+	if (keystore_generate(x->api->keys, name, type, use, key, err) != 0)
 		return -1;
-	key->use = use;
 	if (record_key(x, key, "key.created", err) == 0)
 		return 0;
 	(void)keystore_destroy(x->api->keys, key, NULL);
@@ -221,11 +220,9 @@ post_adopt(struct exchange *x, struct error *err)
 	if (rc != 0)
 		return -1;
 	pthread_mutex_lock(&x->api->changes);
-	rc = keystore_adopt(x->api->keys, name, &key, err);
-	if (rc == 0) {
-		key.use = use;
+	rc = keystore_adopt(x->api->keys, name, use, &key, err);
+	if (rc == 0)
 		rc = record_key(x, &key, "key.adopted", err);
-	}
 	pthread_mutex_unlock(&x->api->changes);
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
 }

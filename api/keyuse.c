@@ -23,13 +23,13 @@ keyuse_check(const struct keystore_key *key, enum scheme scheme,
 	case KEY_USE_SIGN:
 		return 0;
 	case KEY_USE_TLS:
+	case KEY_USE_TLS_RSA_KEX:
 		if (is_tls_message(key, scheme, message))
 			return 0;
 		return error_set(err, ERROR_FORBIDDEN,
-		    "key %s has use tls: it signs TLS handshakes and its own CSR, and "
-		    "this "
-		    "message is neither",
-		    key->key.name);
+		    "key %s has use %s: it signs TLS handshakes and its own CSR, and "
+		    "this message is neither",
+		    key->key.name, key_use_name(key->use));
 	case KEY_USE_CA:
 		break;
 	}

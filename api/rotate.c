@@ -84,7 +84,6 @@ replace_key(struct exchange *x, const struct keystore_key *old, enum key_type ty
 {
 	if (keystore_generate_next(x->api->keys, old->key.name, type, next, err) != 0)
 		return -1;
-	next->use = old->use;
 	next->replaced = next->created;
 	if (take_into_use(x, next, err) != 0 || record(x, old, *next, err) != 0) {
 		discard(x, next);

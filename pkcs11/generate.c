@@ -79,7 +79,7 @@ describe_public(struct request *r, enum key_type type)
 /* What is not named here some tokens default to true, so the unwanted uses are named too.
  */
 static void
-describe_private(struct request *r)
+describe_private(struct request *r, bool decrypts)
 {
 	CK_ATTRIBUTE *list = r->private;
 	size_t *count = &r->private_count;
@@ -89,7 +89,7 @@ describe_private(struct request *r)
 	add(list, count, CKA_SENSITIVE, &r->yes, sizeof(r->yes));
 	add(list, count, CKA_EXTRACTABLE, &r->no, sizeof(r->no));
 	add(list, count, CKA_SIGN, &r->yes, sizeof(r->yes));
-	add(list, count, CKA_DECRYPT, &r->no, sizeof(r->no));
+	add(list, count, CKA_DECRYPT, decrypts ? &r->yes : &r->no, sizeof(r->no));
 	add(list, count, CKA_UNWRAP, &r->no, sizeof(r->no));
 	add(list, count, CKA_SIGN_RECOVER, &r->no, sizeof(r->no));
 	add(list, count, CKA_DERIVE, &r->no, sizeof(r->no));
@@ -98,7 +98,7 @@ describe_private(struct request *r)
 }
 
 static int
-request_init(struct request *r, const char *name, enum key_type type,
+request_init(struct request *r, const char *name, enum key_type type, bool decrypts,
     struct object_id *id, struct error *err)
 {
 	*r = (struct request){
@@ -114,7 +114,7 @@ request_init(struct request *r, const char *name, enum key_type type,
 	    RAND_bytes(id->data, ID_BYTES) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "random CKA_ID");
 	describe_public(r, type);
-	describe_private(r);
+	describe_private(r, decrypts);
 	return 0;
 }
 
@@ -134,9 +134,27 @@ check_bool(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE obje
 }
 
 static int
-check_stays_inside(struct token *token, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, struct error *err)
+check_decrypts(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    struct error *err)
 {
+	CK_BBOOL value;
+
+	if (object_read_bool(
+		token->functions, session, object, CKA_DECRYPT, &value, err) != 0)
+		return -1;
+	if (!value)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "the token does not let this private key decrypt (CKA_DECRYPT is "
+		    "false)");
+	return 0;
+}
+
+static int
+check_stays_inside(struct token *token, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, bool decrypts, struct error *err)
+{
+	if (decrypts && check_decrypts(token, session, object, err) != 0)
+		return -1;
 	if (check_bool(token, session, object, CKA_SENSITIVE, CK_TRUE, err) != 0 ||
 	    check_bool(token, session, object, CKA_EXTRACTABLE, CK_FALSE, err) != 0)
 		return -1;
@@ -145,9 +163,9 @@ check_stays_inside(struct token *token, CK_SESSION_HANDLE session,
 
 static int
 check_born_inside(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-    struct error *err)
+    bool decrypts, struct error *err)
 {
-	if (check_stays_inside(token, session, object, err) != 0 ||
+	if (check_stays_inside(token, session, object, decrypts, err) != 0 ||
 	    check_bool(token, session, object, CKA_ALWAYS_SENSITIVE, CK_TRUE, err) != 0 ||
 	    check_bool(token, session, object, CKA_NEVER_EXTRACTABLE, CK_TRUE, err) != 0)
 		return -1;
@@ -172,8 +190,8 @@ read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public
 }
 
 int
-token_generate(struct token *token, const char *name, enum key_type type, struct key *key,
-    struct object_id *id, struct error *err)
+token_generate(struct token *token, const char *name, enum key_type type, bool decrypts,
+    struct key *key, struct object_id *id, struct error *err)
 {
 	CK_OBJECT_HANDLE public = CK_INVALID_HANDLE, private = CK_INVALID_HANDLE;
 	CK_SESSION_HANDLE session;
@@ -181,7 +199,7 @@ token_generate(struct token *token, const char *name, enum key_type type, struct
 	CK_RV rv;
 	int rc = -1;
 
-	if (request_init(&request, name, type, id, err) != 0 ||
+	if (request_init(&request, name, type, decrypts, id, err) != 0 ||
 	    session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	rv = token->functions->C_GenerateKeyPair(session, &request.mechanism,
@@ -192,7 +210,7 @@ token_generate(struct token *token, const char *name, enum key_type type, struct
 		session_drop(token->sessions, session);
 		return -1;
 	}
-	if (check_born_inside(token, session, private, err) == 0 &&
+	if (check_born_inside(token, session, private, decrypts, err) == 0 &&
 	    read_key(token, session, public, name, key, err) == 0)
 		rc = 0;
 	if (rc != 0) {
@@ -257,8 +275,8 @@ out:
 }
 
 int
-token_find_labelled(struct token *token, const char *label, struct key *key,
-    struct object_id *id, struct error *err)
+token_find_labelled(struct token *token, const char *label, bool decrypts,
+    struct key *key, struct object_id *id, struct error *err)
 {
 	CK_OBJECT_HANDLE public, private = CK_INVALID_HANDLE;
 	CK_SESSION_HANDLE session;
@@ -267,7 +285,7 @@ token_find_labelled(struct token *token, const char *label, struct key *key,
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (find_by_label(token, session, label, &private, err) == 0 &&
-	    check_stays_inside(token, session, private, err) == 0 &&
+	    check_stays_inside(token, session, private, decrypts, err) == 0 &&
 	    read_id(token, session, private, id, err) == 0 &&
 	    object_find_one(
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&

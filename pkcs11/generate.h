@@ -2,25 +2,29 @@
 #ifndef PKCS11_GENERATE_H
 #define PKCS11_GENERATE_H
 
+#include <stdbool.h>
+
 #include "evp/key.h"
 #include "pkcs11/object.h"
 #include "pkcs11/token.h"
 
 /*
  * Generates a pair that never leaves the token: CKA_SENSITIVE, not CKA_EXTRACTABLE,
- * signing only. Reads CKA_NEVER_EXTRACTABLE and CKA_ALWAYS_SENSITIVE back and destroys
- * the pair if the token did otherwise. One caller at a time: SoftHSM 2.6.1 fails under
- * parallel writers. key gets its public half, id what it is found by.
+ * signing only unless it decrypts as well. Reads CKA_NEVER_EXTRACTABLE and
+ * CKA_ALWAYS_SENSITIVE back and destroys the pair if the token did otherwise. One caller
+ * at a time: SoftHSM 2.6.1 fails under parallel writers. key gets its public half, id
+ * what it is found by.
  */
 int token_generate(struct token *token, const char *name, enum key_type type,
-    struct key *key, struct object_id *id, struct error *err);
+    bool decrypts, struct key *key, struct object_id *id, struct error *err);
 
 /*
  * Finds the pair whose private key has this CKA_LABEL. Refuses a private key that the
- * token would give away (ERROR_FORBIDDEN) or cannot sign with.
+ * token would give away (ERROR_FORBIDDEN), cannot sign with, or cannot decrypt with if it
+ * must.
  */
-int token_find_labelled(struct token *token, const char *label, struct key *key,
-    struct object_id *id, struct error *err);
+int token_find_labelled(struct token *token, const char *label, bool decrypts,
+    struct key *key, struct object_id *id, struct error *err);
 
 /* The private key's handle, after a check that its pair's public half is key's. */
 int token_find_private(struct token *token, const struct key *key,

@@ -1,9 +1,9 @@
 /*
  * keystore.c - keys in use, over the token.
  *
- * The table's lock is held for look-ups only. Signing holds the handles' lock for
- * reading, so that a handle cannot be destroyed, and its number given to another key,
- * between its look-up and its use; destroying waits for the signatures in progress.
+ * The table's lock is held for look-ups only. Signing and decrypting hold the handles'
+ * lock for reading, so that a handle cannot be destroyed, and its number given to another
+ * key, between its look-up and its use; destroying waits for what is in progress.
  */
 #include "pkcs11/keystore.h"
 
@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "pkcs11/decrypt.h"
 #include "pkcs11/generate.h"
 #include "pkcs11/keytable.h"
 #include "pkcs11/selftest.h"
@@ -31,6 +32,7 @@ static const char *const use_names[] = {
 	[KEY_USE_TLS] = "tls",
 	[KEY_USE_CA] = "ca",
 	[KEY_USE_SIGN] = "sign",
+	[KEY_USE_TLS_RSA_KEX] = "tls-rsa-kex",
 };
 
 const char *
@@ -48,8 +50,8 @@ key_use_read(const char *name, enum key_use *use, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(
-	    err, ERROR_BAD_REQUEST, "\"%.32s\" is not a use; one of tls ca sign", name);
+	return error_set(err, ERROR_BAD_REQUEST,
+	    "\"%.32s\" is not a use; one of tls tls-rsa-kex ca sign", name);
 }
 
 int
@@ -123,13 +125,42 @@ check_name_free(struct keystore *store, const char *name, struct error *err)
 }
 
 static int
-generate(struct keystore *store, const char *name, enum key_type type,
+check_use(enum key_use use, enum key_type type, struct error *err)
+{
+	if (use != KEY_USE_TLS_RSA_KEX || key_type_info(type)->family == KEY_FAMILY_RSA)
+		return 0;
+	return error_set(err, ERROR_BAD_REQUEST,
+	    "use %s is for RSA keys, such as rsa-2048; %s is none", key_use_name(use),
+	    key_type_info(type)->name);
+}
+
+/* RSA key exchange asks of a token what none need have, so it is tried. */
+static int
+try_use(struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	CK_OBJECT_HANDLE private;
+
+	if (key->use != KEY_USE_TLS_RSA_KEX)
+		return 0;
+	if (token_find_private(store->token, &key->key, &key->id, &private, err) != 0)
+		return -1;
+	return token_selftest_decrypt(store->token, private, &key->key, err);
+}
+
+static int
+generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
     struct keystore_key *key, struct error *err)
 {
 	int rc;
 
+	if (check_use(use, type, err) != 0)
+		return -1;
+	key->use = use;
 	pthread_mutex_lock(&store->writer);
-	rc = token_generate(store->token, name, type, &key->key, &key->id, err);
+	rc = token_generate(store->token, name, type, use == KEY_USE_TLS_RSA_KEX,
+	    &key->key, &key->id, err);
+	if (rc == 0 && (rc = try_use(store, key, err)) != 0)
+		(void)token_destroy(store->token, &key->id, NULL);
 	pthread_mutex_unlock(&store->writer);
 	key->created = clock_now_s();
 	key->replaced = 0;
@@ -138,11 +169,11 @@ generate(struct keystore *store, const char *name, enum key_type type,
 
 int
 keystore_generate(struct keystore *store, const char *name, enum key_type type,
-    struct keystore_key *key, struct error *err)
+    enum key_use use, struct keystore_key *key, struct error *err)
 {
 	if (check_name_free(store, name, err) != 0)
 		return -1;
-	return generate(store, name, type, key, err);
+	return generate(store, name, type, use, key, err);
 }
 
 int
@@ -153,7 +184,7 @@ keystore_generate_next(struct keystore *store, const char *name, enum key_type t
 
 	if (keystore_find(store, name, &current, err) != 0)
 		return -1;
-	return generate(store, name, type, next, err);
+	return generate(store, name, type, current.use, next, err);
 }
 
 void
@@ -187,16 +218,20 @@ check_not_in_use(
 
 /* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
 int
-keystore_adopt(
-    struct keystore *store, const char *name, struct keystore_key *key, struct error *err)
+keystore_adopt(struct keystore *store, const char *name, enum key_use use,
+    struct keystore_key *key, struct error *err)
 {
 	CK_OBJECT_HANDLE private;
 
+	key->use = use;
 	if (check_name_free(store, name, err) != 0 ||
-	    token_find_labelled(store->token, name, &key->key, &key->id, err) != 0 ||
+	    token_find_labelled(store->token, name, use == KEY_USE_TLS_RSA_KEX, &key->key,
+		&key->id, err) != 0 ||
+	    check_use(use, key->key.type, err) != 0 ||
 	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
-	    token_selftest(store->token, private, &key->key, err) != 0)
+	    token_selftest(store->token, private, &key->key, err) != 0 ||
+	    try_use(store, key, err) != 0)
 		return -1;
 	key->created = clock_now_s();
 	key->replaced = 0;
@@ -279,12 +314,6 @@ keystore_count(struct keystore *store)
 	return count;
 }
 
-/* Where a signature goes: room for SIGNATURE_MAX_BYTES. */
-struct bytes_out {
-	unsigned char *data;
-	size_t len;
-};
-
 /* A key that was not on the token when it was taken into use may be there now. */
 static int
 find_again(struct keystore *store, const struct keystore_key *key,
@@ -303,29 +332,23 @@ find_again(struct keystore *store, const struct keystore_key *key,
 	return 0;
 }
 
-/* The handles' lock is held for reading. */
+/* The key of this hash and its handle; the handles' lock is held for reading. */
 static int
-sign_with_handle(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *message, struct bytes_out *out,
-    struct error *err)
+find_handle(struct keystore *store, const unsigned char *spki_sha256,
+    struct keystore_key *key, CK_OBJECT_HANDLE *handle, struct error *err)
 {
-	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-	struct keystore_key key;
 	struct keytable_slot *slot;
 
 	pthread_rwlock_rdlock(&store->lock);
 	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL) {
-		handle = slot->handle;
-		key = slot->key;
+		*handle = slot->handle;
+		*key = slot->key;
 	}
 	pthread_rwlock_unlock(&store->lock);
 	if (slot == NULL)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no key with this SPKI hash is in use");
-	if (handle == CK_INVALID_HANDLE && find_again(store, &key, &handle, err) != 0)
-		return -1;
-	return token_sign(store->token, handle, key.key.type, scheme, message, out->data,
-	    &out->len, err);
+	return *handle == CK_INVALID_HANDLE ? find_again(store, key, handle, err) : 0;
 }
 
 int
@@ -333,13 +356,34 @@ keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     enum scheme scheme, const struct bytes *message,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
-	struct bytes_out out = { .data = sig };
+	CK_OBJECT_HANDLE handle;
+	struct keystore_key key;
 	int rc;
 
 	pthread_rwlock_rdlock(&store->handles);
-	rc = sign_with_handle(store, spki_sha256, scheme, message, &out, err);
+	rc = find_handle(store, spki_sha256, &key, &handle, err);
+	if (rc == 0)
+		rc = token_sign(store->token, handle, key.key.type, scheme, message, sig,
+		    sig_len, err);
 	pthread_rwlock_unlock(&store->handles);
-	*sig_len = out.len;
+	return rc;
+}
+
+int
+keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
+    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
+    struct error *err)
+{
+	CK_OBJECT_HANDLE handle;
+	struct keystore_key key;
+	int rc;
+
+	pthread_rwlock_rdlock(&store->handles);
+	rc = find_handle(store, spki_sha256, &key, &handle, err);
+	if (rc == 0)
+		rc = token_decrypt(
+		    store->token, handle, &key.key, ciphertext, premaster, err);
+	pthread_rwlock_unlock(&store->handles);
 	return rc;
 }
 
@@ -400,4 +444,14 @@ backend_sign(void *ctx, const struct key *key, enum scheme scheme,
 	return keystore_sign(ctx, key->spki_sha256, scheme, message, sig, sig_len, err);
 }
 
-const struct key_backend keystore_backend = { .sign = backend_sign };
+static int
+backend_decrypt(void *ctx, const struct key *key, const struct bytes *ciphertext,
+    unsigned char premaster[static PREMASTER_BYTES], struct error *err)
+{
+	return keystore_decrypt(ctx, key->spki_sha256, ciphertext, premaster, err);
+}
+
+const struct key_backend keystore_backend = {
+	.sign = backend_sign,
+	.decrypt = backend_decrypt,
+};

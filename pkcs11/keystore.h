@@ -1,5 +1,5 @@
 /*
- * keystore.h - the keys in use: what each is for, and signing with them.
+ * keystore.h - the keys in use: what each is for, and working with them.
  *
  * Several may have one name: a name finds the current one, a hash any of them.
  * The durable list is the store's; this is its image in memory together with the
@@ -19,6 +19,7 @@ enum key_use {
 	KEY_USE_TLS,  /* signs TLS handshakes and the request for its own certificate */
 	KEY_USE_CA,   /* signs what the daemon itself builds */
 	KEY_USE_SIGN, /* signs what it is asked to */
+	KEY_USE_TLS_RSA_KEX, /* KEY_USE_TLS, and RSA key exchange; of RSA keys only */
 };
 
 const char *key_use_name(enum key_use use);
@@ -45,14 +46,17 @@ void keystore_free(struct keystore *store);
 int keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
     struct error *err);
 
-/* Makes or finds a key on the token; keystore_add is what takes it into use. */
+/*
+ * Makes or finds a key on the token that serves for this use, tried where a token may
+ * turn out unable; keystore_add is what takes it into use.
+ */
 int keystore_generate(struct keystore *store, const char *name, enum key_type type,
+    enum key_use use, struct keystore_key *key, struct error *err);
+int keystore_adopt(struct keystore *store, const char *name, enum key_use use,
     struct keystore_key *key, struct error *err);
-int keystore_adopt(struct keystore *store, const char *name, struct keystore_key *key,
-    struct error *err);
 
 /*
- * A successor of the key in use under this name, with the same CKA_LABEL and another
+ * A successor of the key in use under this name, with its use and CKA_LABEL and another
  * CKA_ID. Taken into use with replaced set, it is found by its hash alone, and the old
  * key stays the current one until keystore_promote, which cannot fail: both must be in
  * use.
@@ -82,6 +86,11 @@ size_t keystore_count(struct keystore *store);
 int keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     enum scheme scheme, const struct bytes *message,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+
+/* Decrypts as key_backend's decrypt says, whatever the key's use: the same. */
+int keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
+    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
+    struct error *err);
 
 /*
  * Signs with one of the keys and verifies the signature in software; without any key,

@@ -1,10 +1,12 @@
-/* selftest.c - one real signature, verified. */
+/* selftest.c - one real signature, verified; one real decryption, compared. */
 #include "pkcs11/selftest.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "pkcs11/decrypt.h"
 #include "pkcs11/sign.h"
 
 #define NONCE_BYTES 32
@@ -46,4 +48,48 @@ token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *
 		err) != 0)
 		return -1;
 	return verify(key, scheme, &message, &signature, err);
+}
+
+/* RSAES-PKCS1-v1_5 with the public half, as a TLS client does it. */
+static int
+encrypt(const struct key *key, const unsigned char premaster[static PREMASTER_BYTES],
+    unsigned char *ciphertext, size_t *len, struct error *err)
+{
+	const unsigned char *p = key->spki;
+	EVP_PKEY *public = d2i_PUBKEY(NULL, &p, (long)key->spki_len);
+	EVP_PKEY_CTX *ctx = public != NULL ? EVP_PKEY_CTX_new(public, NULL) : NULL;
+	int rc = 0;
+
+	if (ctx == NULL || EVP_PKEY_encrypt_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
+	    EVP_PKEY_encrypt(ctx, ciphertext, len, premaster, PREMASTER_BYTES) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "self-test");
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(public);
+	return rc;
+}
+
+int
+token_selftest_decrypt(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, struct error *err)
+{
+	unsigned char sent[PREMASTER_BYTES], received[PREMASTER_BYTES];
+	unsigned char data[SIGNATURE_MAX_BYTES];
+	struct bytes ciphertext = { .data = data, .len = sizeof(data) };
+	struct error why = { 0 };
+
+	if (RAND_bytes(sent, sizeof(sent)) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "self-test");
+	sent[0] = sent[1] = 3; /* TLS 1.2 */
+	if (encrypt(key, sent, data, &ciphertext.len, err) != 0)
+		return -1;
+	if (token_decrypt(token, private, key, &ciphertext, received, &why) != 0)
+		return error_set(err,
+		    why.code == ERROR_UNSUPPORTED ? ERROR_TOKEN : why.code,
+		    "this token cannot serve RSA key exchange: %s", why.text);
+	if (CRYPTO_memcmp(sent, received, sizeof(sent)) != 0)
+		return error_set(err, ERROR_TOKEN,
+		    "this token cannot serve RSA key exchange: it does not decrypt "
+		    "with raw RSA (CKM_RSA_X_509) as PKCS#11 wants it");
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* selftest.h - does this private key sign for that public key? */
+/* selftest.h - does this private key work for that public key? */
 #ifndef PKCS11_SELFTEST_H
 #define PKCS11_SELFTEST_H
 
@@ -9,5 +9,12 @@
  */
 int token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err);
+
+/*
+ * Encrypts a premaster secret in software and has the token decrypt it: a token that
+ * forbids raw RSA, or strips leading zeros, cannot do RSA key exchange. ERROR_TOKEN then.
+ */
+int token_selftest_decrypt(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, struct error *err);
 
 #endif

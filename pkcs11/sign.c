@@ -9,48 +9,27 @@
 
 #include "pkcs11/ckr.h"
 #include "pkcs11/mechanism.h"
-#include "pkcs11/session.h"
+#include "pkcs11/operation.h"
 
-static CK_RV
-sign_once(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle,
-    struct mechanism *mechanism, unsigned char *raw, CK_ULONG *raw_len)
-{
-	CK_RV rv = token->functions->C_SignInit(session, &mechanism->ck, handle);
-
-	if (rv != CKR_OK)
-		return rv;
-	/* Cryptoki takes the data as non-const, and does not write to it. */
-	return token->functions->C_Sign(session,
-	    (CK_BYTE *)(uintptr_t)mechanism->data.data, mechanism->data.len, raw,
-	    raw_len);
-}
-
-/*
- * A failed C_Sign may leave its operation active, so a session is lent again only
- * after success.
- */
 static int
 sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
     unsigned char *raw, CK_ULONG *raw_len, struct error *err)
 {
-	const CK_ULONG room = *raw_len;
-	CK_SESSION_HANDLE session;
-	CK_RV rv;
+	struct operation operation = {
+		.init = token->functions->C_SignInit,
+		.run = token->functions->C_Sign,
+		.mechanism = &mechanism->ck,
+		.handle = handle,
+		.input = mechanism->data,
+		.output = raw,
+		.output_len = *raw_len,
+	};
 
-	if (session_take(token->sessions, &session, err) != 0)
+	if (operation_run(token, &operation, err) != 0)
 		return -1;
-	rv = sign_once(token, session, handle, mechanism, raw, raw_len);
-	if (ckr_class(rv) == CKR_CLASS_SESSION) {
-		if (session_replace(token->sessions, &session, err) != 0)
-			return -1;
-		*raw_len = room;
-		rv = sign_once(token, session, handle, mechanism, raw, raw_len);
-	}
-	if (rv != CKR_OK) {
-		session_drop(token->sessions, session);
-		return ckr_error(err, rv, "signing");
-	}
-	session_give(token->sessions, session);
+	if (operation.rv != CKR_OK)
+		return ckr_error(err, operation.rv, "signing");
+	*raw_len = operation.output_len;
 	return 0;
 }
 

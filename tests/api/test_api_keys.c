@@ -329,8 +329,9 @@ adopts_a_key_that_is_on_the_token(void **state)
 	struct keystore_key key;
 	char body[128];
 
-	assert_int_equal(
-	    keystore_generate(f->api.keys, "foundling", KEY_EC_P256, &key, NULL), 0);
+	assert_int_equal(keystore_generate(f->api.keys, "foundling", KEY_EC_P256,
+			     KEY_USE_TLS, &key, NULL),
+	    0);
 	get(f, "/v1/keys/foundling");
 	assert_problem(f, 404, "not-found");
 	post_json(f, "/v1/keys/foundling/adopt", "{\"use\":\"any\"}");

@@ -57,7 +57,7 @@ make(struct keystore *store, enum key_type type, struct keystore_key *key)
 {
 	bool on_token = false;
 
-	assert_int_equal(keystore_generate(store, "ca", type, key, NULL), 0);
+	assert_int_equal(keystore_generate(store, "ca", type, KEY_USE_CA, key, NULL), 0);
 	assert_int_equal(keystore_add(store, key, &on_token, NULL), 0);
 	assert_true(on_token);
 }

@@ -115,14 +115,15 @@ no_key_of_any_type_can_leave_the_token(void **state)
 		const char *name = key_type_info((enum key_type)i)->name;
 		struct error err = { 0 };
 
-		if (token_generate(token, name, (enum key_type)i, &key, &id, &err) != 0)
+		if (token_generate(
+			token, name, (enum key_type)i, false, &key, &id, &err) != 0)
 			fail_msg("%s: %s", name, err.text);
 		assert_int_equal(key.type, i);
 		assert_string_equal(key.name, name);
 		check_stays_inside(token, &key, &id);
 		/* Read again from the token: the same public half. */
 		assert_int_equal(
-		    token_find_labelled(token, name, &again, &id_again, NULL), 0);
+		    token_find_labelled(token, name, false, &again, &id_again, NULL), 0);
 		assert_int_equal(again.type, i);
 		assert_memory_equal(again.spki_sha256, key.spki_sha256, KEY_SHA256_SIZE);
 		assert_int_equal(id_again.len, id.len);
@@ -134,8 +135,8 @@ no_key_of_any_type_can_leave_the_token(void **state)
 		struct object_id id;
 
 		assert_int_equal(
-		    token_find_labelled(
-			token, key_type_info((enum key_type)i)->name, &key, &id, NULL),
+		    token_find_labelled(token, key_type_info((enum key_type)i)->name,
+			false, &key, &id, NULL),
 		    0);
 		assert_int_equal(token_destroy(token, &id, NULL), 0);
 	}
@@ -175,7 +176,7 @@ a_pair_that_the_token_would_give_away_is_destroyed(void **state)
 		lie.real = token->functions->C_GetAttributeValue;
 		lie.type = lies[i];
 		token->functions->C_GetAttributeValue = tell_the_opposite;
-		rc = token_generate(token, "lied", KEY_EC_P256, &key, &id, &err);
+		rc = token_generate(token, "lied", KEY_EC_P256, false, &key, &id, &err);
 		token->functions->C_GetAttributeValue = lie.real;
 		assert_int_equal(rc, -1);
 		assert_int_equal(err.code, ERROR_FORBIDDEN);
@@ -192,7 +193,7 @@ a_pair_under_a_bad_name_is_not_left_behind(void **state)
 	struct key key;
 
 	assert_int_equal(
-	    token_generate(token, "Bad Name", KEY_EC_P256, &key, &id, &err), -1);
+	    token_generate(token, "Bad Name", KEY_EC_P256, false, &key, &id, &err), -1);
 	assert_int_equal(err.code, ERROR_BAD_REQUEST);
 	assert_int_equal(count_objects(token), 0);
 }
@@ -206,8 +207,10 @@ another_key_under_the_same_id_is_not_taken(void **state)
 	struct error err = { 0 };
 	struct key a, b;
 
-	assert_int_equal(token_generate(token, "a", KEY_EC_P256, &a, &a_id, NULL), 0);
-	assert_int_equal(token_generate(token, "b", KEY_EC_P256, &b, &b_id, NULL), 0);
+	assert_int_equal(
+	    token_generate(token, "a", KEY_EC_P256, false, &a, &a_id, NULL), 0);
+	assert_int_equal(
+	    token_generate(token, "b", KEY_EC_P256, false, &b, &b_id, NULL), 0);
 	assert_int_equal(token_find_private(token, &a, &b_id, &handle, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_int_equal(token_destroy(token, &a_id, NULL), 0);
@@ -230,7 +233,7 @@ an_unknown_label_is_not_found(void **state)
 	struct key key;
 
 	assert_int_equal(
-	    token_find_labelled(token_of(state), "nobody", &key, &id, &err), -1);
+	    token_find_labelled(token_of(state), "nobody", false, &key, &id, &err), -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
@@ -243,9 +246,10 @@ two_keys_of_one_label_are_ambiguous(void **state)
 	struct key key;
 
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-		    token_generate(token, "twin", KEY_EC_P256, &key, &ids[i], NULL), 0);
-	assert_int_equal(token_find_labelled(token, "twin", &key, &id, &err), -1);
+		assert_int_equal(token_generate(token, "twin", KEY_EC_P256, false, &key,
+				     &ids[i], NULL),
+		    0);
+	assert_int_equal(token_find_labelled(token, "twin", false, &key, &id, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(token_destroy(token, &ids[i], NULL), 0);
@@ -266,8 +270,9 @@ dead_idle_sessions_do_no_harm(void **state)
 		assert_int_equal(token->functions->C_CloseSession(sessions[i]), CKR_OK);
 		session_give(token->sessions, sessions[i]);
 	}
-	assert_int_equal(token_generate(token, "alive", KEY_EC_P256, &key, &id, NULL), 0);
-	assert_int_equal(token_find_labelled(token, "alive", &key, &id, NULL), 0);
+	assert_int_equal(
+	    token_generate(token, "alive", KEY_EC_P256, false, &key, &id, NULL), 0);
+	assert_int_equal(token_find_labelled(token, "alive", false, &key, &id, NULL), 0);
 	assert_int_equal(token_destroy(token, &id, NULL), 0);
 }
 

@@ -33,7 +33,7 @@ make(struct keystore *store, const char *name, enum key_type type)
 	struct error err = { 0 };
 	bool on_token = false;
 
-	if (keystore_generate(store, name, type, &key, &err) != 0 ||
+	if (keystore_generate(store, name, type, KEY_USE_TLS, &key, &err) != 0 ||
 	    keystore_add(store, &key, &on_token, &err) != 0)
 		fail_msg("%s: %s", name, err.text);
 	assert_true(on_token);
@@ -175,9 +175,10 @@ a_name_or_key_in_use_is_a_conflict(void **state)
 	bool on_token;
 
 	assert_int_equal(
-	    keystore_generate(store, "taken", KEY_EC_P256, &other, &err), -1);
+	    keystore_generate(store, "taken", KEY_EC_P256, KEY_USE_TLS, &other, &err),
+	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
-	assert_int_equal(keystore_adopt(store, "taken", &other, &err), -1);
+	assert_int_equal(keystore_adopt(store, "taken", KEY_USE_SIGN, &other, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_int_equal(keystore_add(store, &key, &on_token, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
@@ -198,7 +199,7 @@ a_destroyed_key_is_gone_from_the_token(void **state)
 	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
 	assert_int_equal(keystore_count(store), before - 1);
 	check_not_found(store, "gone", ERROR_NOT_FOUND);
-	assert_int_equal(keystore_adopt(store, "gone", &again, &err), -1);
+	assert_int_equal(keystore_adopt(store, "gone", KEY_USE_SIGN, &again, &err), -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
@@ -211,7 +212,7 @@ a_forgotten_key_stays_on_the_token(void **state)
 
 	keystore_forget(store, &key);
 	check_not_found(store, "kept", ERROR_NOT_FOUND);
-	assert_int_equal(keystore_adopt(store, "kept", &again, NULL), 0);
+	assert_int_equal(keystore_adopt(store, "kept", KEY_USE_SIGN, &again, NULL), 0);
 	assert_memory_equal(again.key.spki_sha256, key.key.spki_sha256, KEY_SHA256_SIZE);
 	again.use = KEY_USE_SIGN;
 	assert_int_equal(keystore_add(store, &again, &on_token, NULL), 0);
@@ -410,7 +411,7 @@ reads_the_uses_by_name(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (int i = KEY_USE_TLS; i <= KEY_USE_SIGN; i++) {
+	for (int i = KEY_USE_TLS; i <= KEY_USE_TLS_RSA_KEX; i++) {
 		assert_int_equal(
 		    key_use_read(key_use_name((enum key_use)i), &use, NULL), 0);
 		assert_int_equal(use, i);

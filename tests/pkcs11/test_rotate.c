@@ -43,7 +43,8 @@ make(struct keystore *store, const char *name)
 {
 	struct keystore_key key = { .use = KEY_USE_TLS };
 
-	assert_int_equal(keystore_generate(store, name, KEY_EC_P256, &key, NULL), 0);
+	assert_int_equal(
+	    keystore_generate(store, name, KEY_EC_P256, KEY_USE_TLS, &key, NULL), 0);
 	use(store, &key);
 	return key;
 }
@@ -140,7 +141,7 @@ a_name_whose_current_key_is_gone_is_free(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 	assert_true(signs(store, &old));
 	/* The token still has a key of this label; it is no foundling. */
-	assert_int_equal(keystore_adopt(store, "web", &third, &err), -1);
+	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &third, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "in use already; it was replaced"));
 	third = make(store, "web");
@@ -160,11 +161,11 @@ does_not_guess_which_of_two_keys_to_adopt(void **state)
 
 	keystore_forget(store, &old);
 	keystore_forget(store, &next);
-	assert_int_equal(keystore_adopt(store, "web", &found, &err), -1);
+	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &found, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "which one is meant"));
 	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
-	assert_int_equal(keystore_adopt(store, "web", &found, NULL), 0);
+	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &found, NULL), 0);
 	assert_memory_equal(found.key.spki_sha256, next.key.spki_sha256, KEY_SHA256_SIZE);
 	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
 }

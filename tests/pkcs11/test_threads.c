@@ -62,7 +62,7 @@ make_and_destroy(void *arg)
 
 		snprintf(name, sizeof(name), "short-%d", i);
 		if (keystore_generate(w->store, name, i % 2 ? KEY_ED25519 : KEY_EC_P256,
-			&key, &w->err) != 0 ||
+			KEY_USE_SIGN, &key, &w->err) != 0 ||
 		    keystore_add(w->store, &key, &on_token, &w->err) != 0 || !on_token ||
 		    keystore_check(w->store, &w->err) != 0 ||
 		    keystore_destroy(w->store, &key, &w->err) != 0)
@@ -76,7 +76,8 @@ make_key(struct worker *w, const char *name, enum key_type type)
 {
 	bool on_token = false;
 
-	assert_int_equal(keystore_generate(w->store, name, type, &w->key, NULL), 0);
+	assert_int_equal(
+	    keystore_generate(w->store, name, type, KEY_USE_SIGN, &w->key, NULL), 0);
 	assert_int_equal(keystore_add(w->store, &w->key, &on_token, NULL), 0);
 	assert_true(on_token);
 }

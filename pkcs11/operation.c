@@ -1,0 +1,45 @@
+/* operation.c - an initialisation and a single-part call, and what becomes of the
+ * session.
+ */
+#include "pkcs11/operation.h"
+
+#include <stdint.h>
+
+#include "pkcs11/ckr.h"
+#include "pkcs11/session.h"
+
+static CK_RV
+run_once(CK_SESSION_HANDLE session, struct operation *o)
+{
+	CK_RV rv = o->init(session, o->mechanism, o->handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	/* Cryptoki takes the data as non-const, and does not write to it. */
+	return o->run(session, (CK_BYTE *)(uintptr_t)o->input.data, o->input.len,
+	    o->output, &o->output_len);
+}
+
+/* A failed call may leave its operation active, so a session is lent again only after
+ * success. */
+int
+operation_run(struct token *token, struct operation *operation, struct error *err)
+{
+	const CK_ULONG room = operation->output_len;
+	CK_SESSION_HANDLE session;
+
+	if (session_take(token->sessions, &session, err) != 0)
+		return -1;
+	operation->rv = run_once(session, operation);
+	if (ckr_class(operation->rv) == CKR_CLASS_SESSION) {
+		if (session_replace(token->sessions, &session, err) != 0)
+			return -1;
+		operation->output_len = room;
+		operation->rv = run_once(session, operation);
+	}
+	if (operation->rv == CKR_OK)
+		session_give(token->sessions, session);
+	else
+		session_drop(token->sessions, session);
+	return 0;
+}
