@@ -37,3 +37,14 @@ keyuse_check(const struct keystore_key *key, enum scheme scheme,
 	    "key %s has use ca: it signs only the certificates that this daemon builds",
 	    key->key.name);
 }
+
+int
+keyuse_check_decrypt(const struct keystore_key *key, struct error *err)
+{
+	if (key->use == KEY_USE_TLS_RSA_KEX)
+		return 0;
+	return error_set(err, ERROR_FORBIDDEN,
+	    "key %s has use %s: it does not decrypt; RSA key exchange takes a key of use "
+	    "tls-rsa-kex",
+	    key->key.name, key_use_name(key->use));
+}

@@ -1,4 +1,4 @@
-/* keyuse.h - what a key's use lets it sign. */
+/* keyuse.h - what a key's use lets it sign, and decrypt. */
 #ifndef API_KEYUSE_H
 #define API_KEYUSE_H
 
@@ -10,5 +10,8 @@
  */
 int keyuse_check(const struct keystore_key *key, enum scheme scheme,
     const struct bytes *message, struct error *err);
+
+/* ERROR_FORBIDDEN when a key of this use must not decrypt. */
+int keyuse_check_decrypt(const struct keystore_key *key, struct error *err);
 
 #endif

@@ -15,6 +15,7 @@
 static const struct route routes[] = {
 	/* The hot path first. */
 	{ "POST", "/v1/keys/{}/sign", post_sign, ACCESS_USE, "scheme", MESSAGE_BODY },
+	{ "POST", "/v1/keys/{}/decrypt", post_decrypt, ACCESS_USE, "scheme", SMALL_BODY },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/v1/keys", get_keys, ACCESS_READ, NULL, 0 },

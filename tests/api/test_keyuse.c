@@ -125,6 +125,39 @@ ca_signs_nothing_for_a_client(void **state)
 }
 
 static void
+tls_rsa_kex_signs_what_tls_signs(void **state)
+{
+	const enum scheme scheme = SCHEME_ECDSA_SECP256R1_SHA256;
+	const enum key_use use = KEY_USE_TLS_RSA_KEX;
+
+	(void)state;
+	assert_int_equal(check_recorded(use, &tls_12, "server"), ERROR_NONE);
+	assert_int_equal(check_recorded(use, &tls_12, "client"), ERROR_NONE);
+	assert_int_equal(check_recorded(use, &tls_13, "server"), ERROR_NONE);
+	assert_int_equal(check_recorded(use, &tls_13, "client"), ERROR_NONE);
+	assert_int_equal(check(use, any_key(), scheme, "hello", 5), ERROR_FORBIDDEN);
+	assert_int_equal(check(use, any_key(), scheme, NULL, 0), ERROR_FORBIDDEN);
+}
+
+static void
+tls_rsa_kex_alone_decrypts(void **state)
+{
+	static const enum key_use others[] = { KEY_USE_TLS, KEY_USE_CA, KEY_USE_SIGN };
+	struct keystore_key key = { .key = *any_key(), .use = KEY_USE_TLS_RSA_KEX };
+
+	(void)state;
+	assert_int_equal(keyuse_check_decrypt(&key, NULL), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct error err = { 0 };
+
+		key.use = others[i];
+		assert_int_equal(keyuse_check_decrypt(&key, &err), -1);
+		assert_int_equal(err.code, ERROR_FORBIDDEN);
+		assert_non_null(strstr(err.text, key_use_name(others[i])));
+	}
+}
+
+static void
 sign_signs_whatever_it_is_given(void **state)
 {
 	const enum scheme scheme = SCHEME_ECDSA_SECP256R1_SHA256;
@@ -139,11 +172,12 @@ sign_signs_whatever_it_is_given(void **state)
 static void
 no_use_takes_the_scheme_of_another_type(void **state)
 {
-	static const enum key_use uses[] = { KEY_USE_TLS, KEY_USE_CA, KEY_USE_SIGN };
+	static const enum key_use uses[] = { KEY_USE_TLS, KEY_USE_CA, KEY_USE_SIGN,
+		KEY_USE_TLS_RSA_KEX };
 	const struct recorded *r = recorder_find(&tls_13, "server");
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
 		assert_int_equal(check(uses[i], &r->key, SCHEME_ED25519, r->data, r->len),
 		    ERROR_UNSUPPORTED);
 		assert_int_equal(
@@ -160,6 +194,8 @@ main(void)
 		cmocka_unit_test(tls_signs_its_own_request_and_no_other),
 		cmocka_unit_test(tls_signs_nothing_else),
 		cmocka_unit_test(ca_signs_nothing_for_a_client),
+		cmocka_unit_test(tls_rsa_kex_signs_what_tls_signs),
+		cmocka_unit_test(tls_rsa_kex_alone_decrypts),
 		cmocka_unit_test(sign_signs_whatever_it_is_given),
 		cmocka_unit_test(no_use_takes_the_scheme_of_another_type),
 	};

@@ -1,0 +1,53 @@
+/*
+ * decrypt.c - POST /v1/keys/{key}/decrypt: the server's half of RSA key exchange.
+ *
+ * The answer is 48 bytes whatever the ciphertext held. Nothing here looks at them, and
+ * nothing about them is logged: knowing which ciphertexts are well-formed is enough to
+ * decrypt any (Bleichenbacher 1998; Boeck, Somorovsky, Young: ROBOT, 2018).
+ */
+#include "api/handlers.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "api/keyuse.h"
+#include "api/url.h"
+
+#define OCTETS "application/octet-stream"
+#define SCHEME "rsa_pkcs1_tls"
+
+static int
+check_scheme(const struct request *req, struct error *err)
+{
+	char name[48];
+	bool found;
+
+	if (query_get(req->query, "scheme", name, sizeof(name), &found, err) != 0)
+		return -1;
+	if (!found)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "URL: scheme is missing; ?scheme=" SCHEME);
+	if (strcmp(name, SCHEME) != 0)
+		return error_set(err, ERROR_UNSUPPORTED,
+		    "\"%.40s\" is not a scheme of decryption; " SCHEME " is the one",
+		    name);
+	return 0;
+}
+
+int
+post_decrypt(struct exchange *x, struct error *err)
+{
+	unsigned char premaster[PREMASTER_BYTES];
+
+	if (!request_has_type(x->req, OCTETS))
+		return error_set(
+		    err, ERROR_UNSUPPORTED, "send the ciphertext as " OCTETS);
+	if (check_scheme(x->req, err) != 0 || keyuse_check_decrypt(&x->key, err) != 0 ||
+	    keystore_decrypt(x->api->keys, x->key.key.spki_sha256, &x->req->body,
+		premaster, err) != 0)
+		return -1;
+	buf_append(&x->res->body, premaster, sizeof(premaster));
+	OPENSSL_cleanse(premaster, sizeof(premaster));
+	return response_finish(x->res, OCTETS, err);
+}
