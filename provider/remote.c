@@ -1,4 +1,4 @@
-/* remote.c - signatures made by keyholdd. */
+/* remote.c - signatures and decryptions made by keyholdd. */
 #include "provider/remote.h"
 
 #include <stdio.h>
@@ -20,27 +20,37 @@ call(struct module_context *module, const struct client_request *req,
 	return 0;
 }
 
+/* Posts to the key's resource that suffix names, "/sign?scheme=...", and awaits bytes. */
 static int
-remote_sign(void *ctx, const struct key *key, enum scheme scheme,
-    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
-    size_t *sig_len, struct error *err)
+post(struct module_context *module, const struct key *key, const char *suffix,
+    const struct bytes *body, struct client_response *res, struct error *err)
 {
 	char hash[2 * KEY_SHA256_SIZE + 1], path[160];
 	struct client_request req = {
 		.method = "POST",
 		.path = path,
 		.content_type = "application/octet-stream",
-		.body = *message,
+		.body = *body,
 		.repeatable = true,
 	};
+
+	hex_encode(hash, key->spki_sha256, KEY_SHA256_SIZE);
+	snprintf(path, sizeof(path), "/v1/keys/spki:%s%s", hash, suffix);
+	return call(module, &req, res, err);
+}
+
+static int
+remote_sign(void *ctx, const struct key *key, enum scheme scheme,
+    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
+    size_t *sig_len, struct error *err)
+{
 	struct client_response res;
+	char suffix[64];
 	int rc = -1;
 
 	client_response_init(&res, ANSWER_MAX_BYTES);
-	hex_encode(hash, key->spki_sha256, KEY_SHA256_SIZE);
-	snprintf(path, sizeof(path), "/v1/keys/spki:%s/sign?scheme=%s", hash,
-	    scheme_info(scheme)->name);
-	if (call(ctx, &req, &res, err) != 0)
+	snprintf(suffix, sizeof(suffix), "/sign?scheme=%s", scheme_info(scheme)->name);
+	if (post(ctx, key, suffix, message, &res, err) != 0)
 		goto out;
 	if (res.body.len == 0 || res.body.len > SIGNATURE_MAX_BYTES) {
 		error_set(err, ERROR_INTERNAL, "keyholdd sent a signature of %zu bytes",
@@ -49,6 +59,28 @@ remote_sign(void *ctx, const struct key *key, enum scheme scheme,
 	}
 	memcpy(sig, res.body.data, res.body.len);
 	*sig_len = res.body.len;
+	rc = 0;
+out:
+	client_response_free(&res);
+	return rc;
+}
+
+static int
+remote_decrypt(void *ctx, const struct key *key, const struct bytes *ciphertext,
+    unsigned char premaster[static PREMASTER_BYTES], struct error *err)
+{
+	struct client_response res;
+	int rc = -1;
+
+	client_response_init(&res, ANSWER_MAX_BYTES);
+	if (post(ctx, key, "/decrypt?scheme=rsa_pkcs1_tls", ciphertext, &res, err) != 0)
+		goto out;
+	if (res.body.len != PREMASTER_BYTES) {
+		error_set(err, ERROR_INTERNAL,
+		    "keyholdd sent a premaster secret of %zu bytes", res.body.len);
+		goto out;
+	}
+	memcpy(premaster, res.body.data, PREMASTER_BYTES);
 	rc = 0;
 out:
 	client_response_free(&res);
@@ -74,4 +106,7 @@ remote_reference(struct module_context *module, const char *name, struct buffer 
 	return rc;
 }
 
-const struct key_backend remote_backend = { .sign = remote_sign };
+const struct key_backend remote_backend = {
+	.sign = remote_sign,
+	.decrypt = remote_decrypt,
+};
