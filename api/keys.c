@@ -360,6 +360,8 @@ build_csr(struct exchange *x, const struct keystore_key *key, const struct json_
 	    builtin_pkey(x->api->builtin, &key->key, &spec.key, err) != 0)
 		return -1;
 	spec.subject = subject;
+	/* Whoever certifies it: without keyEncipherment clients refuse the exchange. */
+	spec.key_encipherment = key->use == KEY_USE_TLS_RSA_KEX;
 	rc = csr_build(builtin_libctx(x->api->builtin), &spec, &x->res->body, err);
 	EVP_PKEY_free(spec.key);
 	return rc;

@@ -20,14 +20,15 @@ list_ekus(const struct profile *profile)
 static struct json_t *
 describe(const struct profile *profile)
 {
-	return json_make("{s:s,s:s,s:o,s:I,s:I,s:I,s:b,s:b,s:b,s:b}", "name",
+	return json_make("{s:s,s:s,s:o,s:b,s:I,s:I,s:I,s:b,s:b,s:b,s:b}", "name",
 	    profile->name, "description", profile->description, "ext_key_usage",
-	    list_ekus(profile), "default_validity_seconds",
-	    (long long)profile->default_validity_s, "max_validity_seconds",
-	    (long long)profile->max_validity_s, "backdate_seconds",
-	    (long long)profile->backdate_s, "dns_names", profile->allow_dns,
-	    "ip_addresses", profile->allow_ip, "wildcards", profile->allow_wildcard,
-	    "san_from_common_name", profile->san_from_common_name);
+	    list_ekus(profile), "key_encipherment", profile->allow_key_encipherment,
+	    "default_validity_seconds", (long long)profile->default_validity_s,
+	    "max_validity_seconds", (long long)profile->max_validity_s,
+	    "backdate_seconds", (long long)profile->backdate_s, "dns_names",
+	    profile->allow_dns, "ip_addresses", profile->allow_ip, "wildcards",
+	    profile->allow_wildcard, "san_from_common_name",
+	    profile->san_from_common_name);
 }
 
 int

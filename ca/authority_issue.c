@@ -18,6 +18,7 @@
 #include "ca/csr.h"
 #include "ca/draft.h"
 #include "ca/identity.h"
+#include "ca/keyusage.h"
 #include "ca/san.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
@@ -101,6 +102,7 @@ fill_spec(struct issuance *in, struct error *err)
 	in->spec.subject = in->identity.subject;
 	in->spec.names = in->identity.names;
 	in->spec.path_len = PATH_LEN_NONE;
+	in->spec.key_encipherment = keyusage_enciphers(&in->csr, in->spec.profile);
 	return issuers_key(
 	    &in->authority->issuers, in->issuer, &in->spec.issuer_key, err);
 }

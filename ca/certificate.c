@@ -9,6 +9,7 @@
 
 /* Bit numbers of RFC 5280 section 4.2.1.3. */
 #define KEY_USAGE_DIGITAL_SIGNATURE 0
+#define KEY_USAGE_KEY_ENCIPHERMENT  2
 #define KEY_USAGE_CERT_SIGN         5
 #define KEY_USAGE_CRL_SIGN          6
 
@@ -101,16 +102,18 @@ out:
 }
 
 static int
-add_key_usage(X509 *cert, bool ca)
+add_key_usage(X509 *cert, const struct certificate_spec *spec)
 {
+	const bool ca = spec->profile->ca;
+	const int first = ca ? KEY_USAGE_CERT_SIGN : KEY_USAGE_DIGITAL_SIGNATURE;
+	const int second = ca ? KEY_USAGE_CRL_SIGN : KEY_USAGE_KEY_ENCIPHERMENT;
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
 	int rc = -1;
 
 	if (bits == NULL)
 		return -1;
-	if (ca ? ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_CERT_SIGN, 1) == 1 &&
-		     ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_CRL_SIGN, 1) == 1
-	       : ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_DIGITAL_SIGNATURE, 1) == 1)
+	if (ASN1_BIT_STRING_set_bit(bits, first, 1) == 1 &&
+	    ASN1_BIT_STRING_set_bit(bits, second, ca || spec->key_encipherment) == 1)
 		rc = add(cert, NID_key_usage, bits, 1);
 	ASN1_BIT_STRING_free(bits);
 	return rc;
@@ -205,8 +208,7 @@ certificate_encode_tbs(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec
 
 	if (cert == NULL || set_fields(cert, spec) != 0 ||
 	    set_algorithm(cert, algorithm) != 0 ||
-	    add_basic_constraints(cert, spec) != 0 ||
-	    add_key_usage(cert, spec->profile->ca) != 0 ||
+	    add_basic_constraints(cert, spec) != 0 || add_key_usage(cert, spec) != 0 ||
 	    add_extended_key_usage(cert, spec->profile) != 0 ||
 	    add_names(cert, spec) != 0) {
 		error_set_openssl(err, ERROR_INTERNAL, "build a certificate");

@@ -1,8 +1,8 @@
 /*
  * certificate.h - what a certificate is to say, and its to-be-signed form.
  *
- * Built from the profile; nothing is copied from a request but the key and the names
- * that were judged.
+ * Built from the profile; nothing is taken from a request but the key, the names that
+ * were judged, and the wish for keyEncipherment where the profile allows it.
  */
 #ifndef CA_CERTIFICATE_H
 #define CA_CERTIFICATE_H
@@ -28,6 +28,7 @@ struct certificate_spec {
 	unsigned char serial[SERIAL_BYTES];
 	struct validity validity;
 	int path_len; /* of an authority, or PATH_LEN_NONE */
+	bool key_encipherment;
 };
 
 /* Appends the DER TBSCertificate that names algorithm, a DER AlgorithmIdentifier. */

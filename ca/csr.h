@@ -7,6 +7,7 @@
 #ifndef CA_CSR_H
 #define CA_CSR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/types.h>
@@ -42,6 +43,7 @@ struct csr_spec {
 	const char *subject;
 	const char *const *sans;
 	size_t san_count;
+	bool key_encipherment; /* asks for it, beside digitalSignature */
 };
 
 int csr_build(OSSL_LIB_CTX *libctx, const struct csr_spec *spec, struct buffer *pem,

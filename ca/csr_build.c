@@ -8,6 +8,10 @@
 #include "ca/signer.h"
 #include "ca/subject.h"
 
+/* Bit numbers of RFC 5280 section 4.2.1.3. */
+#define KEY_USAGE_DIGITAL_SIGNATURE 0
+#define KEY_USAGE_KEY_ENCIPHERMENT  2
+
 static int
 set_subject(X509_REQ *req, const char *text, struct error *err)
 {
@@ -23,26 +27,57 @@ set_subject(X509_REQ *req, const char *text, struct error *err)
 }
 
 static int
-set_names(X509_REQ *req, const struct csr_spec *spec, struct error *err)
+add_names(X509_EXTENSIONS **extensions, const struct csr_spec *spec, struct error *err)
 {
 	GENERAL_NAMES *names = NULL;
-	X509_EXTENSIONS *extensions = NULL;
-	int rc = -1;
+	int rc = 0;
 
 	if (spec->san_count == 0)
 		return 0;
 	if (san_from_text(spec->sans, spec->san_count, &names, err) != 0)
 		return -1;
 	if (X509V3_add1_i2d(
-		&extensions, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1 ||
-	    X509_REQ_add_extensions(req, extensions) != 1) {
-		error_set_openssl(err, ERROR_INTERNAL, "names of a request");
+		extensions, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "names of a request");
+	GENERAL_NAMES_free(names);
+	return rc;
+}
+
+/* Without the wish the usage is left to the authority. */
+static int
+add_key_usage(
+    X509_EXTENSIONS **extensions, const struct csr_spec *spec, struct error *err)
+{
+	ASN1_BIT_STRING *bits;
+	int rc = 0;
+
+	if (!spec->key_encipherment)
+		return 0;
+	if ((bits = ASN1_BIT_STRING_new()) == NULL ||
+	    ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_DIGITAL_SIGNATURE, 1) != 1 ||
+	    ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_KEY_ENCIPHERMENT, 1) != 1 ||
+	    X509V3_add1_i2d(extensions, NID_key_usage, bits, 1, X509V3_ADD_DEFAULT) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "key usage of a request");
+	ASN1_BIT_STRING_free(bits);
+	return rc;
+}
+
+static int
+set_extensions(X509_REQ *req, const struct csr_spec *spec, struct error *err)
+{
+	X509_EXTENSIONS *extensions = NULL;
+	int rc = -1;
+
+	if (add_names(&extensions, spec, err) != 0 ||
+	    add_key_usage(&extensions, spec, err) != 0)
+		goto out;
+	if (extensions != NULL && X509_REQ_add_extensions(req, extensions) != 1) {
+		error_set_openssl(err, ERROR_INTERNAL, "extensions of a request");
 		goto out;
 	}
 	rc = 0;
 out:
 	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-	GENERAL_NAMES_free(names);
 	return rc;
 }
 
@@ -85,8 +120,8 @@ csr_build(OSSL_LIB_CTX *libctx, const struct csr_spec *spec, struct buffer *pem,
 		error_set_openssl(err, ERROR_INTERNAL, "make a request");
 		goto out;
 	}
-	if (set_subject(req, spec->subject, err) != 0 || set_names(req, spec, err) != 0 ||
-	    sign(req, libctx, spec->key, err) != 0)
+	if (set_subject(req, spec->subject, err) != 0 ||
+	    set_extensions(req, spec, err) != 0 || sign(req, libctx, spec->key, err) != 0)
 		goto out;
 	rc = append_pem(req, pem, err);
 out:

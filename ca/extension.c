@@ -1,6 +1,6 @@
 /*
- * extension.c - requested extensions: only subjectAltName is ever used, the rest is
- * read to refuse what the requester must not believe to have got.
+ * extension.c - requested extensions: only subjectAltName and a bit of keyUsage are ever
+ * used, the rest is read to refuse what the requester must not believe to have got.
  */
 #include "ca/extension.h"
 
@@ -145,6 +145,7 @@ extension_warn(const X509_EXTENSIONS *extensions, struct warnings *w)
 		switch (nid_of(ext)) {
 		case NID_subject_alt_name:
 		case NID_basic_constraints:
+		case NID_key_usage: /* keyusage.c */
 		case NID_subject_key_identifier:
 			continue;
 		default:

@@ -2,6 +2,7 @@
 #include "ca/identity.h"
 
 #include "ca/extension.h"
+#include "ca/keyusage.h"
 #include "ca/san.h"
 #include "ca/subject.h"
 
@@ -50,6 +51,7 @@ identity_read(const struct csr *csr, const struct profile *profile,
 	san_check(identity->names, profile, v);
 	subject_warn(asked, w);
 	extension_warn(csr->extensions, w);
+	keyusage_warn(csr, profile, w);
 	return subject_from_common_name(&cn, &identity->subject, err);
 }
 

@@ -222,14 +222,21 @@ check_basic_constraints(const struct subject_matter *m)
 static const char *
 check_key_usage(const struct subject_matter *m)
 {
-	/* keyCertSign and cRLSign for an authority, else digitalSignature, and no other
-	 * bit. */
-	const unsigned char wanted = m->spec->profile->ca ? 0x06 : 0x80;
+	/* keyCertSign and cRLSign for an authority, else digitalSignature and perhaps
+	 * keyEncipherment, and no other bit. */
+	const bool enciphers = m->spec->key_encipherment;
+	const unsigned char wanted = m->spec->profile->ca ? 0x06
+				     : enciphers          ? 0xa0
+							  : 0x80;
 	ASN1_BIT_STRING *bits = X509_get_ext_d2i(m->cert, NID_key_usage, NULL, NULL);
 	bool fine;
 
 	if (bits == NULL)
 		return "absent";
+	if (enciphers && !EVP_PKEY_is_a(m->spec->key, "RSA")) {
+		ASN1_BIT_STRING_free(bits);
+		return "keyEncipherment for a key that is not RSA";
+	}
 	fine = ASN1_STRING_length(bits) == 1 && ASN1_STRING_get0_data(bits)[0] == wanted;
 	ASN1_BIT_STRING_free(bits);
 	return fine ? NULL : "not what the profile says";

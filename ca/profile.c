@@ -16,6 +16,7 @@ static const struct profile profiles[] = {
 	{ .name = "server",
 	    .description = "a TLS server",
 	    .ekus = { "serverAuth" },
+	    .allow_key_encipherment = true,
 	    LEAF },
 	{ .name = "client",
 	    .description = "a TLS client",
@@ -24,6 +25,7 @@ static const struct profile profiles[] = {
 	{ .name = "peer",
 	    .description = "a TLS server that is also a client of its peers",
 	    .ekus = { "serverAuth", "clientAuth" },
+	    .allow_key_encipherment = true,
 	    LEAF },
 };
 

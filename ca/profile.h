@@ -1,8 +1,8 @@
 /*
  * profile.h - what a certificate of some purpose looks like.
  *
- * The certificate is built from the profile; a request contributes its public key
- * and its names, nothing else.
+ * The certificate is built from the profile; a request contributes its public key,
+ * its names, and whether it asks for keyEncipherment, nothing else.
  */
 #ifndef CA_PROFILE_H
 #define CA_PROFILE_H
@@ -22,7 +22,8 @@ struct profile {
 	bool ca;
 	bool allow_dns, allow_ip; /* kinds of subjectAltName */
 	bool allow_wildcard;
-	bool san_from_common_name; /* a request without names gets its CN as its name */
+	bool allow_key_encipherment; /* of RSA keys, when the request asks for it */
+	bool san_from_common_name;   /* a request without names gets its CN as its name */
 };
 
 /* The profiles that requests may name; NULL when there is none of that name. */

@@ -257,6 +257,30 @@ signs_a_request_for_its_own_key(void **state)
 	}
 }
 
+/* No authority can know what the key is for unless it is told. */
+static void
+a_tls_rsa_kex_key_asks_for_key_encipherment(void **state)
+{
+	struct fixture *f = *state;
+	X509_EXTENSIONS *extensions;
+	ASN1_BIT_STRING *usage;
+	X509_REQ *req;
+
+	make_key(f, "kex", "rsa-2048", "tls-rsa-kex");
+	assert_int_equal(
+	    post_json(f, "/v1/keys/kex/csr", "{\"sans\":[\"a.example\"]}"), 200);
+	req = read_csr(f);
+	assert_non_null(extensions = X509_REQ_get_extensions(req));
+	assert_int_equal(sk_X509_EXTENSION_num(extensions), 2);
+	usage = X509V3_get_d2i(extensions, NID_key_usage, NULL, NULL);
+	assert_non_null(usage);
+	assert_int_equal(ASN1_STRING_length(usage), 1);
+	assert_int_equal(ASN1_STRING_get0_data(usage)[0], 0xa0);
+	ASN1_BIT_STRING_free(usage);
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	X509_REQ_free(req);
+}
+
 static void
 refuses_a_request_that_cannot_be_made(void **state)
 {
@@ -384,6 +408,7 @@ main(void)
 		cmocka_unit_test(hands_out_a_reference_that_reads_back),
 		cmocka_unit_test(refuses_a_reference_to_a_ca_key),
 		cmocka_unit_test(signs_a_request_for_its_own_key),
+		cmocka_unit_test(a_tls_rsa_kex_key_asks_for_key_encipherment),
 		cmocka_unit_test(refuses_a_request_that_cannot_be_made),
 		cmocka_unit_test(destroys_a_key_when_its_hash_is_repeated),
 		cmocka_unit_test(keeps_a_key_whose_hash_is_not_repeated),

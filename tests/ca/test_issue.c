@@ -270,6 +270,64 @@ refuses_the_key_of_an_issuer(void **state)
 	buf_free(&csr);
 }
 
+/* The certificate's usage, as OpenSSL's KU_ bits; warned says whether the answer did. */
+static uint32_t
+usage_granted(struct house *house, EVP_PKEY *key, const char *asked, const char *profile,
+    bool *warned)
+{
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	X509_EXTENSIONS *extensions = NULL;
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	const unsigned char *p;
+	struct buffer csr;
+	uint32_t usage;
+	X509 *cert;
+
+	request_extension(&extensions, "keyUsage", asked);
+	request_add(req, extensions);
+	request_sign(req, key, "SHA256", &csr);
+	if (house_issue(house, &csr, profile, &result, &v, &err) != 0)
+		fail_msg("%s", err.text);
+	*warned = result.warnings.count > 0;
+	p = result.certificate.data;
+	assert_non_null(cert = d2i_X509(NULL, &p, (long)result.certificate.len));
+	usage = X509_get_key_usage(cert);
+	X509_free(cert);
+	issue_result_clear(&result);
+	buf_free(&csr);
+	return usage;
+}
+
+static void
+key_encipherment_is_for_rsa_servers_that_ask(void **state)
+{
+	static const uint32_t sign = KU_DIGITAL_SIGNATURE,
+			      both = sign | KU_KEY_ENCIPHERMENT;
+	static const char asked[] = "critical,digitalSignature,keyEncipherment";
+	EVP_PKEY *rsa = rsa_key(2048), *ec = ec_key("P-256");
+	bool warned;
+
+	assert_int_equal(usage_granted(*state, rsa, asked, "server", &warned), both);
+	assert_false(warned);
+	assert_int_equal(usage_granted(*state, rsa, asked, "peer", &warned), both);
+	assert_false(warned);
+	assert_int_equal(usage_granted(*state, rsa, asked, "client", &warned), sign);
+	assert_true(warned);
+	assert_int_equal(usage_granted(*state, ec, asked, "server", &warned), sign);
+	assert_true(warned);
+	assert_int_equal(
+	    usage_granted(*state, rsa, "digitalSignature", "server", &warned), sign);
+	assert_false(warned);
+	assert_int_equal(
+	    usage_granted(*state, rsa, "keyEncipherment,decipherOnly", "server", &warned),
+	    both);
+	assert_true(warned);
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(ec);
+}
+
 static void
 rejects_unknown_issuers_profiles_and_garbage(void **state)
 {
@@ -308,6 +366,7 @@ main(void)
 		cmocka_unit_test(signs_with_every_type_of_issuer_key),
 		cmocka_unit_test(works_in_a_library_context_of_its_own),
 		cmocka_unit_test(refuses_the_key_of_an_issuer),
+		cmocka_unit_test(key_encipherment_is_for_rsa_servers_that_ask),
 		cmocka_unit_test(rejects_unknown_issuers_profiles_and_garbage),
 	};
 

@@ -325,6 +325,10 @@ finds_other_usages(void **state)
 	    with_extension(
 		*state, NID_key_usage, "critical,digitalSignature,keyCertSign"),
 	    RULE_CERT_KEY_USAGE));
+	assert_true(lint_finds(*state,
+	    with_extension(
+		*state, NID_key_usage, "critical,digitalSignature,keyEncipherment"),
+	    RULE_CERT_KEY_USAGE));
 	assert_true(lint_finds(
 	    *state, with_extension(*state, NID_key_usage, NULL), RULE_CERT_KEY_USAGE));
 	assert_true(
@@ -371,6 +375,28 @@ judges_the_names_in_the_certificate(void **state)
 	    RULE_SAN_PRESENT));
 }
 
+static void
+holds_key_encipherment_against_what_was_decided(void **state)
+{
+	struct scene scene = *(struct scene *)*state;
+	EVP_PKEY *ec = ec_key("P-256");
+	struct violations v = { 0 };
+	X509 *cert;
+
+	scene.spec.key_encipherment = true;
+	assert_true(lint_finds(&scene,
+	    with_extension(&scene, NID_key_usage, "critical,digitalSignature"),
+	    RULE_CERT_KEY_USAGE));
+	cert = make(&scene.spec);
+	assert_int_equal(
+	    X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT);
+	scene.spec.key = ec;
+	lint_run(NULL, cert, &scene.spec, &v);
+	assert_true(breaks(&v, RULE_CERT_KEY_USAGE));
+	X509_free(cert);
+	EVP_PKEY_free(ec);
+}
+
 int
 main(void)
 {
@@ -391,6 +417,7 @@ main(void)
 		cmocka_unit_test(finds_unexpected_extensions),
 		cmocka_unit_test(finds_other_basic_constraints),
 		cmocka_unit_test(finds_other_usages),
+		cmocka_unit_test(holds_key_encipherment_against_what_was_decided),
 		cmocka_unit_test(finds_other_key_identifiers),
 		cmocka_unit_test(finds_missing_and_critical_names),
 		cmocka_unit_test(judges_the_names_in_the_certificate),
