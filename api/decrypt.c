@@ -44,8 +44,8 @@ post_decrypt(struct exchange *x, struct error *err)
 		return error_set(
 		    err, ERROR_UNSUPPORTED, "send the ciphertext as " OCTETS);
 	if (check_scheme(x->req, err) != 0 || keyuse_check_decrypt(&x->key, err) != 0 ||
-	    keystore_decrypt(x->api->keys, x->key.key.spki_sha256, &x->req->body,
-		premaster, err) != 0)
+	    keystore_decrypt(
+		x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err) != 0)
 		return -1;
 	buf_append(&x->res->body, premaster, sizeof(premaster));
 	OPENSSL_cleanse(premaster, sizeof(premaster));
