@@ -109,9 +109,14 @@ static const struct option_spec issue_options[] = {
 	    .fallback = "server" },
 	{ .name = "type",
 	    .metavar = "TYPE",
-	    .help = "the kind of key to make; without it that of the key there is, or "
-		    "ec-p256",
+	    .help = "the kind of key to make; without it that of the key there is, else "
+		    "ec-p256, or rsa-2048 for tls-rsa-kex",
 	    .choices = NAMES_KEY_TYPES },
+	{ .name = "use",
+	    .metavar = "USE",
+	    .help = "the use of the key to make; without it that of a key there is, else "
+		    "tls",
+	    .choices = NAMES_TLS_USES },
 	{ .name = "days",
 	    .metavar = "N",
 	    .help = "how long it is valid; without it as long as the profile says" },

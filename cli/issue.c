@@ -84,13 +84,20 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 {
 	const char *name = cli->args.operand, *use = text_of(key, "use");
 	const char *type = argument_value(&cli->args, "type"), *is = text_of(key, "type");
+	const char *wanted = argument_value(&cli->args, "use");
 	bool new_key = argument_given(&cli->args, "new-key");
 
-	if (strcmp(use, "tls") != 0) {
+	if (strcmp(use, "tls") != 0 && strcmp(use, "tls-rsa-kex") != 0) {
 		cli_advise(cli,
 		    "A certificate for TLS needs a key of use tls: choose another NAME.");
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s exists, and its use is %s", name, use);
+	}
+	if (wanted != NULL && strcmp(wanted, use) != 0) {
+		cli_advise(cli, "A key keeps its use: choose another NAME, or leave out "
+				"--use.");
+		return error_set(err, ERROR_CONFLICT,
+		    "key %s exists, and its use is %s, not %s", name, use, wanted);
 	}
 	if (type != NULL && strcmp(type, is) != 0 && !new_key) {
 		cli_advise(cli, "Leave out --type to use it, choose another NAME, or "
@@ -104,9 +111,10 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 static int
 create_key(struct cli *cli, struct error *err)
 {
-	const char *type = argument_value(&cli->args, "type");
+	const char *wanted = argument_value(&cli->args, "use");
+	const char *use = wanted != NULL ? wanted : "tls";
 	json_t *body = json_pack("{s:s, s:s, s:s}", "name", cli->args.operand, "type",
-	    type != NULL ? type : "ec-p256", "use", "tls");
+	    names_key_type(&cli->args, use), "use", use);
 
 	return daemon_send(cli, "POST", "/v1/keys", body, TYPE_JSON, err);
 }

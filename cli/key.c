@@ -41,7 +41,7 @@ print_next(struct cli *cli, const char *name, const char *use)
 {
 	if (strcmp(use, "sign") == 0)
 		fprintf(cli->out, "\nNext: keyhold key public %s\n", name);
-	else if (strcmp(use, "tls") == 0)
+	else if (strcmp(use, "ca") != 0)
 		fprintf(cli->out,
 		    "\nNext: keyhold cert issue %s --ca ISSUER --san HOST --out DIR\n"
 		    "  or: keyhold key csr %s --san HOST, for a CA elsewhere\n",
@@ -69,14 +69,13 @@ post_key(struct cli *cli, const char *path, json_t *body, struct error *err)
 static int
 create_key(struct cli *cli, struct error *err)
 {
-	const char *name = cli->args.operand;
+	const char *name = cli->args.operand, *use = argument_value(&cli->args, "use");
 
 	if (url_check_name(name, err) != 0)
 		return -1;
 	return post_key(cli, "/v1/keys",
 	    json_pack("{s:s, s:s, s:s}", "name", name, "type",
-		argument_value(&cli->args, "type"), "use",
-		argument_value(&cli->args, "use")),
+		names_key_type(&cli->args, use), "use", use),
 	    err);
 }
 
@@ -213,19 +212,20 @@ out:
 	return rc;
 }
 
-#define KEY_USES "tls ca sign"
-
 static const struct option_spec create_options[] = {
 	{ .name = "type",
 	    .metavar = "TYPE",
-	    .help = "the kind of key",
+	    .help =
+		"the kind of key; for tls-rsa-kex an RSA key, rsa-2048 if none is said",
 	    .fallback = "ec-p256",
 	    .choices = NAMES_KEY_TYPES },
 	{ .name = "use",
 	    .metavar = "USE",
-	    .help = "tls signs TLS handshakes and its own CSR; ca signs what the daemon "
-		    "builds; sign signs anything",
-	    .choices = KEY_USES,
+	    .help =
+		"tls signs TLS handshakes and its own CSR; tls-rsa-kex does that, and "
+		"decrypts for TLS 1.2 clients that know no better than RSA key "
+		"exchange; ca signs what the daemon builds; sign signs anything",
+	    .choices = NAMES_KEY_USES,
 	    .required = true },
 	{ .name = NULL },
 };
@@ -242,7 +242,7 @@ static const struct option_spec adopt_options[] = {
 	{ .name = "use",
 	    .metavar = "USE",
 	    .help = "what the key may do from now on; see: keyhold help key create",
-	    .choices = KEY_USES,
+	    .choices = NAMES_KEY_USES,
 	    .required = true },
 	{ .name = NULL },
 };

@@ -1,6 +1,16 @@
 /* names.c - names for a certificate request. */
 #include "cli/names.h"
 
+#include <string.h>
+
+const char *
+names_key_type(const struct arguments *args, const char *use)
+{
+	if (argument_given(args, "type"))
+		return argument_value(args, "type");
+	return strcmp(use, "tls-rsa-kex") == 0 ? "rsa-2048" : "ec-p256";
+}
+
 json_t *
 names_of_request(const struct arguments *args)
 {

@@ -1,4 +1,5 @@
-/* names.h - the subject and alternative names of a request, from --subject and --san. */
+/* names.h - the names that a request has: subject and alternative names, types and uses.
+ */
 #ifndef CLI_NAMES_H
 #define CLI_NAMES_H
 
@@ -7,7 +8,12 @@
 #include "cli/arguments.h"
 
 #define NAMES_KEY_TYPES "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519"
+#define NAMES_TLS_USES  "tls tls-rsa-kex"
+#define NAMES_KEY_USES  NAMES_TLS_USES " ca sign"
 #define NAMES_PROFILES  "server client peer"
+
+/* --type, or what suits a key of this use: RSA key exchange takes RSA. */
+const char *names_key_type(const struct arguments *args, const char *use);
 
 /*
  * {"subject", "sans"} as the daemon's CSR resource takes it; what was not given is left

@@ -278,6 +278,20 @@ issues_with_the_key_that_is_there(void **state)
 }
 
 static void
+issues_for_rsa_key_exchange(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls");
+
+	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", tls, "--use", "tls-rsa-kex", NULL);
+	assert_int_equal(run->status, 0);
+	assert_true(fake_server_saw(run->server,
+	    "{\"name\":\"web\",\"type\":\"rsa-2048\",\"use\":\"tls-rsa-kex\"}"));
+	free(tls);
+}
+
+static void
 does_not_issue_for_a_key_of_another_kind(void **state)
 {
 	struct run *run = *state;
@@ -293,6 +307,11 @@ does_not_issue_for_a_key_of_another_kind(void **state)
 	assert_int_equal(run->status, 1);
 	assert_non_null(
 	    strstr(run->errors, "key old exists, and it is rsa-2048, not ed25519"));
+	run_keyhold(run, "cert", "issue", "old", "--ca", "internal", "--san", "a",
+	    "--out", tls, "--use", "tls-rsa-kex", NULL);
+	assert_int_equal(run->status, 1);
+	assert_non_null(
+	    strstr(run->errors, "key old exists, and its use is tls, not tls-rsa-kex"));
 	assert_false(fake_server_saw(run->server, "POST "));
 	free(tls);
 }
@@ -445,6 +464,7 @@ main(void)
 		TEST(wants_at_least_one_day),
 		TEST(issues_with_a_new_key),
 		TEST(issues_with_the_key_that_is_there),
+		TEST(issues_for_rsa_key_exchange),
 		TEST(does_not_issue_for_a_key_of_another_kind),
 		TEST(does_not_issue_over_a_private_key),
 		TEST(says_that_the_new_key_stays_when_signing_fails),

@@ -285,7 +285,7 @@ refuses_options_without_or_with_too_many_values(void **state)
 	refuses("keyhold key list --json=yes", "--json takes no value");
 	refuses("keyhold key csr web --out a --out b", "--out may be given once only");
 	refuses("keyhold key create web --use tls --type dsa", "one of: ec-p256");
-	refuses("keyhold key create web --use tl", "one of: tls ca sign");
+	refuses("keyhold key create web --use tl", "one of: tls tls-rsa-kex ca sign");
 }
 
 static void

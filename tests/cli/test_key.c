@@ -137,6 +137,22 @@ creates_a_key_and_says_what_comes_next(void **state)
 }
 
 static void
+creates_an_rsa_key_for_rsa_key_exchange(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "key", "create", "web", "--use", "tls-rsa-kex", NULL);
+	assert_int_equal(run->status, 0);
+	assert_true(fake_server_saw(run->server,
+	    "{\"name\":\"web\",\"type\":\"rsa-2048\",\"use\":\"tls-rsa-kex\"}"));
+	assert_non_null(strstr(run->out, "Next: keyhold cert issue web --ca"));
+	run_keyhold(run, "key", "create", "web", "--use", "tls-rsa-kex", "--type",
+	    "rsa-3072", NULL);
+	assert_true(fake_server_saw(run->server,
+	    "{\"name\":\"web\",\"type\":\"rsa-3072\",\"use\":\"tls-rsa-kex\"}"));
+}
+
+static void
 does_not_send_a_name_that_is_none(void **state)
 {
 	struct run *run = *state;
@@ -391,6 +407,7 @@ main(void)
 		TEST(says_how_to_start_a_daemon_that_is_not_there),
 		TEST(finds_the_socket_in_the_environment),
 		TEST(creates_a_key_and_says_what_comes_next),
+		TEST(creates_an_rsa_key_for_rsa_key_exchange),
 		TEST(does_not_send_a_name_that_is_none),
 		TEST(lists_and_shows_keys),
 		TEST(prints_pem_as_it_is),

@@ -114,7 +114,8 @@ completes_what_the_table_holds(void **state)
 	    run.out, "words='help status key ca cert provider completion --socket"));
 	assert_non_null(strstr(run.out, "'cert ') words='sign issue list show ' ;;"));
 	assert_non_null(strstr(run.out, "'key create '*) words='--type --use --socket"));
-	assert_non_null(strstr(run.out, "'key create'*' --use') words='tls ca sign' ;;"));
+	assert_non_null(
+	    strstr(run.out, "'key create'*' --use') words='tls tls-rsa-kex ca sign' ;;"));
 	assert_non_null(
 	    strstr(run.out, "complete -o bashdefault -o default -F _keyhold"));
 	free(run.out);
