@@ -157,7 +157,7 @@ need_provider() {
 		>"$T/provider.cnf"
 }
 
-# start_nginx PORT CERTIFICATE KEY: one server; pid in NGINX_PID.
+# start_nginx PORT CERTIFICATE KEY [DIRECTIVES]: one server; pid in NGINX_PID.
 start_nginx() {
 	local as_user=''
 	[ "$(id -u)" -ne 0 ] || as_user="user $WORKER_USER $WORKER_GROUP;"
@@ -183,6 +183,7 @@ http {
 		ssl_protocols TLSv1.2 TLSv1.3;
 		ssl_session_cache off;
 		ssl_session_tickets off;
+		${4:-}
 		location / { return 200 "served\n"; }
 	}
 }
