@@ -1,13 +1,9 @@
 /*
- * client.c - requests over a handful of kept connections.
+ * client.c - requests over kept connections.
  *
- * Idle connections lie in an array of atomic slots. Taking one is an exchange with
- * NULL and keeping one a compare-and-swap from NULL, so a connection has exactly one
- * owner: a slot or a thread. There is no lock, hence nothing that a thread which did not
- * survive fork(2) could be holding in the child: whatever instruction the fork met, the
- * child's array is consistent. Its connections bear the parent's pid; the child's first
- * call finds no other, so it meets every one of them, and closes it unused (if the
- * application has not: see connection.h).
+ * There is no lock, hence nothing that a thread which did not survive fork(2) could be
+ * holding in the child. The child's first call finds its parent's idle connections in
+ * the pool and closes them unused (if the application has not: see connection.h).
  *
  * A connection that another thread of the parent was using at the fork is in no slot. Its
  * descriptor stays open in the child until exec or exit, never used; the daemon's idle
@@ -16,76 +12,42 @@
  */
 #include "client/client.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "client/connection.h"
-
-#define IDLE_MAX       16
-#define SOCKETS_MAX    8
-#define HEAD_MAX_BYTES 4096
+#include "client/pool.h"
+#include "client/process.h"
+#include "client/sockets.h"
 
 struct client {
-	int connect_timeout_ms;
-	int answer_timeout_ms;
-	size_t socket_count;
-	const char *socket[SOCKETS_MAX]; /* into names */
-	char *names;
-	_Atomic(struct connection *) idle[IDLE_MAX];
+	struct client_options options;
+	struct process process;
+	struct sockets sockets;
+	struct pool pool;
 };
-
-static int
-split_sockets(struct client *client, struct error *err)
-{
-	char *rest = client->names, *name;
-
-	while ((name = strsep(&rest, ",")) != NULL) {
-		if (*name == '\0')
-			return error_set(
-			    err, ERROR_CONFIG, "an empty name in the list of sockets");
-		if (strlen(name) > connection_socket_max())
-			return error_set(err, ERROR_CONFIG,
-			    "%s: longer than the %zu bytes of a socket's path", name,
-			    connection_socket_max());
-		if (client->socket_count == SOCKETS_MAX)
-			return error_set(
-			    err, ERROR_CONFIG, "more than %d sockets", SOCKETS_MAX);
-		client->socket[client->socket_count++] = name;
-	}
-	return 0;
-}
 
 int
 client_new(
     const struct client_options *options, struct client **client, struct error *err)
 {
 	struct client *c;
-	int rc = -1;
 
 	if (options->connect_timeout_ms <= 0 || options->answer_timeout_ms <= 0)
 		return error_set(err, ERROR_CONFIG, "a timeout must be positive");
-	if ((c = calloc(1, sizeof(*c))) == NULL ||
-	    (c->names = strdup(options->sockets)) == NULL) {
-		error_set(err, ERROR_INTERNAL, "out of memory");
-		goto out;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	c->options = *options;
+	c->options.sockets = NULL; /* the caller's */
+	process_init(&c->process);
+	pool_init(&c->pool);
+	if (sockets_init(&c->sockets, options->sockets,
+		options->connect_timeout_ms + options->answer_timeout_ms, err) != 0) {
+		client_free(c);
+		return -1;
 	}
-	c->connect_timeout_ms = options->connect_timeout_ms;
-	c->answer_timeout_ms = options->answer_timeout_ms;
-	for (size_t i = 0; i < IDLE_MAX; i++)
-		atomic_init(&c->idle[i], NULL);
-	if (split_sockets(c, err) != 0)
-		goto out;
 	*client = c;
-	c = NULL;
-	rc = 0;
-out:
-	client_free(c);
-	return rc;
+	return 0;
 }
 
 void
@@ -93,9 +55,9 @@ client_free(struct client *client)
 {
 	if (client == NULL)
 		return;
-	for (size_t i = 0; i < IDLE_MAX; i++)
-		connection_free(atomic_load(&client->idle[i]));
-	free(client->names);
+	pool_clear(&client->pool);
+	sockets_clear(&client->sockets);
+	process_clear(&client->process);
 	free(client);
 }
 
@@ -112,131 +74,157 @@ client_response_free(struct client_response *res)
 	buf_free(&res->body);
 }
 
-/* NULL when there is none that this process may use; closes those it may not. */
-static struct connection *
-take_idle(struct client *client)
-{
-	for (size_t i = 0; i < IDLE_MAX; i++) {
-		struct connection *conn;
-
-		if (atomic_load_explicit(&client->idle[i], memory_order_relaxed) == NULL)
-			continue;
-		conn = atomic_exchange(&client->idle[i], NULL);
-		if (conn != NULL && connection_is_usable(conn))
-			return conn;
-		connection_free(conn);
-	}
-	return NULL;
-}
+struct call {
+	struct client *client;
+	struct connection_call to; /* for the connection */
+	uint64_t process;
+	size_t last_resort; /* the socket that just failed; SOCKETS_MAX: none */
+	bool resting;       /* every socket that was not reached is resting */
+	size_t text_len;
+	char text[ERROR_TEXT_MAX]; /* why each socket was not reached */
+};
 
 static void
-keep_idle(struct client *client, struct connection *conn)
+add_reason(struct call *call, const char *reason)
 {
-	for (size_t i = 0; conn->reusable && i < IDLE_MAX; i++) {
-		struct connection *empty = NULL;
+	size_t room = sizeof(call->text) - call->text_len;
+	int n = snprintf(call->text + call->text_len, room, "%s%s",
+	    call->text_len == 0 ? "" : "; ", reason);
 
-		if (atomic_compare_exchange_strong(&client->idle[i], &empty, conn))
-			return;
+	call->text_len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static int
+open_one(struct call *call, size_t i, struct connection **conn, enum error_code *code)
+{
+	struct client *client = call->client;
+	struct connection_options options = {
+		.socket = client->sockets.name[i],
+		.socket_index = i,
+		.process = call->process,
+		.connect_timeout_ms = client->options.connect_timeout_ms,
+		.answer_timeout_ms = client->options.answer_timeout_ms,
+		.waiter = call->to.waiter,
+		.waiter_ctx = call->to.waiter_ctx,
+	};
+	int64_t rest_ms = sockets_claim(&client->sockets, i, clock_mono_ms());
+	struct error why = { .code = ERROR_TIMEOUT };
+
+	if (rest_ms > 0) {
+		error_set(&why, ERROR_TIMEOUT,
+		    "%s did not answer in time; not asked again for another %.1f s",
+		    options.socket, (double)rest_ms / 1000);
+	} else {
+		if (connection_open(&options, conn, &why) == 0)
+			return 0;
+		call->resting = false;
+		sockets_report(&client->sockets, i, why.code == ERROR_TIMEOUT);
 	}
-	connection_free(conn);
+	add_reason(call, why.text);
+	*code = why.code;
+	return -1;
 }
 
 /* Tries the sockets in order; the message of a failure has a reason for each of them. */
 static int
-open_any(struct client *client, struct connection **conn, struct error *err)
+open_any(struct call *call, struct connection **conn, struct error *err)
 {
-	struct error why = { .code = ERROR_IO };
-	char reasons[ERROR_TEXT_MAX] = "";
-	size_t len = 0;
+	enum error_code code = ERROR_IO;
+	size_t count = call->client->sockets.count, last = call->last_resort;
 
-	for (size_t i = 0; i < client->socket_count; i++) {
-		if (connection_open(
-			client->socket[i], client->connect_timeout_ms, conn, &why) == 0)
+	call->resting = true;
+	call->text_len = 0;
+	for (size_t i = 0; i < count; i++)
+		if (i != last && open_one(call, i, conn, &code) == 0)
 			return 0;
-		len += (size_t)snprintf(reasons + len, sizeof(reasons) - len, "%s%s",
-		    i == 0 ? "" : "; ", why.text);
-		if (len >= sizeof(reasons))
-			len = sizeof(reasons) - 1;
-	}
-	return error_set(err, why.code, "cannot reach keyholdd at %s", reasons);
-}
-
-/* Visible ASCII, and spaces where a header field may have them: no line ends. */
-static bool
-is_clean(const char *text, char lowest)
-{
-	for (; *text != '\0'; text++)
-		if (*text < lowest || *text > '~')
-			return false;
-	return true;
-}
-
-static int
-write_head(char head[static HEAD_MAX_BYTES], const struct client_request *req,
-    size_t *len, struct error *err)
-{
-	const char *accept = req->accept != NULL ? req->accept : "*/*";
-	const char *type = req->content_type;
-	int n;
-
-	if (!is_clean(req->method, '!') || !is_clean(req->path, '!') ||
-	    !is_clean(accept, ' ') || (type != NULL && !is_clean(type, ' ')))
-		return error_set(err, ERROR_BAD_REQUEST,
-		    "a request with a character that HTTP does not allow there");
-	n = snprintf(head, HEAD_MAX_BYTES,
-	    "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\n"
-	    "%s%s%sContent-Length: %zu\r\n\r\n",
-	    req->method, req->path, accept, type != NULL ? "Content-Type: " : "",
-	    type != NULL ? type : "", type != NULL ? "\r\n" : "", req->body.len);
-	if (n < 0 || n >= HEAD_MAX_BYTES)
-		return error_set(err, ERROR_TOO_LARGE, "a request line of %zu bytes",
-		    strlen(req->path));
-	*len = (size_t)n;
-	return 0;
-}
-
-/* Spends the connection: keeps it if it is in step with the daemon, else closes it. */
-static int
-exchange(struct client *client, struct connection *conn,
-    const struct connection_request *message, struct client_response *res, bool *hung_up,
-    struct error *err)
-{
-	int rc = connection_exchange(conn, message, res, err);
-
-	*hung_up = conn->hung_up;
-	keep_idle(client, conn);
-	return rc;
+	if (last < count && open_one(call, last, conn, &code) == 0)
+		return 0;
+	return error_set(err, code, "%skeyholdd at %s",
+	    call->resting ? "" : "cannot reach ", call->text);
 }
 
 /*
- * A kept connection can die between our look at it and our request, when the daemon stops
- * or its idle timeout strikes: that alone is worth a second attempt. A timeout is not,
- * for the daemon may still be at work on the first. What must not be done twice takes no
- * kept connection.
+ * A second daemon serves while the first is away: its connections are given up after a
+ * second, so that the first is asked again.
  */
+static bool
+is_worth_keeping(const struct call *call, const struct connection *conn)
+{
+	return conn->reusable && !call->to.req->close &&
+	       (conn->socket_index == 0 ||
+		   conn->used_ms - conn->opened_ms < SOCKETS_REST_MS);
+}
+
+/* Spends the connection. *died: before any byte of an answer. */
+static int
+exchange(struct call *call, struct connection *conn, struct client_response *res,
+    bool *died, struct error *err)
+{
+	struct error why = { .code = ERROR_NONE };
+	int rc = connection_exchange(conn, &call->to, res, &why);
+
+	*died = conn->hung_up;
+	sockets_report(
+	    &call->client->sockets, conn->socket_index, why.code == ERROR_TIMEOUT);
+	if (is_worth_keeping(call, conn))
+		pool_keep(&call->client->pool, conn);
+	else
+		connection_free(conn);
+	return rc == 0 ? 0 : error_set(err, why.code, "%s", why.text);
+}
+
+/* Only what may be done twice takes a kept connection, which may be dead. */
+static struct connection *
+take_kept(const struct call *call)
+{
+	struct client *client = call->client;
+
+	return call->to.req->repeatable
+		   ? pool_take(&client->pool, &client->sockets, call->process)
+		   : NULL;
+}
+
+/*
+ * A connection can die at any time, when the daemon stops or its idle timeout strikes:
+ * that alone is worth a second attempt, and only one. A timeout is not, for the daemon
+ * may still be at work on the first.
+ */
+static int
+run(struct call *call, struct client_response *res, struct error *err)
+{
+	struct connection *conn = take_kept(call);
+	bool is_kept = conn != NULL, died;
+	int rc;
+
+	if (!is_kept && open_any(call, &conn, err) != 0)
+		return -1;
+	/* Waiting for the connection does not count; a first attempt does. */
+	call->to.deadline_ms = clock_mono_ms() + call->client->options.answer_timeout_ms;
+	if (!is_kept)
+		call->last_resort = conn->socket_index;
+	rc = exchange(call, conn, res, &died, err);
+	if (rc == 0 || !died || !call->to.req->repeatable)
+		return rc;
+	if (open_any(call, &conn, err) != 0)
+		return -1;
+	return exchange(call, conn, res, &died, err);
+}
+
 int
 client_call(struct client *client, const struct client_request *req,
     struct client_response *res, struct error *err)
 {
-	char head[HEAD_MAX_BYTES];
-	struct connection_request message = { .body = req->body };
-	struct connection *conn;
-	bool hung_up = false;
+	const struct client_options *options = &client->options;
+	struct call call = { .client = client, .to.req = req };
 
-	if (write_head(head, req, &message.head.len, err) != 0)
+	if (request_check(req, err) != 0)
 		return -1;
-	message.head.data = (const unsigned char *)head;
-	message.deadline_ms = clock_mono_ms() + client->answer_timeout_ms;
-	if (req->repeatable && (conn = take_idle(client)) != NULL) {
-		int rc = exchange(client, conn, &message, res, &hung_up, err);
-
-		if (rc == 0 || !hung_up)
-			return rc;
+	call.process = process_number(&client->process);
+	call.last_resort = SOCKETS_MAX;
+	if (req->pausable && options->waiter != NULL &&
+	    options->waiter->can_pause(options->waiter_ctx)) {
+		call.to.waiter = options->waiter;
+		call.to.waiter_ctx = options->waiter_ctx;
 	}
-	if (open_any(client, &conn, err) != 0)
-		return -1;
-	/* Waiting for the connection does not count; a first attempt does. */
-	if (!hung_up)
-		message.deadline_ms = clock_mono_ms() + client->answer_timeout_ms;
-	return exchange(client, conn, &message, res, &hung_up, err);
+	return run(&call, res, err);
 }

@@ -1,21 +1,22 @@
 /*
  * client.h - one HTTP request to keyholdd over a Unix socket.
  *
- * A client keeps a few idle connections and may be used from many threads at once:
- * each call has a connection to itself. Connections carry the pid that opened them,
- * so a forked child opens its own and never writes to its parent's. No thread, no
- * signal handler (SIGPIPE is never raised), no atexit.
+ * A client keeps idle connections and may be used from many threads at once: each call
+ * has a connection to itself. Connections know the process that opened them, so a forked
+ * child opens its own and never writes to its parent's. No thread, no signal handler
+ * (SIGPIPE is never raised), no atexit.
  *
- * A repeatable call that finds its reused connection dead before the first byte of the
- * answer is sent once more over a new one; any other call gets a new connection from the
- * start, so that it is never in doubt whether to send it again. Sockets of the list are
- * tried in order.
+ * Sockets of the list are tried in order. One that did not answer in time rests for a
+ * second. A repeatable call whose connection dies before the first byte of the answer is
+ * sent once more over a new one; any other call gets a new connection from the start, so
+ * that it is never in doubt whether to send it again.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -24,11 +25,36 @@
 
 struct client;
 
+/* What a call waits for. */
+struct client_pause {
+	int fd;              /* -1: nothing but the deadline */
+	short events;        /* of poll(2) */
+	int64_t deadline_ms; /* of clock_mono_ms */
+	void (*abandon)(void *call);
+	void *call;
+};
+
+/*
+ * How a call waits in an application that can pause it and do something else on the same
+ * thread. Without one, or where can_pause says no, the thread waits.
+ */
+struct client_waiter {
+	bool (*can_pause)(void *ctx);
+	/*
+	 * The events that came (> 0), 0 when the deadline passed, or -errno. May go on in
+	 * another thread. Whoever drops a paused call for good calls abandon(call) once,
+	 * which closes its connection, while the call's stack still exists.
+	 */
+	int (*pause)(void *ctx, const struct client_pause *pause);
+};
+
 struct client_options {
 	const char
 	    *sockets; /* one path or several with commas between; "@name" is abstract */
 	int connect_timeout_ms; /* for each socket tried */
 	int answer_timeout_ms;  /* from the first byte sent to the last received */
+	const struct client_waiter *waiter; /* NULL: threads wait */
+	void *waiter_ctx;
 };
 
 struct client_request {
@@ -38,6 +64,8 @@ struct client_request {
 	const char *accept;       /* NULL: whatever the daemon prefers */
 	struct bytes body;
 	bool repeatable; /* doing it twice is as good as once: a GET, a signature */
+	bool pausable;   /* the waiter may pause it */
+	bool close;      /* do not keep its connection */
 };
 
 struct client_response {

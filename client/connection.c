@@ -1,19 +1,26 @@
 /*
  * connection.c - a Unix socket with deadlines.
  *
- * The descriptor never blocks; only poll(2) waits, and always for a deadline. A
- * daemon that answers early or hangs up while we still send is not an error until its
+ * On the path that matters, a small request over a warm connection, there are two system
+ * calls: a sendmsg that never waits, and a recv that waits by itself as long as an answer
+ * may take (SO_RCVTIMEO). Whatever is not like that, a request that does not fit, a
+ * signal, an answer in pieces or a second attempt, waits in poll(2) for what is left of
+ * the time. A call that can be paused never waits in the kernel.
+ *
+ * A daemon that answers early or hangs up while we still send is not an error until its
  * answer has been looked for: the refusal of a body that is too large comes that way.
  */
 #include "client/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,7 +28,8 @@
 #include "client/client.h"
 #include "client/response.h"
 
-#define RECEIVE_BYTES 16384
+/* The clock's and the kernel's ticks: so much earlier is still the same time. */
+#define TICK_MS 10
 /* Milliseconds between two attempts while the backlog is full. */
 #define BACKLOG_WAIT_MAX 16
 
@@ -39,20 +47,32 @@ milliseconds_left(int64_t deadline_ms)
 	return left > 0 ? (int)left : 0;
 }
 
-/* The events that came, or -1 with errno. */
-static int
-wait_for(int fd, short events, int64_t deadline_ms)
+static void
+abandon(void *call)
 {
+	struct connection *conn = call;
+
+	if (conn->res != NULL)
+		buf_free(&conn->res->body);
+	connection_free(conn);
+}
+
+/*
+ * The events that came (> 0), 0 when the deadline passed, or -errno. Not errno itself: a
+ * paused call may go on in another thread, where that is another variable.
+ */
+static int
+wait_for(struct connection *conn, int fd, short events, int64_t deadline_ms)
+{
+	struct client_pause pause = { fd, events, deadline_ms, abandon, conn };
 	struct pollfd p = { .fd = fd, .events = events };
 	int n;
 
+	if (conn->waiter != NULL)
+		return conn->waiter->pause(conn->waiter_ctx, &pause);
 	while ((n = poll(&p, 1, milliseconds_left(deadline_ms))) < 0 && errno == EINTR)
 		continue;
-	if (n > 0)
-		return p.revents;
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return -1;
+	return n > 0 ? p.revents : n == 0 ? 0 : -errno;
 }
 
 static socklen_t
@@ -72,50 +92,62 @@ make_address(struct sockaddr_un *address, const char *socket)
 
 /*
  * A Unix socket connects at once or, with its backlog full, fails with EAGAIN: there is
- * nothing to poll for then, so this tries again after a short sleep.
+ * nothing to poll for then, so this tries again after a short sleep. 0 or -errno.
  */
 static int
-connect_by(int fd, const char *socket, int64_t deadline_ms)
+connect_by(struct connection *conn, int64_t deadline_ms)
 {
 	struct sockaddr_un address;
-	socklen_t len = make_address(&address, socket);
-	int pause_ms = 1, left;
+	socklen_t len = make_address(&address, conn->socket);
+	int pause_ms = 1;
 
-	while (connect(fd, (struct sockaddr *)&address, len) != 0) {
+	while (connect(conn->fd, (struct sockaddr *)&address, len) != 0) {
+		int64_t now_ms = clock_mono_ms(), until_ms = now_ms + pause_ms;
+
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
-			return -1;
-		if ((left = milliseconds_left(deadline_ms)) == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		poll(NULL, 0, pause_ms < left ? pause_ms : left);
+			return -errno;
+		if (now_ms >= deadline_ms)
+			return -ETIMEDOUT;
+		wait_for(conn, -1, 0, until_ms < deadline_ms ? until_ms : deadline_ms);
 		pause_ms = pause_ms < BACKLOG_WAIT_MAX ? pause_ms * 2 : pause_ms;
 	}
 	return 0;
 }
 
-/* -1 with errno. */
+/* 0 or -errno. */
 static int
 make_socket(struct connection *conn)
 {
 	struct stat st;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (conn->fd < 0)
-		return -1;
-	if (fstat(conn->fd, &st) != 0) {
-		int saved = errno;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0) {
+		int rc = -errno;
 
 		/* connection_free closes only what it can recognise. */
-		close(conn->fd);
-		conn->fd = -1;
-		errno = saved;
-		return -1;
+		close(fd);
+		return rc;
 	}
+	conn->fd = fd;
 	conn->device = st.st_dev;
 	conn->inode = st.st_ino;
+	return 0;
+}
+
+/* From now on a receive waits by itself. 0 or -errno. */
+static int
+let_receive_wait(struct connection *conn)
+{
+	struct timeval wait = { .tv_sec = conn->receive_ms / 1000,
+		.tv_usec = conn->receive_ms % 1000 * 1000 };
+
+	if (setsockopt(conn->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
+	    fcntl(conn->fd, F_SETFL, 0) != 0)
+		return -errno;
 	return 0;
 }
 
@@ -128,29 +160,43 @@ has_its_socket(const struct connection *conn)
 	       st.st_ino == conn->inode;
 }
 
+static int
+open_socket(struct connection *conn, int64_t deadline_ms)
+{
+	int rc;
+
+	if ((rc = make_socket(conn)) != 0 || (rc = connect_by(conn, deadline_ms)) != 0)
+		return rc;
+	return let_receive_wait(conn);
+}
+
 int
 connection_open(
-    const char *socket_name, int timeout_ms, struct connection **conn, struct error *err)
+    const struct connection_options *options, struct connection **conn, struct error *err)
 {
-	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
-	struct connection *c = calloc(1, sizeof(*c));
-	int rc = -1;
+	struct connection *c = malloc(sizeof(*c));
+	int rc;
 
 	if (c == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	c->socket = socket_name;
-	c->pid = getpid();
-	if (make_socket(c) != 0 || connect_by(c->fd, socket_name, deadline_ms) != 0) {
-		error_set_errno(err, errno == ETIMEDOUT ? ERROR_TIMEOUT : ERROR_IO, "%s",
-		    socket_name);
-		goto out;
+	/* Not calloc: nobody reads the buffers before they are written. */
+	memset(c, 0, offsetof(struct connection, head));
+	c->socket = options->socket;
+	c->socket_index = options->socket_index;
+	c->process = options->process;
+	c->opened_ms = clock_mono_ms();
+	c->receive_ms = options->answer_timeout_ms;
+	c->waiter = options->waiter;
+	c->waiter_ctx = options->waiter_ctx;
+	c->fd = -1;
+	if ((rc = open_socket(c, c->opened_ms + options->connect_timeout_ms)) != 0) {
+		connection_free(c);
+		errno = -rc;
+		return error_set_errno(err, rc == -ETIMEDOUT ? ERROR_TIMEOUT : ERROR_IO,
+		    "%s", options->socket);
 	}
 	*conn = c;
-	c = NULL;
-	rc = 0;
-out:
-	connection_free(c);
-	return rc;
+	return 0;
 }
 
 void
@@ -164,21 +210,30 @@ connection_free(struct connection *conn)
 }
 
 bool
-connection_is_usable(const struct connection *conn)
+connection_is_usable(const struct connection *conn, uint64_t process)
 {
 	char byte;
 
+	if (!conn->reusable || conn->process != process)
+		return false;
+	if (clock_mono_ms() - conn->used_ms < CONNECTION_IDLE_MS)
+		return true;
 	/* Bytes nobody asked for would be taken for the next answer. */
-	return conn->reusable && conn->pid == getpid() && has_its_socket(conn) &&
+	return has_its_socket(conn) &&
 	       recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 static int
-set_timeout_or_errno(const struct connection *conn, struct error *err)
+set_timeout(const struct connection *conn, struct error *err)
 {
-	if (errno == ETIMEDOUT)
-		return error_set(err, ERROR_TIMEOUT,
-		    "keyholdd at %s did not answer in time", conn->socket);
+	return error_set(
+	    err, ERROR_TIMEOUT, "keyholdd at %s did not answer in time", conn->socket);
+}
+
+static int
+set_errno(const struct connection *conn, int number, struct error *err)
+{
+	errno = number;
 	return error_set_errno(err, ERROR_IO, "keyholdd at %s", conn->socket);
 }
 
@@ -195,7 +250,10 @@ advance(struct iovec part[2], size_t sent)
 	}
 }
 
-/* Head and body leave in one write, so that the daemon wakes once for a small request. */
+/*
+ * Head and body leave in one write, so that the daemon wakes once for a small request.
+ * Ends early, without failing, when there is something to read.
+ */
 static int
 send_parts(
     struct connection *conn, struct iovec part[2], int64_t deadline_ms, struct error *err)
@@ -203,7 +261,7 @@ send_parts(
 	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
 
 	while (part[0].iov_len + part[1].iov_len > 0) {
-		ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+		ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		int events;
 
 		if (n >= 0) {
@@ -214,93 +272,133 @@ send_parts(
 			continue;
 		if (errno == EPIPE || errno == ECONNRESET)
 			return 0;
-		if (errno != EAGAIN)
-			return set_timeout_or_errno(conn, err);
-		events = wait_for(conn->fd, POLLIN | POLLOUT, deadline_ms);
+		if (errno != EAGAIN) {
+			conn->hung_up = true;
+			return set_errno(conn, errno, err);
+		}
+		events = wait_for(conn, conn->fd, POLLIN | POLLOUT, deadline_ms);
+		if (events == 0)
+			return set_timeout(conn, err);
 		if (events < 0)
-			return set_timeout_or_errno(conn, err);
+			return set_errno(conn, -events, err);
 		if (events & POLLIN)
 			return 0;
 	}
 	return 0;
 }
 
-/* The bytes that came; 0 when the daemon hung up. */
-static int
-receive_some(struct connection *conn, void *block, size_t size, int64_t deadline_ms,
-    size_t *len, struct error *err)
+/* The bytes that came, 0 at the end, or -errno. waits: as long as the socket lets it. */
+static ssize_t
+receive_once(struct connection *conn, bool waits)
+{
+	ssize_t n =
+	    recv(conn->fd, conn->block, sizeof(conn->block), waits ? 0 : MSG_DONTWAIT);
+
+	if (n >= 0)
+		return n;
+	/* So a Unix socket reports a peer that closed with our request unread. */
+	return errno == ECONNRESET ? 0 : -errno;
+}
+
+/* The same, and never EAGAIN or EINTR; -ETIMEDOUT at the deadline. */
+static ssize_t
+receive_by(struct connection *conn, int64_t deadline_ms)
 {
 	ssize_t n;
 
+	if (conn->waiter == NULL &&
+	    deadline_ms - clock_mono_ms() > conn->receive_ms - TICK_MS) {
+		n = receive_once(conn, true);
+		if (n == -EAGAIN)
+			return -ETIMEDOUT;
+		if (n != -EINTR)
+			return n;
+	}
 	do {
-		if (wait_for(conn->fd, POLLIN, deadline_ms) < 0)
-			return set_timeout_or_errno(conn, err);
-		n = recv(conn->fd, block, size, 0);
-	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
-	/* So a Unix socket reports a peer that closed with our request unread. */
-	if (n < 0 && errno == ECONNRESET)
-		n = 0;
-	if (n < 0)
-		return set_timeout_or_errno(conn, err);
-	*len = (size_t)n;
+		int events = wait_for(conn, conn->fd, POLLIN, deadline_ms);
+
+		if (events <= 0)
+			return events == 0 ? -ETIMEDOUT : events;
+		n = receive_once(conn, false);
+	} while (n == -EINTR || n == -EAGAIN);
+	return n;
+}
+
+static int
+refuse_end(struct connection *conn, bool answered, struct error *err)
+{
+	return error_set(err, ERROR_IO, "keyholdd at %s closed the connection %s",
+	    conn->socket, answered ? "in the middle of its answer" : "without an answer");
+}
+
+static int
+feed(struct connection *conn, size_t len, size_t *extra, struct error *err)
+{
+	struct error why = { .code = ERROR_NONE };
+	size_t used;
+	int rc = response_feed(&conn->answer, conn->block, len, &used, &why);
+
+	explicit_bzero(conn->block, len);
+	if (rc != 0)
+		return error_set(err, why.code, "%s: %s", conn->socket, why.text);
+	*extra = len - used;
 	return 0;
 }
 
 /* Reads until the answer is complete; *extra counts bytes after it. */
 static int
-receive_answer(struct connection *conn, struct response *answer, int64_t deadline_ms,
-    size_t *extra, struct error *err)
+receive_answer(
+    struct connection *conn, int64_t deadline_ms, size_t *extra, struct error *err)
 {
-	unsigned char block[RECEIVE_BYTES];
 	bool answered = false;
-	struct error why = { .code = ERROR_NONE };
-	size_t len = 0, used;
-	int rc;
 
 	*extra = 0;
-	while (!response_is_complete(answer)) {
-		if (receive_some(conn, block, sizeof(block), deadline_ms, &len, err) != 0)
-			return -1;
-		if (len == 0) {
+	while (!response_is_complete(&conn->answer)) {
+		ssize_t n = receive_by(conn, deadline_ms);
+
+		if (n == -ETIMEDOUT)
+			return set_timeout(conn, err);
+		if (n <= 0)
 			conn->hung_up = !answered;
-			return error_set(err, ERROR_IO,
-			    "keyholdd at %s closed the connection %s", conn->socket,
-			    answered ? "in the middle of its answer"
-				     : "without an answer");
-		}
+		if (n < 0)
+			return set_errno(conn, (int)-n, err);
+		if (n == 0)
+			return refuse_end(conn, answered, err);
 		answered = true;
-		rc = response_feed(answer, block, len, &used, &why);
-		explicit_bzero(block, len);
-		if (rc != 0)
-			return error_set(err, why.code, "%s: %s", conn->socket, why.text);
-		*extra = len - used;
+		if (feed(conn, (size_t)n, extra, err) != 0)
+			return -1;
 	}
 	return 0;
 }
 
 static struct iovec
-make_part(struct bytes bytes)
+make_part(const void *data, size_t len)
 {
 	/* sendmsg(2) only reads, but says so nowhere in its types. */
-	return (struct iovec){ (void *)(uintptr_t)bytes.data, bytes.len };
+	return (struct iovec){ (void *)(uintptr_t)data, len };
 }
 
 int
-connection_exchange(struct connection *conn, const struct connection_request *req,
+connection_exchange(struct connection *conn, const struct connection_call *call,
     struct client_response *res, struct error *err)
 {
-	struct iovec part[2] = { make_part(req->head), make_part(req->body) };
-	struct response answer;
-	size_t extra;
-	bool all_sent;
+	const struct client_request *req = call->req;
+	size_t head_len = request_write_head(req, conn->head), extra;
+	struct iovec part[2] = { make_part(conn->head, head_len),
+		make_part(req->body.data, req->body.len) };
 
 	conn->reusable = false;
 	conn->hung_up = false;
-	response_init(&answer, res);
-	if (send_parts(conn, part, req->deadline_ms, err) != 0 ||
-	    receive_answer(conn, &answer, req->deadline_ms, &extra, err) != 0)
+	conn->waiter = call->waiter;
+	conn->waiter_ctx = call->waiter_ctx;
+	conn->res = res;
+	response_init(&conn->answer, res);
+	if (send_parts(conn, part, call->deadline_ms, err) != 0 ||
+	    receive_answer(conn, call->deadline_ms, &extra, err) != 0)
 		return -1;
-	all_sent = part[0].iov_len + part[1].iov_len == 0;
-	conn->reusable = all_sent && extra == 0 && response_is_reusable(&answer);
+	conn->res = NULL;
+	conn->used_ms = clock_mono_ms();
+	conn->reusable = part[0].iov_len + part[1].iov_len == 0 && extra == 0 &&
+			 response_is_reusable(&conn->answer);
 	return 0;
 }

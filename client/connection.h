@@ -6,8 +6,15 @@
  *
  * A descriptor is only a number, and the application may close all it does not know
  * (closefrom in a daemon) and get this number for a socket of its own. So the connection
- * knows its socket's device and inode: when the number means something else, it is
- * neither used nor closed. No check can help against a close in the middle of a request.
+ * knows its socket's device and inode. It is never closed unless the number still means
+ * that socket. Before use that is looked at after CONNECTION_IDLE_MS without any:
+ * programs close what they do not know when they start, mostly with a fork, and not
+ * between two handshakes of the same second; there a look would be two of four system
+ * calls. What the look would have found shows in the request itself: a number that is
+ * closed or a file gives EBADF or ENOTSOCK, a daemon that hung up gives EPIPE or an end,
+ * and each of them before a byte of an answer, so that the call is sent again over a new
+ * connection. What stays is an application that closes descriptors and opens a socket
+ * within a second of a signature: it would be sent a request.
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
@@ -18,41 +25,70 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "client/request.h"
+#include "client/response.h"
 
-struct client_response;
+#define CONNECTION_IDLE_MS    1000
+#define CONNECTION_BLOCK_SIZE 8192
 
+struct client_request;
+struct client_waiter;
+
+/* On the heap with all its buffers: a caller may have as little stack as 32 KiB. */
 struct connection {
-	const char *socket; /* borrowed from the client, for messages */
-	pid_t pid;          /* who opened it */
+	const char *socket; /* borrowed, for messages */
+	size_t socket_index;
+	uint64_t process; /* who opened it (process.h) */
+	int64_t opened_ms, used_ms;
 	int fd;
-	dev_t device; /* with inode: which socket fd meant when it was opened */
+	int receive_ms; /* how long a receive waits by itself */
+	dev_t device;   /* with inode: which socket fd meant when it was opened */
 	ino_t inode;
-	bool hung_up;  /* closed by the daemon before any byte of its answer */
+	bool hung_up;  /* it died before any byte of the answer */
 	bool reusable; /* the last exchange left it in step with the daemon */
+
+	/* Of the call under way: */
+	const struct client_waiter *waiter; /* NULL: the thread waits */
+	void *waiter_ctx;
+	struct client_response *res;
+	char head[REQUEST_HEAD_MAX];
+	unsigned char block[CONNECTION_BLOCK_SIZE];
+	struct response answer;
 };
 
 /* A path longer than this does not fit a socket address. */
 size_t connection_socket_max(void);
 
-/* socket must outlive the connection, which the caller frees. */
-int connection_open(
-    const char *socket, int timeout_ms, struct connection **conn, struct error *err);
+struct connection_options {
+	const char *socket; /* must outlive the connection */
+	size_t socket_index;
+	uint64_t process;
+	int connect_timeout_ms;
+	int answer_timeout_ms;
+	const struct client_waiter *waiter;
+	void *waiter_ctx;
+};
+
+/* The caller frees it. */
+int connection_open(const struct connection_options *options, struct connection **conn,
+    struct error *err);
 
 /* NULL is fine. Leaves a descriptor open that is no longer this connection's. */
 void connection_free(struct connection *conn);
 
-/* Whether it may carry a request now: this process's, still its own socket,
- * not closed, nothing unread. */
-bool connection_is_usable(const struct connection *conn);
+/* Whether it may carry a request now. */
+bool connection_is_usable(const struct connection *conn, uint64_t process);
 
-struct connection_request {
-	struct bytes head;
-	struct bytes body;
-	int64_t deadline_ms; /* of clock_mono_ms, for the last byte of the answer */
+/* What the call under way needs to know. */
+struct connection_call {
+	const struct client_request *req; /* which request_check found in order */
+	int64_t deadline_ms; /* of clock_mono_ms, for the answer's last byte */
+	const struct client_waiter *waiter;
+	void *waiter_ctx;
 };
 
 /* ERROR_TIMEOUT when the deadline passed. After any failure only freeing is left. */
-int connection_exchange(struct connection *conn, const struct connection_request *req,
+int connection_exchange(struct connection *conn, const struct connection_call *call,
     struct client_response *res, struct error *err);
 
 #endif

@@ -92,7 +92,15 @@ remote_reference(struct module_context *module, const char *name, struct buffer 
     struct error *err)
 {
 	char path[160];
-	struct client_request req = { .method = "GET", .path = path, .repeatable = true };
+	struct client_request req = {
+		.method = "GET",
+		.path = path,
+		.repeatable = true,
+		/* Programs load keys at their start, and then close what they do not
+		 * know.
+		 */
+		.close = true,
+	};
 	struct client_response res;
 	int rc = -1;
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "client/connection.h"
 #include "tests/client/fixture.h"
 
 #define DESCRIPTORS 256
@@ -34,6 +35,13 @@ kept_descriptor(const char *socket_name)
 			return fd;
 	}
 	return -1;
+}
+
+/* Until the next call looks at its connection before it uses it. */
+static void
+lie_idle(void)
+{
+	usleep((CONNECTION_IDLE_MS + 50) * 1000);
 }
 
 /* As after a close of all descriptors: fd is one end now. The other end, or -1. */
@@ -73,6 +81,7 @@ leaves_alone_a_socket_that_got_the_number(void **state)
 	assert_true(fd >= 0);
 	other_end = take_number(fd);
 	assert_true(other_end >= 0);
+	lie_idle();
 	assert_int_equal(call(client, &err), 2);
 	assert_true(carries_only(fd, other_end, 'a'));
 	/* The new connection is kept as ever. */
@@ -120,6 +129,28 @@ opens_anew_when_its_descriptor_was_closed(void **state)
 	close(fd);
 	assert_int_equal(call(client, &err), 2);
 	client_free(client);
+	fake_server_stop(server);
+}
+
+static void
+opens_anew_when_its_number_became_a_file(void **state)
+{
+	struct fake_server *server = fake_server_start(keeps, NULL);
+	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct error err;
+	int fd, file;
+
+	(void)state;
+	assert_int_equal(call(client, &err), 1);
+	fd = kept_descriptor(fake_server_socket(server));
+	file = open("/dev/null", O_RDWR);
+	assert_true(fd >= 0 && file >= 0);
+	assert_int_equal(dup2(file, fd), fd);
+	assert_int_equal(call(client, &err), 2);
+	client_free(client);
+	assert_int_equal(fcntl(fd, F_GETFD), 0);
+	close(fd);
+	close(file);
 	fake_server_stop(server);
 }
 
@@ -172,6 +203,7 @@ main(void)
 		cmocka_unit_test(leaves_alone_a_socket_that_got_the_number),
 		cmocka_unit_test(closes_nothing_of_others_when_freed),
 		cmocka_unit_test(opens_anew_when_its_descriptor_was_closed),
+		cmocka_unit_test(opens_anew_when_its_number_became_a_file),
 		cmocka_unit_test(leaves_alone_a_socket_of_the_child_under_the_number),
 	};
 
