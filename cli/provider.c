@@ -99,6 +99,23 @@ write_config(struct buffer *text)
 	    "\n[keyhold_sect]\n");
 }
 
+/* Only what was asked for: keyhold.so has its own defaults. */
+static int
+write_timeout(struct buffer *out, const struct arguments *args, const char *option,
+    const char *name, struct error *err)
+{
+	uint64_t value = 0;
+
+	if (argument_number(args, option, CLIENT_TIMEOUT_MAX_MS, &value, err) != 0)
+		return -1;
+	if (!argument_given(args, option))
+		return 0;
+	if (value == 0)
+		return error_set(err, ERROR_CONFIG, "--%s: at least 1", option);
+	buf_printf(out, "%s = %llu\n", name, (unsigned long long)value);
+	return 0;
+}
+
 static int
 print_config(struct cli *cli, struct error *err)
 {
@@ -114,7 +131,11 @@ print_config(struct cli *cli, struct error *err)
 		0 ||
 	    find_sockets(cli->sockets, &sockets, err) != 0 ||
 	    write_value(&text, "module", buf_string(&module), err) != 0 ||
-	    write_value(&text, "socket", buf_string(&sockets), err) != 0)
+	    write_value(&text, "socket", buf_string(&sockets), err) != 0 ||
+	    write_timeout(&text, &cli->args, "connect-timeout-ms", "connect_timeout_ms",
+		err) != 0 ||
+	    write_timeout(
+		&text, &cli->args, "answer-timeout-ms", "answer_timeout_ms", err) != 0)
 		goto out;
 	buf_text(&text, "activate = 1\n");
 	fputs(buf_string(&text), cli->out);
@@ -136,6 +157,13 @@ static const struct option_spec config_options[] = {
 	    .metavar = "PATH",
 	    .help = "where keyhold.so is, if it is not installed",
 	    .fallback = KEYHOLD_PROVIDER_PATH },
+	{ .name = "connect-timeout-ms",
+	    .metavar = "N",
+	    .help = "how long keyhold.so tries to connect to each socket; without it "
+		    "200" },
+	{ .name = "answer-timeout-ms",
+	    .metavar = "N",
+	    .help = "how long it waits for a signature; without it 2000" },
 	{ .name = NULL },
 };
 

@@ -22,6 +22,7 @@
 #include "base/error.h"
 
 #define CLIENT_DEFAULT_SOCKET "/run/keyhold/keyhold.sock"
+#define CLIENT_TIMEOUT_MAX_MS 60000 /* the longest that a setting may say */
 
 struct client;
 

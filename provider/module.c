@@ -14,10 +14,7 @@
 #include <openssl/params.h>
 
 #include "provider/remote.h"
-
-/* A handshake waits for these; the daemon answers in well under a millisecond. */
-#define CONNECT_TIMEOUT_MS 200
-#define ANSWER_TIMEOUT_MS  2000
+#include "provider/settings.h"
 
 static OSSL_FUNC_provider_teardown_fn module_teardown;
 static OSSL_FUNC_provider_gettable_params_fn module_gettable_params;
@@ -109,32 +106,24 @@ module_give_key(struct key *key, OSSL_CALLBACK *receive, void *arg)
 	return ok;
 }
 
-static OSSL_FUNC_core_get_params_fn *
-find_get_params(const OSSL_DISPATCH *in)
+/* The client of the settings, or an error on OpenSSL's queue. */
+static int
+make_client(
+    struct module_context *m, const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
 {
-	for (; in->function_id != 0; in++)
-		if (in->function_id == OSSL_FUNC_CORE_GET_PARAMS)
-			return OSSL_FUNC_core_get_params(in);
-	return NULL;
-}
+	struct client_options options = { 0 };
+	struct settings settings;
+	struct error err = { 0 };
 
-/* "socket" of this provider's section in openssl.cnf, then the environment, then the
- * default. */
-static const char *
-find_socket(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in)
-{
-	OSSL_FUNC_core_get_params_fn *get_params = find_get_params(in);
-	char *configured = NULL;
-	const char *environment = secure_getenv("KEYHOLD_SOCKET");
-	OSSL_PARAM params[2];
-
-	params[0] = OSSL_PARAM_construct_utf8_ptr("socket", &configured, 0);
-	params[1] = OSSL_PARAM_construct_end();
-	if (get_params != NULL && get_params(core, params) && configured != NULL &&
-	    *configured != '\0')
-		return configured;
-	return environment != NULL && *environment != '\0' ? environment
-							   : CLIENT_DEFAULT_SOCKET;
+	if (settings_read(&settings, core, in, &err) == 0) {
+		options.sockets = settings.sockets;
+		options.connect_timeout_ms = settings.connect_timeout_ms;
+		options.answer_timeout_ms = settings.answer_timeout_ms;
+		if (client_new(&options, &m->client, &err) == 0)
+			return 0;
+	}
+	evp_raise(&m->evp, &err);
+	return -1;
 }
 
 int
@@ -152,23 +141,13 @@ OSSL_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
 		    (void (*)(void))module_get_reason_strings },
 		{ 0, NULL },
 	};
-	struct client_options options = {
-		.sockets = find_socket(core, in),
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.answer_timeout_ms = ANSWER_TIMEOUT_MS,
-	};
 	struct module_context *m = calloc(1, sizeof(*m));
-	struct error err = { 0 };
 
 	if (m == NULL)
 		return 0;
 	evp_provider_init(&m->evp, core, in, &remote_backend, m);
-	if (client_new(&options, &m->client, &err) != 0) {
-		evp_raise(&m->evp, &err);
-		free(m);
-		return 0;
-	}
-	if ((m->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in)) == NULL) {
+	if (make_client(m, core, in) != 0 ||
+	    (m->libctx = OSSL_LIB_CTX_new_from_dispatch(core, in)) == NULL) {
 		module_teardown(m);
 		return 0;
 	}

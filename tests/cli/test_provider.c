@@ -86,6 +86,30 @@ writes_absolute_paths(void **state)
 }
 
 static void
+writes_the_timeouts_that_were_asked_for(void **state)
+{
+	static const char *const wrong[] = { "--answer-timeout-ms=0",
+		"--answer-timeout-ms=60001", "--connect-timeout-ms=1s",
+		"--connect-timeout-ms=" };
+	struct run run = { .server = NULL };
+
+	(void)state;
+	run_keyhold(&run, "provider", "config", NULL);
+	assert_null(strstr(run.out, "timeout"));
+	run_keyhold(&run, "provider", "config", "--connect-timeout-ms", "50",
+	    "--answer-timeout-ms", "60000", NULL);
+	assert_int_equal(run.status, 0);
+	assert_configured(run.out, "connect_timeout_ms", "50");
+	assert_configured(run.out, "answer_timeout_ms", "60000");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		run_keyhold(&run, "provider", "config", wrong[i], NULL);
+		assert_int_equal(run.status, 2);
+	}
+	free(run.out);
+	free(run.errors);
+}
+
+static void
 refuses_empty_paths(void **state)
 {
 	static const char *const options[] = { "--module=", "--socket=", "--socket=/a,",
@@ -151,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_configuration_that_openssl_reads),
 		cmocka_unit_test(writes_absolute_paths),
+		cmocka_unit_test(writes_the_timeouts_that_were_asked_for),
 		cmocka_unit_test(refuses_empty_paths),
 		cmocka_unit_test(completes_what_the_table_holds),
 		cmocka_unit_test(gives_help_on_standard_output),
