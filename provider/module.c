@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 
+#include "provider/async.h"
 #include "provider/remote.h"
 #include "provider/settings.h"
 
@@ -119,6 +120,8 @@ make_client(
 		options.sockets = settings.sockets;
 		options.connect_timeout_ms = settings.connect_timeout_ms;
 		options.answer_timeout_ms = settings.answer_timeout_ms;
+		options.waiter = &async_waiter;
+		options.waiter_ctx = m;
 		if (client_new(&options, &m->client, &err) == 0)
 			return 0;
 	}

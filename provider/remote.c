@@ -32,6 +32,7 @@ post(struct module_context *module, const struct key *key, const char *suffix,
 		.content_type = "application/octet-stream",
 		.body = *body,
 		.repeatable = true,
+		.pausable = true,
 	};
 
 	hex_encode(hash, key->spki_sha256, KEY_SHA256_SIZE);

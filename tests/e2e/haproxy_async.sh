@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# HAProxy with ssl-mode-async: handshakes that wait for a signature hold up no other, and one
+# that is broken off while it waits costs nothing that stays.
+. "$(dirname "$0")/lib.sh"
+
+type -P haproxy >/dev/null || skip "haproxy is not installed"
+
+start_daemon
+need_provider
+make_ca
+"$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
+cat "$T/tls/web.crt" "$T/tls/web.key" >"$T/web.pem"
+port=$(free_port)
+cat >"$T/haproxy.cfg" <<CFG
+global
+	ssl-mode-async
+	nbthread 2
+	maxconn 500
+defaults
+	mode http
+	timeout client 20s
+	timeout connect 5s
+	timeout server 5s
+frontend tls
+	bind 127.0.0.1:$port ssl crt $T/web.pem
+	http-request return status 200 content-type text/plain string served
+CFG
+"${WITH_PROVIDER[@]}" haproxy -db -f "$T/haproxy.cfg" >"$T/haproxy.log" 2>&1 &
+HAPROXY_PID=$!
+PIDS+=("$HAPROXY_PID")
+wait_for "HAProxy listening on port $port" listens "$port"
+
+many_handshakes() {
+	local i clients=() pid failed=0
+	for ((i = 0; i < $1; i++)); do
+		handshake "$port" 1.3 >/dev/null 2>&1 &
+		clients+=("$!")
+	done
+	for pid in "${clients[@]}"; do
+		wait "$pid" || failed=$((failed + 1))
+	done
+	echo "$failed"
+}
+
+descriptors() {
+	find "/proc/$HAPROXY_PID/fd" -type l | wc -l
+}
+
+[ "$(handshake "$port" 1.2)" = served ] || fail "TLS 1.2"
+[ "$(handshake "$port" 1.3)" = served ] || fail "TLS 1.3"
+[ "$(many_handshakes 60)" -eq 0 ] || fail "some of 60 handshakes at once"
+before=$(descriptors)
+say "served, with $before descriptors"
+
+say "a daemon that stops in the middle"
+kill -STOP "$DAEMON_PID"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	# Gone before the signature's deadline: HAProxy frees the handshake while it waits.
+	curl -sS --max-time 0.5 --noproxy '*' -k "https://localhost:$port/" >"$T/out" 2>&1 &
+done
+sleep 0.2
+start=$(date +%s%N)
+[ "$(many_handshakes 10)" -eq 10 ] || fail "a handshake without a signature"
+took=$((($(date +%s%N) - start) / 1000000))
+[ "$took" -lt 6000 ] || fail "ten handshakes without a daemon took $took ms"
+say "ten handshakes failed within $took ms"
+kill -CONT "$DAEMON_PID"
+sleep 1.2
+[ "$(handshake "$port" 1.3)" = served ] || fail "after the daemon went on"
+[ "$(many_handshakes 60)" -eq 0 ] || fail "some of 60 handshakes after that"
+! gone "$HAPROXY_PID" || fail "HAProxy is gone"
+sleep 0.5
+after=$(descriptors)
+# Idle connections are kept, and each handshake that was broken off must have left none.
+[ "$after" -le $((before + 64)) ] || fail "$after descriptors instead of $before"
+[ -z "$(find "/proc/$HAPROXY_PID/fd" -lname '*timerfd*')" ] || fail "a timer is left open"
+say "HAProxy serves on, with $after descriptors and no timer left"

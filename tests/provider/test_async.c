@@ -1,0 +1,400 @@
+/* test_async.c - signatures in OpenSSL's ASYNC jobs: many at once on one thread. */
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/async.h>
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
+#include <openssl/ssl.h>
+
+#include "base/clock.h"
+#include "tests/provider/loaded.h"
+#include "tests/support/signer.h"
+
+#define JOBS        32
+#define LATENCY_MS  200
+#define DESCRIPTORS 1024
+
+struct job {
+	ASYNC_JOB *job;
+	ASYNC_WAIT_CTX *wait;
+	struct loaded *loaded;
+	int status, ret;
+	unsigned pauses;
+};
+
+static int
+sign_in_job(void *arg)
+{
+	return loaded_sign(*(struct loaded **)arg);
+}
+
+/* Starts or resumes; an application does so when the descriptor is readable. */
+static void
+run(struct job *job)
+{
+	job->status = ASYNC_start_job(&job->job, job->wait, &job->ret, sign_in_job,
+	    &job->loaded, sizeof(job->loaded));
+	if (job->status == ASYNC_PAUSE)
+		job->pauses++;
+}
+
+static void
+start(struct job *job, struct loaded *loaded)
+{
+	*job = (struct job){ .loaded = loaded, .wait = ASYNC_WAIT_CTX_new() };
+	run(job);
+}
+
+/* The one descriptor that the application is told of. */
+static int
+descriptor(const struct job *job)
+{
+	OSSL_ASYNC_FD fd = -1;
+	size_t count = 0;
+
+	assert_int_equal(ASYNC_WAIT_CTX_get_all_fds(job->wait, NULL, &count), 1);
+	assert_int_equal(count, 1);
+	assert_int_equal(ASYNC_WAIT_CTX_get_all_fds(job->wait, &fd, &count), 1);
+	return fd;
+}
+
+static void
+finish(struct job *job)
+{
+	while (job->status == ASYNC_PAUSE) {
+		struct pollfd p = { .fd = descriptor(job), .events = POLLIN };
+
+		assert_int_equal(poll(&p, 1, 5000), 1);
+		run(job);
+	}
+	assert_int_equal(job->status, ASYNC_FINISH);
+	ASYNC_WAIT_CTX_free(job->wait);
+}
+
+static unsigned
+open_descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static struct signer *signer;
+static struct loaded loaded;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	signer = signer_start(loaded_private_key());
+	loaded_with(&loaded, signer_socket(signer), 3000);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	loaded_close(&loaded);
+	signer_stop(signer);
+	return 0;
+}
+
+static void
+pauses_many_jobs_on_one_thread(void **state)
+{
+	struct job jobs[JOBS];
+	int64_t start_ms = clock_mono_ms();
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, LATENCY_MS);
+	for (int i = 0; i < JOBS; i++) {
+		start(&jobs[i], &loaded);
+		assert_int_equal(jobs[i].status, ASYNC_PAUSE);
+	}
+	for (int i = 0; i < JOBS; i++) {
+		finish(&jobs[i]);
+		assert_int_equal(jobs[i].ret, 1);
+		assert_int_equal(jobs[i].pauses, 1);
+	}
+	assert_in_range(clock_mono_ms() - start_ms, LATENCY_MS, 6 * LATENCY_MS);
+}
+
+static void
+tells_of_a_descriptor_that_exec_closes_and_no_pooled_connection(void **state)
+{
+	struct job job;
+	int fd, next;
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, 20);
+	assert_true(loaded_sign(&loaded));
+	start(&job, &loaded);
+	fd = descriptor(&job);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	while (job.status == ASYNC_PAUSE)
+		run(&job);
+	/* A second job of the same TLS connection: the same descriptor. */
+	job.loaded = &loaded;
+	run(&job);
+	assert_int_equal(job.status, ASYNC_PAUSE);
+	next = descriptor(&job);
+	assert_int_equal(next, fd);
+	finish(&job);
+	assert_int_equal(job.ret, 1);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(signer_accepted(signer), 1);
+}
+
+static void
+leaves_the_descriptor_silent_after_the_signature(void **state)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct job job;
+
+	(void)state;
+	start(&job, &loaded);
+	while (job.status == ASYNC_PAUSE)
+		run(&job);
+	p.fd = descriptor(&job);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	finish(&job);
+}
+
+static void
+goes_on_however_early_it_is_resumed(void **state)
+{
+	struct job job;
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, 50);
+	start(&job, &loaded);
+	while (job.status == ASYNC_PAUSE)
+		run(&job);
+	assert_int_equal(job.ret, 1);
+	/* And does not spin: each early look takes a millisecond. */
+	assert_in_range(job.pauses, 2, 100);
+	finish(&job);
+}
+
+static void
+wakes_the_application_at_the_deadline(void **state)
+{
+	struct loaded hasty;
+	struct job job;
+	int64_t start_ms = clock_mono_ms();
+
+	(void)state;
+	loaded_with(&hasty, signer_socket(signer), 150);
+	signer_behave(signer, SIGNER_HANGS, 0);
+	start(&job, &hasty);
+	finish(&job);
+	assert_int_equal(job.ret, 0);
+	assert_true(queue_says("did not answer in time"));
+	assert_in_range(clock_mono_ms() - start_ms, 149, 1500);
+	loaded_close(&hasty);
+}
+
+static void
+fails_when_the_daemon_dies_meanwhile(void **state)
+{
+	struct job job;
+
+	(void)state;
+	signer_behave(signer, SIGNER_HANGS_UP, 50);
+	start(&job, &loaded);
+	assert_int_equal(job.status, ASYNC_PAUSE);
+	finish(&job);
+	assert_int_equal(job.ret, 0);
+	assert_true(queue_says("closed the connection without an answer"));
+	assert_int_equal(signer_accepted(signer), 2);
+	assert_true(job.pauses >= 2);
+}
+
+/* OpenSSL keeps the stack of a job that nobody resumes; so that it is no leak. */
+static struct job dropped;
+
+static void
+closes_the_connection_of_a_job_that_is_dropped(void **state)
+{
+	unsigned before = open_descriptors();
+
+	(void)state;
+	signer_behave(signer, SIGNER_HANGS, 0);
+	start(&dropped, &loaded);
+	assert_int_equal(dropped.status, ASYNC_PAUSE);
+	/* Epoll, timer, connection, and the signer's end of it. */
+	while (open_descriptors() < before + 4)
+		usleep(1000);
+	ASYNC_WAIT_CTX_free(dropped.wait);
+	signer_behave(signer, SIGNER_HANGS_UP, 0);
+	assert_int_equal(open_descriptors(), before + 1);
+}
+
+static int
+sign_without_pausing(void *arg)
+{
+	int ret;
+
+	ASYNC_block_pause();
+	ret = sign_in_job(arg);
+	ASYNC_unblock_pause();
+	return ret;
+}
+
+static void
+waits_where_pausing_is_blocked(void **state)
+{
+	struct loaded *in = &loaded;
+	ASYNC_WAIT_CTX *wait = ASYNC_WAIT_CTX_new();
+	ASYNC_JOB *job = NULL;
+	int ret = 0;
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, 50);
+	assert_int_equal(
+	    ASYNC_start_job(&job, wait, &ret, sign_without_pausing, &in, sizeof(in)),
+	    ASYNC_FINISH);
+	assert_int_equal(ret, 1);
+	ASYNC_WAIT_CTX_free(wait);
+}
+
+static void
+outlives_the_unloading_of_the_provider(void **state)
+{
+	struct loaded gone;
+	struct job job;
+
+	(void)state;
+	loaded_with(&gone, signer_socket(signer), 3000);
+	start(&job, &gone);
+	while (job.status == ASYNC_PAUSE)
+		run(&job);
+	EVP_PKEY_free(gone.key);
+	OSSL_PROVIDER_unload(gone.keyhold);
+	finish(&job);
+	assert_int_equal(job.ret, 1);
+	gone.key = NULL;
+	gone.keyhold = NULL;
+	loaded_close(&gone);
+}
+
+static void
+signs_outside_a_job_as_ever(void **state)
+{
+	unsigned before = open_descriptors();
+
+	(void)state;
+	assert_true(loaded_sign(&loaded));
+	/* The connection, and the signer's end of it. */
+	assert_int_equal(open_descriptors(), before + 2);
+}
+
+static X509 *
+make_certificate(EVP_PKEY *pkey)
+{
+	X509 *cert = X509_new();
+
+	assert_int_equal(X509_set_version(cert, X509_VERSION_3), 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	assert_int_equal(X509_set_pubkey(cert, pkey), 1);
+	assert_true(X509_sign(cert, pkey, EVP_sha256()) > 0);
+	return cert;
+}
+
+static SSL *
+make_server(SSL_CTX *ctx, X509 *cert)
+{
+	SSL *ssl;
+
+	assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, loaded.key), 1);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC);
+	ssl = SSL_new(ctx);
+	SSL_set_accept_state(ssl);
+	return ssl;
+}
+
+/* Both sides on this thread, over memory; how often the server paused. */
+static unsigned
+shake_hands(SSL *server, SSL *client)
+{
+	unsigned pauses = 0;
+	BIO *a, *b;
+
+	assert_int_equal(BIO_new_bio_pair(&a, 65536, &b, 65536), 1);
+	SSL_set_bio(server, a, a);
+	SSL_set_bio(client, b, b);
+	for (int i = 0;
+	     i < 1000 && !(SSL_is_init_finished(server) && SSL_is_init_finished(client));
+	     i++) {
+		SSL_do_handshake(client);
+		if (SSL_do_handshake(server) < 0 &&
+		    SSL_get_error(server, -1) == SSL_ERROR_WANT_ASYNC)
+			pauses++;
+	}
+	assert_true(SSL_is_init_finished(server) && SSL_is_init_finished(client));
+	return pauses;
+}
+
+static void
+pauses_a_handshake(void **state)
+{
+	X509 *cert = make_certificate(loaded_private_key());
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, 20);
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		SSL_CTX *server_ctx =
+		    SSL_CTX_new_ex(loaded.libctx, NULL, TLS_server_method());
+		SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
+		SSL *server = make_server(server_ctx, cert), *client;
+
+		SSL_CTX_set_max_proto_version(client_ctx, version);
+		client = SSL_new(client_ctx);
+		SSL_set_connect_state(client);
+		assert_true(shake_hands(server, client) > 0);
+		assert_int_equal(SSL_version(client), version);
+		SSL_free(server);
+		SSL_free(client);
+		SSL_CTX_free(server_ctx);
+		SSL_CTX_free(client_ctx);
+	}
+	X509_free(cert);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(pauses_many_jobs_on_one_thread),
+		TEST(tells_of_a_descriptor_that_exec_closes_and_no_pooled_connection),
+		TEST(leaves_the_descriptor_silent_after_the_signature),
+		TEST(goes_on_however_early_it_is_resumed),
+		TEST(wakes_the_application_at_the_deadline),
+		TEST(fails_when_the_daemon_dies_meanwhile),
+		TEST(closes_the_connection_of_a_job_that_is_dropped),
+		TEST(waits_where_pausing_is_blocked),
+		TEST(outlives_the_unloading_of_the_provider),
+		TEST(signs_outside_a_job_as_ever),
+		TEST(pauses_a_handshake),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	loaded_private_key_free();
+	return failed;
+}
