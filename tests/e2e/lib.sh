@@ -157,14 +157,15 @@ need_provider() {
 		>"$T/provider.cnf"
 }
 
-# start_nginx PORT CERTIFICATE KEY [DIRECTIVES]: one server; pid in NGINX_PID.
+# start_nginx PORT CERTIFICATE KEY [DIRECTIVES]: one server with WORKERS workers (2); pid in
+# NGINX_PID.
 start_nginx() {
 	local as_user=''
 	[ "$(id -u)" -ne 0 ] || as_user="user $WORKER_USER $WORKER_GROUP;"
 	mkdir -p "$T/nginx"
 	cat >"$T/nginx.conf" <<EOF
 $as_user
-worker_processes 2;
+worker_processes ${WORKERS:-2};
 pid $T/nginx.pid;
 error_log $T/nginx.log info;
 daemon off;
