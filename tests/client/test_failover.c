@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ never_answers(void *ctx, struct fake_request *req)
 static enum fake_action
 answers_unless_told(void *ctx, struct fake_request *req)
 {
-	if (*(volatile int *)ctx != 0)
+	if (atomic_load((atomic_int *)ctx) != 0)
 		return FAKE_HANG;
 	reply_with_connection(req);
 	return FAKE_KEEP;
@@ -159,7 +160,7 @@ lets_a_socket_rest_that_did_not_answer_in_time(void **state)
 static void
 asks_again_after_the_rest(void **state)
 {
-	int hangs = 1;
+	atomic_int hangs = 1;
 	struct fake_server *server = fake_server_start(answers_unless_told, &hangs);
 	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
 	struct error err;
@@ -178,7 +179,7 @@ asks_again_after_the_rest(void **state)
 static void
 serves_from_the_second_socket_while_the_first_rests(void **state)
 {
-	int hangs = 0;
+	atomic_int hangs = 0;
 	struct fake_server *first = fake_server_start(answers_unless_told, &hangs);
 	struct fake_server *second = fake_server_start(keeps, NULL);
 	struct client *client = client_of_two(first, second, TIMEOUT_MS);
