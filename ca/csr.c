@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 
 #include "ca/der.h"
 #include "ca/extension.h"
@@ -71,6 +72,52 @@ check_encoding(X509_REQ *req, const struct buffer *der, struct violations *v)
 	OPENSSL_free(again);
 }
 
+static bool
+is_sha2(const X509_ALGOR *hash)
+{
+	switch (hash != NULL ? OBJ_obj2nid(hash->algorithm) : NID_undef) {
+	case NID_sha256:
+	case NID_sha384:
+	case NID_sha512:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The value among an algorithm's parameters, or NULL; the caller frees it. */
+static void *
+read_parameters(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
+{
+	const void *value;
+	int type;
+
+	if (algorithm == NULL)
+		return NULL;
+	X509_ALGOR_get0(NULL, &type, &value, algorithm);
+	return type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, item) : NULL;
+}
+
+/* RFC 4055 section 3.1: absent hashes are SHA-1. */
+static bool
+is_pss_with_sha2(const X509_REQ *req)
+{
+	const X509_ALGOR *algorithm;
+	RSA_PSS_PARAMS *pss;
+	X509_ALGOR *mgf1_hash = NULL;
+	bool fine;
+
+	X509_REQ_get0_signature(req, NULL, &algorithm);
+	pss = read_parameters(algorithm, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+	if (pss != NULL)
+		mgf1_hash =
+		    read_parameters(pss->maskGenAlgorithm, ASN1_ITEM_rptr(X509_ALGOR));
+	fine = pss != NULL && is_sha2(pss->hashAlgorithm) && is_sha2(mgf1_hash);
+	X509_ALGOR_free(mgf1_hash);
+	RSA_PSS_PARAMS_free(pss);
+	return fine;
+}
+
 static void
 check_algorithm(const X509_REQ *req, struct violations *v)
 {
@@ -88,6 +135,8 @@ check_algorithm(const X509_REQ *req, struct violations *v)
 	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
 		if (accepted[i] == nid)
 			return;
+	if (nid == NID_rsassaPss && is_pss_with_sha2(req))
+		return;
 	violations_add(v, RULE_CSR_SIGNATURE_ALGORITHM, "csr",
 	    "signed with %s; SHA-256, SHA-384, SHA-512 or Ed25519 are accepted",
 	    OBJ_nid2sn(nid));

@@ -54,13 +54,29 @@ decode(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, EVP_PKEY **key)
 	return *key != NULL ? 0 : -1;
 }
 
-static int
-check_rsa(
-    const struct parts *parts, EVP_PKEY **key, struct violations *v, struct error *err)
+/* RFC 3279 section 2.3.1, RFC 4055 section 3.1, RFC 8410 section 3. */
+static void
+check_parameters(const struct parts *parts, struct violations *v)
 {
-	if (parts->parameter_type != V_ASN1_NULL)
-		violations_add(
-		    v, RULE_CSR_KEY_ENCODING, "key", "RSA parameters are not NULL");
+	static const struct {
+		int algorithm, wanted;
+		const char *problem;
+	} rules[] = {
+		{ NID_rsaEncryption, V_ASN1_NULL, "RSA parameters are not NULL" },
+		{ NID_rsassaPss, V_ASN1_UNDEF, "RSASSA-PSS parameters are not absent" },
+		{ NID_ED25519, V_ASN1_UNDEF, "Ed25519 parameters are not absent" },
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].algorithm == parts->algorithm &&
+		    rules[i].wanted != parts->parameter_type)
+			violations_add(
+			    v, RULE_CSR_KEY_ENCODING, "key", "%s", rules[i].problem);
+}
+
+static int
+check_rsa(EVP_PKEY **key, struct violations *v, struct error *err)
+{
 	if (rsacheck_run(*key, v, err) != 0)
 		return -1;
 	/* Whoever sends a huge modulus does not get to have it computed with. */
@@ -143,12 +159,8 @@ read_other(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *pa
 		    v, RULE_CSR_KEY_ENCODING, "key", "the public key cannot be read");
 		return 0;
 	}
-	if (parts->algorithm == NID_rsaEncryption)
-		return check_rsa(parts, key, v, err);
-	if (parts->parameter_type != V_ASN1_UNDEF)
-		violations_add(
-		    v, RULE_CSR_KEY_ENCODING, "key", "Ed25519 parameters are not absent");
-	return 0;
+	check_parameters(parts, v);
+	return parts->algorithm == NID_ED25519 ? 0 : check_rsa(key, v, err);
 }
 
 int
@@ -166,6 +178,7 @@ keycheck_read(OSSL_LIB_CTX *libctx, X509_PUBKEY *spki, EVP_PKEY **key,
 		rc = read_ec(libctx, spki, &parts, key, v, err);
 		break;
 	case NID_rsaEncryption:
+	case NID_rsassaPss:
 	case NID_ED25519:
 		rc = read_other(libctx, spki, &parts, key, v, err);
 		break;

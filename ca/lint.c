@@ -51,6 +51,19 @@ check_serial(const struct subject_matter *m)
 	return NULL;
 }
 
+static int
+parameter_type(int signature_nid)
+{
+	switch (signature_nid) {
+	case NID_sha256WithRSAEncryption:
+		return V_ASN1_NULL;
+	case NID_rsassaPss:
+		return V_ASN1_SEQUENCE;
+	default:
+		return V_ASN1_UNDEF;
+	}
+}
+
 static const char *
 check_signature_algorithm(const struct subject_matter *m)
 {
@@ -64,8 +77,8 @@ check_signature_algorithm(const struct subject_matter *m)
 	if (choice == NULL || X509_get_signature_nid(m->cert) != choice->signature_nid)
 		return "not the one for the issuer's key";
 	X509_ALGOR_get0(NULL, &parameter, NULL, inner);
-	if (parameter != (strcmp(choice->key, "RSA") == 0 ? V_ASN1_NULL : V_ASN1_UNDEF))
-		return "parameters are NULL for RSA and absent otherwise";
+	if (parameter != parameter_type(choice->signature_nid))
+		return "parameters are NULL for RSA, there for RSA-PSS, absent otherwise";
 	return NULL;
 }
 
@@ -154,6 +167,8 @@ check_public_key(const struct subject_matter *m)
 	X509_ALGOR_get0(NULL, &parameter, NULL, algorithm);
 	if (EVP_PKEY_is_a(m->spec->key, "RSA") && parameter != V_ASN1_NULL)
 		return "RSA parameters are not NULL";
+	if (EVP_PKEY_is_a(m->spec->key, "RSA-PSS") && parameter != V_ASN1_UNDEF)
+		return "RSA-PSS parameters are not absent";
 	return NULL;
 }
 

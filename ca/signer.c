@@ -5,12 +5,14 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
+#include <openssl/rsa.h>
 
 static const struct signer_choice choices[] = {
 	{ "EC", 256, "SHA256", NID_ecdsa_with_SHA256 },
 	{ "EC", 384, "SHA384", NID_ecdsa_with_SHA384 },
 	{ "EC", 521, "SHA512", NID_ecdsa_with_SHA512 },
 	{ "RSA", 0, "SHA256", NID_sha256WithRSAEncryption },
+	{ "RSA-PSS", 0, "SHA256", NID_rsassaPss },
 	{ "ED25519", 0, NULL, NID_ED25519 },
 };
 
@@ -55,6 +57,12 @@ signer_init(struct signer *signer, OSSL_LIB_CTX *libctx, EVP_PKEY *key, struct e
 	if (EVP_DigestSignInit_ex(
 		signer->ctx, &pctx, choice->hash, libctx, NULL, key, NULL) != 1) {
 		error_set_openssl(err, ERROR_TOKEN, "start a signature");
+		goto out;
+	}
+	/* RFC 4055 section 3.1 recommends it; OpenSSL's own default is the longest. */
+	if (choice->signature_nid == NID_rsassaPss &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) != 1) {
+		error_set_openssl(err, ERROR_TOKEN, "salt of an RSA-PSS signature");
 		goto out;
 	}
 	if (read_algorithm(signer, pctx, err) == 0)

@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 #define SIGNER_SIGNATURE_MAX 512 /* RSA-4096 */
-#define SIGNER_ALGORITHM_MAX 64
+#define SIGNER_ALGORITHM_MAX 96  /* RSA-PSS names its parameters in 67 */
 
 struct signer {
 	EVP_MD_CTX *ctx;

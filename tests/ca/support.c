@@ -37,6 +37,18 @@ rsa_key(size_t bits)
 }
 
 EVP_PKEY *
+rsa_pss_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	must(EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_generate(ctx, &key) == 1,
+	    "RSA-PSS key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+EVP_PKEY *
 ed25519_key(void)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");

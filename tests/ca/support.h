@@ -14,6 +14,7 @@
 
 EVP_PKEY *ec_key(const char *curve);
 EVP_PKEY *rsa_key(size_t bits);
+EVP_PKEY *rsa_pss_key(void); /* 2048 bits, without parameters */
 EVP_PKEY *ed25519_key(void);
 
 /* A request that is still to be signed; subject as subject_from_text takes it. */

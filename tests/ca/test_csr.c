@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/rsa.h>
 
 #include "base/pem.h"
 #include "tests/ca/support.h"
@@ -108,7 +109,55 @@ builds_requests_with_every_type_of_key(void **state)
 	builds_a_request_that_it_reads(ec_key("P-384"));
 	builds_a_request_that_it_reads(ec_key("P-521"));
 	builds_a_request_that_it_reads(rsa_key(2048));
+	builds_a_request_that_it_reads(rsa_pss_key());
 	builds_a_request_that_it_reads(ed25519_key());
+}
+
+static void
+pss_request(EVP_PKEY *key, const char *hash, const char *mgf1_hash, struct buffer *der)
+{
+	X509_REQ *req = request_new(key, "/CN=localhost");
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *sign = NULL;
+	unsigned char *p = NULL;
+	int len;
+
+	EVP_DigestSignInit_ex(ctx, &sign, hash, NULL, NULL, key, NULL);
+	assert_true(EVP_PKEY_CTX_set_rsa_padding(sign, RSA_PKCS1_PSS_PADDING) > 0);
+	assert_true(EVP_PKEY_CTX_set_rsa_mgf1_md_name(sign, mgf1_hash, NULL) > 0);
+	assert_true(X509_REQ_sign_ctx(req, ctx) > 0);
+	buf_init(der, 0);
+	len = i2d_X509_REQ(req, &p);
+	buf_append(der, p, (size_t)len);
+	OPENSSL_free(p);
+	EVP_MD_CTX_free(ctx);
+	X509_REQ_free(req);
+}
+
+/* What openssl req makes of -sigopt: a salt of any length, but no weak hash. */
+static void
+reads_rsa_pss_with_sha2_alone(void **state)
+{
+	static const struct {
+		const char *hash, *mgf1_hash;
+		bool accepted;
+	} cases[] = { { "SHA256", "SHA256", true }, { "SHA512", "SHA512", true },
+		{ "SHA1", "SHA1", false }, { "SHA256", "SHA1", false },
+		{ "SHA224", "SHA224", false } };
+	EVP_PKEY *keys[] = { rsa_key(2048), rsa_pss_key() };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer der;
+
+		pss_request(keys[i % 2], cases[i / 2].hash, cases[i / 2].mgf1_hash, &der);
+		assert_int_equal(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM),
+		    !cases[i / 2].accepted);
+		assert_false(refused_for(&der, RULE_CSR_SIGNATURE));
+		buf_free(&der);
+	}
+	EVP_PKEY_free(keys[0]);
+	EVP_PKEY_free(keys[1]);
 }
 
 static void
@@ -414,6 +463,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_der_and_both_pem_labels),
 		cmocka_unit_test(builds_requests_with_every_type_of_key),
+		cmocka_unit_test(reads_rsa_pss_with_sha2_alone),
 		cmocka_unit_test(builds_without_subject_and_names),
 		cmocka_unit_test(builds_nothing_from_a_bad_subject_or_name),
 		cmocka_unit_test(rejects_what_is_no_request),

@@ -201,7 +201,7 @@ signs_with_every_type_of_issuer_key(void **state)
 {
 	struct house *house = *state;
 	EVP_PKEY *issuers[] = { rsa_key(2048), ec_key("P-384"), ec_key("P-521"),
-		ed25519_key() };
+		rsa_pss_key(), ed25519_key() };
 	EVP_PKEY *key = ed25519_key();
 	struct buffer csr;
 

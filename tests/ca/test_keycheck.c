@@ -12,6 +12,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
+#include <openssl/rsa.h>
 
 #include "tests/ca/support.h"
 
@@ -82,6 +83,7 @@ accepts_every_type_of_key(void **state)
 	accept(ec_key("P-256"));
 	accept(ec_key("P-384"));
 	accept(ec_key("P-521"));
+	accept(rsa_pss_key());
 	accept(ed25519_key());
 }
 
@@ -91,6 +93,21 @@ refuses_other_algorithms(void **state)
 	(void)state;
 	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), RULE_CSR_KEY_ALGORITHM);
 	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), RULE_CSR_KEY_ALGORITHM);
+}
+
+/* RFC 4055 section 3.1: they would say which hash and salt the key may sign with. */
+static void
+refuses_an_rsa_pss_key_with_parameters(void **state)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	(void)state;
+	EVP_PKEY_keygen_init(ctx);
+	EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, "SHA256", NULL);
+	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	refuse(key, RULE_CSR_KEY_ENCODING);
 }
 
 static void
@@ -290,6 +307,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_every_type_of_key),
 		cmocka_unit_test(refuses_other_algorithms),
+		cmocka_unit_test(refuses_an_rsa_pss_key_with_parameters),
 		cmocka_unit_test(refuses_rsa_of_other_sizes),
 		cmocka_unit_test(gives_no_huge_key_to_verify_with),
 		cmocka_unit_test(refuses_an_exponent_of_three),

@@ -153,7 +153,7 @@ static void
 makes_certificates_with_every_type_of_key(void **state)
 {
 	EVP_PKEY *keys[] = { ec_key("P-256"), ec_key("P-384"), ec_key("P-521"),
-		rsa_key(2048), ed25519_key() };
+		rsa_key(2048), rsa_pss_key(), ed25519_key() };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
