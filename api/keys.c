@@ -201,26 +201,59 @@ post_keys(struct exchange *x, struct error *err)
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
 }
 
+struct adoption {
+	enum key_use use;
+	bool typed; /* else whatever the token has, and an RSA key is of family RSA */
+	enum key_type type;
+};
+
+static int
+read_adoption(const struct json_t *body, struct adoption *adoption, struct error *err)
+{
+	const char *use, *type;
+
+	if (json_text(body, "use", true, &use, err) != 0 ||
+	    json_text(body, "type", false, &type, err) != 0 ||
+	    key_use_read(use, &adoption->use, err) != 0)
+		return -1;
+	adoption->typed = type != NULL;
+	return type == NULL ? 0 : key_type_read(type, &adoption->type, err);
+}
+
+static int
+adopt(struct exchange *x, const struct adoption *adoption, struct keystore_key *key,
+    struct error *err)
+{
+	const char *name = x->req->params[0];
+	enum key_family family =
+	    adoption->typed ? key_type_info(adoption->type)->family : KEY_FAMILY_RSA;
+
+	if (keystore_adopt(x->api->keys, name, adoption->use, family, key, err) != 0)
+		return -1;
+	if (adoption->typed && key->key.type != adoption->type)
+		return error_set(err, ERROR_CONFLICT, "key %s is of type %s, not %s",
+		    name, key_type_info(key->key.type)->name,
+		    key_type_info(adoption->type)->name);
+	return 0;
+}
+
 int
 post_adopt(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "use", NULL };
-	const char *use_name, *name = x->req->params[0];
+	static const char *const members[] = { "use", "type", NULL };
+	struct adoption adoption = { 0 };
 	struct keystore_key key;
 	struct json_t *body;
-	enum key_use use;
 	int rc;
 
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
-	rc = json_text(body, "use", true, &use_name, err);
-	if (rc == 0)
-		rc = key_use_read(use_name, &use, err);
+	rc = read_adoption(body, &adoption, err);
 	json_free(body);
 	if (rc != 0)
 		return -1;
 	pthread_mutex_lock(&x->api->changes);
-	rc = keystore_adopt(x->api->keys, name, use, &key, err);
+	rc = adopt(x, &adoption, &key, err);
 	if (rc == 0)
 		rc = record_key(x, &key, "key.adopted", err);
 	pthread_mutex_unlock(&x->api->changes);

@@ -87,8 +87,10 @@ adopt_key(struct cli *cli, struct error *err)
 	if (url_check_name(cli->args.operand, err) != 0 ||
 	    url_key(url, cli->args.operand, "/adopt", err) != 0)
 		return -1;
-	return post_key(
-	    cli, url, json_pack("{s:s}", "use", argument_value(&cli->args, "use")), err);
+	return post_key(cli, url,
+	    json_pack("{s:s, s:s*}", "use", argument_value(&cli->args, "use"), "type",
+		argument_value(&cli->args, "type")),
+	    err);
 }
 
 static int
@@ -244,6 +246,11 @@ static const struct option_spec adopt_options[] = {
 	    .help = "what the key may do from now on; see: keyhold help key create",
 	    .choices = NAMES_KEY_USES,
 	    .required = true },
+	{ .name = "type",
+	    .metavar = "TYPE",
+	    .help = "the type it must have; without it an RSA key becomes rsa-2048 and "
+		    "so on, never rsa-pss-2048",
+	    .choices = NAMES_KEY_TYPES },
 	{ .name = NULL },
 };
 

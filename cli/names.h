@@ -7,10 +7,12 @@
 
 #include "cli/arguments.h"
 
-#define NAMES_KEY_TYPES "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519"
-#define NAMES_TLS_USES  "tls tls-rsa-kex"
-#define NAMES_KEY_USES  NAMES_TLS_USES " ca sign"
-#define NAMES_PROFILES  "server client peer"
+#define NAMES_KEY_TYPES                                                                  \
+	"ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 rsa-pss-2048 rsa-pss-3072 "  \
+	"rsa-pss-4096 ed25519"
+#define NAMES_TLS_USES "tls tls-rsa-kex"
+#define NAMES_KEY_USES NAMES_TLS_USES " ca sign"
+#define NAMES_PROFILES "server client peer"
 
 /* --type, or what suits a key of this use: RSA key exchange takes RSA. */
 const char *names_key_type(const struct arguments *args, const char *use);

@@ -5,6 +5,7 @@
 #include <openssl/core.h>
 
 extern const OSSL_DISPATCH evp_keymgmt_rsa_functions[];
+extern const OSSL_DISPATCH evp_keymgmt_rsa_pss_functions[];
 extern const OSSL_DISPATCH evp_keymgmt_ed25519_functions[];
 extern const OSSL_DISPATCH evp_keymgmt_ec_functions[]; /* signs as "ECDSA" */
 extern const OSSL_DISPATCH evp_signature_functions[];

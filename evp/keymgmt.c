@@ -21,7 +21,7 @@
 #include "evp/reference.h"
 #include "evp/spki.h"
 
-static OSSL_FUNC_keymgmt_new_fn ec_new, rsa_new, ed25519_new;
+static OSSL_FUNC_keymgmt_new_fn ec_new, rsa_new, rsa_pss_new, ed25519_new;
 static OSSL_FUNC_keymgmt_free_fn keymgmt_free;
 static OSSL_FUNC_keymgmt_load_fn keymgmt_load;
 static OSSL_FUNC_keymgmt_dup_fn keymgmt_dup;
@@ -71,6 +71,13 @@ rsa_new(void *provider)
 {
 	(void)provider;
 	return new_key(KEY_RSA_2048);
+}
+
+static void *
+rsa_pss_new(void *provider)
+{
+	(void)provider;
+	return new_key(KEY_RSA_PSS_2048);
 }
 
 static void *
@@ -162,7 +169,7 @@ push_public(OSSL_PARAM_BLD *build, const struct key *key, const struct spki *par
 {
 	const struct key_type_info *info = key_type_info(key->type);
 
-	if (info->family == KEY_FAMILY_RSA)
+	if (key_type_is_rsa(key->type))
 		return OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, parts->n) &&
 		       OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, parts->e);
 	if (info->group != NULL && !OSSL_PARAM_BLD_push_utf8_string(
@@ -265,7 +272,7 @@ set_public(OSSL_PARAM params[], const struct key *key)
 
 	if (spki_read(&der, &parts, NULL) != 0)
 		return 0;
-	if (family == KEY_FAMILY_RSA)
+	if (key_type_is_rsa(key->type))
 		ok = set_number(params, OSSL_PKEY_PARAM_RSA_N, parts.n) &&
 		     set_number(params, OSSL_PKEY_PARAM_RSA_E, parts.e);
 	else
@@ -358,6 +365,11 @@ ec_operation_name(int operation_id)
 
 const OSSL_DISPATCH evp_keymgmt_rsa_functions[] = {
 	KEYMGMT_FUNCTIONS(rsa_new),
+	{ 0, NULL },
+};
+
+const OSSL_DISPATCH evp_keymgmt_rsa_pss_functions[] = {
+	KEYMGMT_FUNCTIONS(rsa_pss_new),
 	{ 0, NULL },
 };
 

@@ -1,6 +1,7 @@
 /* scheme.c - the tables of key types and signature schemes. */
 #include "evp/scheme.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +18,12 @@ static const struct key_type_info types[KEY_TYPES] = {
 	    "SHA256" },
 	[KEY_RSA_4096] = { "rsa-4096", KEY_FAMILY_RSA, "RSA", NULL, 4096, 152, 512,
 	    "SHA256" },
+	[KEY_RSA_PSS_2048] = { "rsa-pss-2048", KEY_FAMILY_RSA_PSS, "RSA-PSS", NULL, 2048,
+	    112, 256, "SHA256" },
+	[KEY_RSA_PSS_3072] = { "rsa-pss-3072", KEY_FAMILY_RSA_PSS, "RSA-PSS", NULL, 3072,
+	    128, 384, "SHA256" },
+	[KEY_RSA_PSS_4096] = { "rsa-pss-4096", KEY_FAMILY_RSA_PSS, "RSA-PSS", NULL, 4096,
+	    152, 512, "SHA256" },
 	[KEY_ED25519] = { "ed25519", KEY_FAMILY_ED25519, "ED25519", NULL, 256, 128, 64,
 	    NULL },
 };
@@ -34,6 +41,12 @@ static const struct scheme_info schemes[SCHEMES] = {
 	    true, "SHA384", 48 },
 	[SCHEME_RSA_PSS_RSAE_SHA512] = { "rsa_pss_rsae_sha512", 0x0806, KEY_FAMILY_RSA,
 	    true, "SHA512", 64 },
+	[SCHEME_RSA_PSS_PSS_SHA256] = { "rsa_pss_pss_sha256", 0x0809, KEY_FAMILY_RSA_PSS,
+	    true, "SHA256", 32 },
+	[SCHEME_RSA_PSS_PSS_SHA384] = { "rsa_pss_pss_sha384", 0x080a, KEY_FAMILY_RSA_PSS,
+	    true, "SHA384", 48 },
+	[SCHEME_RSA_PSS_PSS_SHA512] = { "rsa_pss_pss_sha512", 0x080b, KEY_FAMILY_RSA_PSS,
+	    true, "SHA512", 64 },
 	[SCHEME_ECDSA_SECP256R1_SHA256] = { "ecdsa_secp256r1_sha256", 0x0403,
 	    KEY_FAMILY_EC, false, "SHA256", 32 },
 	[SCHEME_ECDSA_SECP384R1_SHA384] = { "ecdsa_secp384r1_sha384", 0x0503,
@@ -49,6 +62,13 @@ key_type_info(enum key_type type)
 	return &types[type];
 }
 
+bool
+key_type_is_rsa(enum key_type type)
+{
+	return types[type].family == KEY_FAMILY_RSA ||
+	       types[type].family == KEY_FAMILY_RSA_PSS;
+}
+
 int
 key_type_read(const char *name, enum key_type *type, struct error *err)
 {
@@ -60,8 +80,7 @@ key_type_read(const char *name, enum key_type *type, struct error *err)
 	}
 	return error_set(err, ERROR_BAD_REQUEST,
 	    "\"%.32s\" is not a key type; one of ec-p256 ec-p384 ec-p521 rsa-2048 "
-	    "rsa-3072 "
-	    "rsa-4096 ed25519",
+	    "rsa-3072 rsa-4096 rsa-pss-2048 rsa-pss-3072 rsa-pss-4096 ed25519",
 	    name);
 }
 
@@ -118,6 +137,18 @@ scheme_of(enum key_family family, const char *hash, bool pss, enum scheme *schem
 		}
 	}
 	return -1;
+}
+
+enum scheme
+scheme_default(enum key_type type)
+{
+	const struct key_type_info *info = &types[type];
+	enum scheme scheme;
+
+	if (scheme_of(info->family, info->default_hash,
+		info->family == KEY_FAMILY_RSA_PSS, &scheme) != 0)
+		abort();
+	return scheme;
 }
 
 bool

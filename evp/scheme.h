@@ -17,6 +17,7 @@
 
 enum key_family {
 	KEY_FAMILY_RSA,
+	KEY_FAMILY_RSA_PSS, /* id-RSASSA-PSS (RFC 4055): never signs PKCS#1 v1.5 */
 	KEY_FAMILY_EC,
 	KEY_FAMILY_ED25519,
 };
@@ -28,16 +29,19 @@ enum key_type {
 	KEY_RSA_2048,
 	KEY_RSA_3072,
 	KEY_RSA_4096,
+	KEY_RSA_PSS_2048,
+	KEY_RSA_PSS_3072,
+	KEY_RSA_PSS_4096,
 	KEY_ED25519,
 };
-#define KEY_TYPES 7
+#define KEY_TYPES 10
 
 #define SIGNATURE_MAX_BYTES 512 /* RSA-4096 */
 
 struct key_type_info {
 	const char *name; /* "ec-p256": as users write it */
 	enum key_family family;
-	const char *algorithm; /* OpenSSL's name: "EC", "RSA", "ED25519" */
+	const char *algorithm; /* OpenSSL's name: "EC", "RSA", "RSA-PSS" ... */
 	const char *group;     /* OpenSSL's name of the curve, else NULL */
 	int bits;
 	int security_bits;    /* NIST SP 800-57 part 1, table 2 */
@@ -47,6 +51,9 @@ struct key_type_info {
 };
 
 const struct key_type_info *key_type_info(enum key_type type);
+
+/* RSA keys of both families are the same numbers, under two algorithm identifiers. */
+bool key_type_is_rsa(enum key_type type);
 int key_type_read(const char *name, enum key_type *type, struct error *err);
 
 enum scheme {
@@ -56,12 +63,15 @@ enum scheme {
 	SCHEME_RSA_PSS_RSAE_SHA256,
 	SCHEME_RSA_PSS_RSAE_SHA384,
 	SCHEME_RSA_PSS_RSAE_SHA512,
+	SCHEME_RSA_PSS_PSS_SHA256,
+	SCHEME_RSA_PSS_PSS_SHA384,
+	SCHEME_RSA_PSS_PSS_SHA512,
 	SCHEME_ECDSA_SECP256R1_SHA256,
 	SCHEME_ECDSA_SECP384R1_SHA384,
 	SCHEME_ECDSA_SECP521R1_SHA512,
 	SCHEME_ED25519,
 };
-#define SCHEMES 10
+#define SCHEMES 13
 
 struct scheme_info {
 	const char *name; /* IANA's */
@@ -78,6 +88,9 @@ int scheme_read(const char *name, enum scheme *scheme, struct error *err);
 /* The scheme of a family with this hash ("SHA2-256" and "SHA256" alike); -1 when none is.
  */
 int scheme_of(enum key_family family, const char *hash, bool pss, enum scheme *scheme);
+
+/* What a key of this type signs with when nobody says otherwise. */
+enum scheme scheme_default(enum key_type type);
 
 bool scheme_fits(enum scheme scheme, enum key_type type);
 bool scheme_fits_tls13(enum scheme scheme, enum key_type type);

@@ -95,6 +95,13 @@ signature_dupctx(void *ctx)
 	return to;
 }
 
+static bool
+is_pss_key(const struct signature *s)
+{
+	return s->key != NULL &&
+	       key_type_info(s->key->type)->family == KEY_FAMILY_RSA_PSS;
+}
+
 /* The scheme of what was set so far; -1 when no scheme is like that. */
 static int
 current_scheme(const struct signature *s, enum scheme *scheme)
@@ -132,6 +139,8 @@ signature_digest_sign_init(
 	}
 	if (s->key == NULL)
 		return raise(s, ERROR_INTERNAL, "no key");
+	if (is_pss_key(s))
+		s->pss = true;
 	buf_reset(&s->message);
 	return set_hash(s, hash != NULL ? hash : "") &&
 	       signature_set_ctx_params(s, params);
@@ -234,7 +243,7 @@ signature_get_ctx_params(void *ctx, OSSL_PARAM params[])
 	if (scheme_info(scheme)->hash != NULL &&
 	    !get_text(params, OSSL_SIGNATURE_PARAM_DIGEST, scheme_info(scheme)->hash))
 		return 0;
-	if (key_type_info(s->key->type)->family != KEY_FAMILY_RSA)
+	if (!key_type_is_rsa(s->key->type))
 		return 1;
 	p = OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_PAD_MODE);
 	if (p != NULL && p->data_type == OSSL_PARAM_UTF8_STRING &&
@@ -285,6 +294,9 @@ set_padding(struct signature *s, const OSSL_PARAM *p)
 	if (mode != RSA_PKCS1_PADDING && mode != RSA_PKCS1_PSS_PADDING)
 		return raise(s, ERROR_UNSUPPORTED,
 		    "this padding; keyhold signs PKCS#1 v1.5 and PSS");
+	if (mode == RSA_PKCS1_PADDING && is_pss_key(s))
+		return raise(s, ERROR_UNSUPPORTED,
+		    "this padding: the key is an RSA-PSS key (RFC 4055)");
 	s->pss = mode == RSA_PKCS1_PSS_PADDING;
 	return 1;
 }
@@ -314,7 +326,8 @@ set_mgf1_hash(struct signature *s, const OSSL_PARAM *p)
 	enum scheme scheme, mgf1;
 
 	if (!is_text(p) || s->key == NULL || current_scheme(s, &scheme) != 0 ||
-	    scheme_of(KEY_FAMILY_RSA, p->data, s->pss, &mgf1) != 0 || mgf1 != scheme)
+	    scheme_of(key_type_info(s->key->type)->family, p->data, s->pss, &mgf1) != 0 ||
+	    mgf1 != scheme)
 		return raise(
 		    s, ERROR_UNSUPPORTED, "an MGF1 digest that differs from the digest");
 	return 1;

@@ -57,10 +57,12 @@ decode_exactly(const unsigned char *der, size_t len, const ASN1_ITEM *item)
 }
 
 static int
-read_rsa(const unsigned char *der, size_t len, struct spki *spki, struct error *err)
+read_rsa(const ASN1_BIT_STRING *key, enum key_family family, struct spki *spki,
+    struct error *err)
 {
 	const ASN1_ITEM *item = ASN1_ITEM_rptr(RSA_NUMBERS);
-	RSA_NUMBERS *numbers = (RSA_NUMBERS *)decode_exactly(der, len, item);
+	RSA_NUMBERS *numbers = (RSA_NUMBERS *)decode_exactly(
+	    ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), item);
 	int bits, rc = -1;
 
 	if (numbers == NULL)
@@ -77,8 +79,10 @@ read_rsa(const unsigned char *der, size_t len, struct spki *spki, struct error *
 		goto out;
 	}
 	bits = BN_num_bits(spki->n);
-	for (int i = KEY_RSA_2048; rc != 0 && i <= KEY_RSA_4096; i++) {
-		if (key_type_info((enum key_type)i)->bits == bits) {
+	for (int i = 0; rc != 0 && i < KEY_TYPES; i++) {
+		const struct key_type_info *info = key_type_info((enum key_type)i);
+
+		if (info->family == family && info->bits == bits) {
 			spki->type = (enum key_type)i;
 			rc = 0;
 		}
@@ -134,7 +138,11 @@ read_ec(const X509_ALGOR *algorithm, const ASN1_BIT_STRING *bits, struct spki *s
 	    err, ERROR_BAD_REQUEST, "public key: the curve is not P-256/384/521");
 }
 
-/* RFC 3279 section 2.3.1: RSA's are NULL. RFC 8410 section 3: Ed25519's are absent. */
+/*
+ * RFC 3279 section 2.3.1: RSA's are NULL. RFC 8410 section 3: Ed25519's are absent.
+ * RFC 4055 section 3.1: absent ones of RSASSA-PSS restrict nothing; those that restrict
+ * are not for keyhold, whose schemes fix hash and salt.
+ */
 static int
 check_parameters(const X509_ALGOR *algorithm, int wanted, struct error *err)
 {
@@ -161,8 +169,11 @@ read_key(const PUBLIC_KEY_INFO *info, struct spki *spki, struct error *err)
 	case NID_rsaEncryption:
 		if (check_parameters(info->algorithm, V_ASN1_NULL, err) != 0)
 			return -1;
-		return read_rsa(ASN1_STRING_get0_data(info->key),
-		    (size_t)ASN1_STRING_length(info->key), spki, err);
+		return read_rsa(info->key, KEY_FAMILY_RSA, spki, err);
+	case NID_rsassaPss:
+		if (check_parameters(info->algorithm, V_ASN1_UNDEF, err) != 0)
+			return -1;
+		return read_rsa(info->key, KEY_FAMILY_RSA_PSS, spki, err);
 	case NID_X9_62_id_ecPublicKey:
 		return read_ec(info->algorithm, info->key, spki, err);
 	case NID_ED25519:
@@ -225,6 +236,9 @@ set_algorithm(X509_ALGOR *algorithm, const struct key_type_info *info)
 	case KEY_FAMILY_RSA:
 		return X509_ALGOR_set0(
 		    algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL);
+	case KEY_FAMILY_RSA_PSS:
+		return X509_ALGOR_set0(
+		    algorithm, OBJ_nid2obj(NID_rsassaPss), V_ASN1_UNDEF, NULL);
 	case KEY_FAMILY_EC:
 		return X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
 		    V_ASN1_OBJECT, OBJ_txt2obj(info->group, 0));

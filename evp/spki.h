@@ -1,6 +1,7 @@
 /*
- * spki.h - a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7, RFC 3279, RFC 5480, RFC
- * 8410) taken apart without OpenSSL's key decoders, which would ask this provider again.
+ * spki.h - a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7, RFC 3279, RFC 4055, RFC
+ * 5480, RFC 8410) taken apart without OpenSSL's key decoders, which would ask this
+ * provider again.
  */
 #ifndef EVP_SPKI_H
 #define EVP_SPKI_H

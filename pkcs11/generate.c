@@ -43,6 +43,9 @@ static const struct {
 	[KEY_RSA_2048] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 2048 },
 	[KEY_RSA_3072] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 3072 },
 	[KEY_RSA_4096] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 4096 },
+	[KEY_RSA_PSS_2048] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 2048 },
+	[KEY_RSA_PSS_3072] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 3072 },
+	[KEY_RSA_PSS_4096] = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 4096 },
 	[KEY_ED25519] = { CKM_EC_EDWARDS_KEY_PAIR_GEN, edwards25519, sizeof(edwards25519),
 	    0 },
 };
@@ -174,14 +177,15 @@ check_born_inside(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HAND
 
 static int
 read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public,
-    const char *name, struct key *key, struct error *err)
+    enum key_family rsa_family, const char *name, struct key *key, struct error *err)
 {
 	struct buffer spki;
 	struct bytes der;
 	int rc = -1;
 
 	buf_init(&spki, KEY_SPKI_MAX);
-	if (publickey_read(token->functions, session, public, &spki, err) == 0) {
+	if (publickey_read(token->functions, session, public, rsa_family, &spki, err) ==
+	    0) {
 		der = buf_bytes(&spki);
 		rc = key_init(key, name, &der, err);
 	}
@@ -211,7 +215,8 @@ token_generate(struct token *token, const char *name, enum key_type type, bool d
 		return -1;
 	}
 	if (check_born_inside(token, session, private, decrypts, err) == 0 &&
-	    read_key(token, session, public, name, key, err) == 0)
+	    read_key(
+		token, session, public, key_type_info(type)->family, name, key, err) == 0)
 		rc = 0;
 	if (rc != 0) {
 		token->functions->C_DestroyObject(session, private);
@@ -276,7 +281,7 @@ out:
 
 int
 token_find_labelled(struct token *token, const char *label, bool decrypts,
-    struct key *key, struct object_id *id, struct error *err)
+    enum key_family rsa_family, struct key *key, struct object_id *id, struct error *err)
 {
 	CK_OBJECT_HANDLE public, private = CK_INVALID_HANDLE;
 	CK_SESSION_HANDLE session;
@@ -289,7 +294,7 @@ token_find_labelled(struct token *token, const char *label, bool decrypts,
 	    read_id(token, session, private, id, err) == 0 &&
 	    object_find_one(
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&
-	    read_key(token, session, public, label, key, err) == 0)
+	    read_key(token, session, public, rsa_family, label, key, err) == 0)
 		rc = 0;
 	session_finish(token->sessions, session, rc);
 	return rc;
@@ -310,7 +315,8 @@ token_find_private(struct token *token, const struct key *key, const struct obje
 		token->functions, session, CKO_PRIVATE_KEY, id, &private, err) != 0 ||
 	    object_find_one(
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) != 0 ||
-	    read_key(token, session, public, key->name, &found, err) != 0)
+	    read_key(token, session, public, key_type_info(key->type)->family, key->name,
+		&found, err) != 0)
 		goto out;
 	if (memcmp(found.spki_sha256, key->spki_sha256, KEY_SHA256_SIZE) != 0) {
 		error_set(err, ERROR_CONFLICT,

@@ -21,10 +21,10 @@ int token_generate(struct token *token, const char *name, enum key_type type,
 /*
  * Finds the pair whose private key has this CKA_LABEL. Refuses a private key that the
  * token would give away (ERROR_FORBIDDEN), cannot sign with, or cannot decrypt with if it
- * must.
+ * must. An RSA key becomes one of rsa_family: the token does not know.
  */
 int token_find_labelled(struct token *token, const char *label, bool decrypts,
-    struct key *key, struct object_id *id, struct error *err);
+    enum key_family rsa_family, struct key *key, struct object_id *id, struct error *err);
 
 /* The private key's handle, after a check that its pair's public half is key's. */
 int token_find_private(struct token *token, const struct key *key,

@@ -219,14 +219,14 @@ check_not_in_use(
 /* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
 int
 keystore_adopt(struct keystore *store, const char *name, enum key_use use,
-    struct keystore_key *key, struct error *err)
+    enum key_family rsa_family, struct keystore_key *key, struct error *err)
 {
 	CK_OBJECT_HANDLE private;
 
 	key->use = use;
 	if (check_name_free(store, name, err) != 0 ||
-	    token_find_labelled(store->token, name, use == KEY_USE_TLS_RSA_KEX, &key->key,
-		&key->id, err) != 0 ||
+	    token_find_labelled(store->token, name, use == KEY_USE_TLS_RSA_KEX,
+		rsa_family, &key->key, &key->id, err) != 0 ||
 	    check_use(use, key->key.type, err) != 0 ||
 	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||

@@ -52,8 +52,10 @@ int keystore_add(struct keystore *store, const struct keystore_key *key, bool *o
  */
 int keystore_generate(struct keystore *store, const char *name, enum key_type type,
     enum key_use use, struct keystore_key *key, struct error *err);
+
+/* rsa_family: which of the two an RSA key on the token is to be. */
 int keystore_adopt(struct keystore *store, const char *name, enum key_use use,
-    struct keystore_key *key, struct error *err);
+    enum key_family rsa_family, struct keystore_key *key, struct error *err);
 
 /*
  * A successor of the key in use under this name, with its use and CKA_LABEL and another

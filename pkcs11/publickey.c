@@ -14,6 +14,7 @@ struct source {
 	CK_FUNCTION_LIST *functions;
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE object;
+	enum key_family rsa_family;
 };
 
 static int
@@ -42,8 +43,9 @@ read_rsa(const struct source *from, struct spki *spki, struct error *err)
 		error_set(err, ERROR_INTERNAL, "out of memory");
 		goto out;
 	}
+	/* Any size: spki_read, which comes next, tells them apart. */
 	spki->type =
-	    KEY_RSA_2048; /* any size: spki_read, which comes next, tells them apart */
+	    from->rsa_family == KEY_FAMILY_RSA_PSS ? KEY_RSA_PSS_2048 : KEY_RSA_2048;
 	rc = 0;
 out:
 	buf_free(&number);
@@ -140,9 +142,10 @@ read_parts(const struct source *from, struct spki *spki, struct error *err)
 
 int
 publickey_read(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, struct buffer *spki, struct error *err)
+    CK_OBJECT_HANDLE object, enum key_family rsa_family, struct buffer *spki,
+    struct error *err)
 {
-	struct source from = { functions, session, object };
+	struct source from = { functions, session, object, rsa_family };
 	struct spki parts = { 0 };
 	int rc;
 

@@ -35,14 +35,12 @@ int
 token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err)
 {
-	const struct key_type_info *info = key_type_info(key->type);
 	unsigned char nonce[NONCE_BYTES], sig[SIGNATURE_MAX_BYTES];
 	struct bytes message = { .data = nonce, .len = sizeof(nonce) };
 	struct bytes signature = { .data = sig };
-	enum scheme scheme;
+	enum scheme scheme = scheme_default(key->type);
 
-	if (scheme_of(info->family, info->default_hash, false, &scheme) != 0 ||
-	    RAND_bytes(nonce, sizeof(nonce)) != 1)
+	if (RAND_bytes(nonce, sizeof(nonce)) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "self-test");
 	if (token_sign(token, private, key->type, scheme, &message, sig, &signature.len,
 		err) != 0)

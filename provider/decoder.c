@@ -26,7 +26,8 @@ struct decoder {
 	const char *algorithm; /* NULL for the PEM step */
 };
 
-static OSSL_FUNC_decoder_newctx_fn pem_newctx, ec_newctx, rsa_newctx, ed25519_newctx;
+static OSSL_FUNC_decoder_newctx_fn pem_newctx, ec_newctx, rsa_newctx, rsa_pss_newctx,
+    ed25519_newctx;
 static OSSL_FUNC_decoder_freectx_fn decoder_freectx;
 static OSSL_FUNC_decoder_does_selection_fn decoder_does_selection;
 static OSSL_FUNC_decoder_decode_fn pem_decode, der_decode;
@@ -59,6 +60,12 @@ static void *
 rsa_newctx(void *module)
 {
 	return new_decoder(module, "RSA");
+}
+
+static void *
+rsa_pss_newctx(void *module)
+{
+	return new_decoder(module, "RSA-PSS");
 }
 
 static void *
@@ -188,6 +195,7 @@ der_decode(void *ctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *receive, 
 static const OSSL_DISPATCH pem_functions[] = DECODER(pem_newctx, pem_decode);
 static const OSSL_DISPATCH ec_functions[] = DECODER(ec_newctx, der_decode);
 static const OSSL_DISPATCH rsa_functions[] = DECODER(rsa_newctx, der_decode);
+static const OSSL_DISPATCH rsa_pss_functions[] = DECODER(rsa_pss_newctx, der_decode);
 static const OSSL_DISPATCH ed25519_functions[] = DECODER(ed25519_newctx, der_decode);
 
 #define DER_PROPERTIES "provider=keyhold,input=der,structure=" STRUCTURE
@@ -198,6 +206,8 @@ const OSSL_ALGORITHM module_decoders[] = {
 	    "reference to an EC key" },
 	{ "RSA:rsaEncryption:1.2.840.113549.1.1.1", DER_PROPERTIES, rsa_functions,
 	    "reference to an RSA key" },
+	{ "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10", DER_PROPERTIES, rsa_pss_functions,
+	    "reference to an RSA-PSS key" },
 	{ "ED25519:1.3.101.112", DER_PROPERTIES, ed25519_functions,
 	    "reference to an Ed25519 key" },
 	{ NULL, NULL, NULL, NULL },

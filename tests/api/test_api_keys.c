@@ -42,6 +42,7 @@ makes_every_type_with_its_schemes(void **state)
 		{ "ec-p521", "ecdsa_secp521r1_sha512" },
 		{ "rsa-2048", "rsa_pss_rsae_sha256" },
 		{ "rsa-3072", "rsa_pkcs1_sha384" },
+		{ "rsa-pss-2048", "rsa_pss_pss_sha256" },
 		{ "ed25519", "ed25519" },
 	};
 	struct fixture *f = *state;
@@ -375,6 +376,38 @@ adopts_a_key_that_is_on_the_token(void **state)
 	assert_int_equal(send_text(f, "DELETE", "/v1/keys/foundling", JSON, body), 204);
 }
 
+/* To the token it is an RSA key like any other. */
+static void
+adopts_an_rsa_key_as_the_type_that_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct keystore_key key;
+
+	assert_int_equal(
+	    keystore_generate(f->api.keys, "pss", KEY_RSA_2048, KEY_USE_TLS, &key, NULL),
+	    0);
+	assert_int_equal(keystore_generate(f->api.keys, "plain", KEY_RSA_PSS_2048,
+			     KEY_USE_TLS, &key, NULL),
+	    0);
+	post_json(
+	    f, "/v1/keys/pss/adopt", "{\"use\":\"sign\",\"type\":\"rsa-pss-3072\"}");
+	assert_problem(f, 409, "conflict");
+	post_json(f, "/v1/keys/pss/adopt", "{\"use\":\"sign\",\"type\":\"ec-p256\"}");
+	assert_problem(f, 409, "conflict");
+	post_json(f, "/v1/keys/pss/adopt", "{\"use\":\"sign\",\"type\":\"dsa\"}");
+	assert_problem(f, 400, "bad-request");
+	assert_int_equal(post_json(f, "/v1/keys/pss/adopt",
+			     "{\"use\":\"sign\",\"type\":\"rsa-pss-2048\"}"),
+	    201);
+	assert_string_equal(member(f, "type"), "rsa-pss-2048");
+	assert_false(body_has(f, "rsae"));
+	assert_int_equal(send_text(f, "POST",
+			     "/v1/keys/pss/sign?scheme=rsa_pss_pss_sha256", OCTETS, "m"),
+	    200);
+	assert_int_equal(post_json(f, "/v1/keys/plain/adopt", "{\"use\":\"sign\"}"), 201);
+	assert_string_equal(member(f, "type"), "rsa-2048");
+}
+
 static void
 refuses_to_adopt_what_is_not_there_or_in_use(void **state)
 {
@@ -413,6 +446,7 @@ main(void)
 		cmocka_unit_test(destroys_a_key_when_its_hash_is_repeated),
 		cmocka_unit_test(keeps_a_key_whose_hash_is_not_repeated),
 		cmocka_unit_test(adopts_a_key_that_is_on_the_token),
+		cmocka_unit_test(adopts_an_rsa_key_as_the_type_that_is_asked_for),
 		cmocka_unit_test(refuses_to_adopt_what_is_not_there_or_in_use),
 	};
 

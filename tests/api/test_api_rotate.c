@@ -300,7 +300,8 @@ assert_alone(struct fixture *f, const char *name, const char *hash)
 
 	assert_current(f, name, hash);
 	assert_int_equal(sign_with(f, hash), 200);
-	if (token_find_labelled(f->token->token, name, false, &key, &id, &err) != 0)
+	if (token_find_labelled(
+		f->token->token, name, false, KEY_FAMILY_RSA, &key, &id, &err) != 0)
 		fail_msg("%s", err.text);
 	hex_encode(found, key.spki_sha256, KEY_SHA256_SIZE);
 	assert_string_equal(found, hash);

@@ -30,6 +30,7 @@ setup(void **state)
 	make_key(*state, "ca", "ec-p256", "ca");
 	make_key(*state, "ec", "ec-p256", "sign");
 	make_key(*state, "rsa", "rsa-2048", "sign");
+	make_key(*state, "pss", "rsa-pss-2048", "sign");
 	make_key(*state, "ed", "ed25519", "sign");
 	return 0;
 }
@@ -90,6 +91,9 @@ signs_octets_with_every_scheme_of_a_key(void **state)
 		{ "rsa", "rsa_pss_rsae_sha256" },
 		{ "rsa", "rsa_pss_rsae_sha384" },
 		{ "rsa", "rsa_pss_rsae_sha512" },
+		{ "pss", "rsa_pss_pss_sha256" },
+		{ "pss", "rsa_pss_pss_sha384" },
+		{ "pss", "rsa_pss_pss_sha512" },
 		{ "ed", "ed25519" },
 	};
 	const struct bytes message = { (const unsigned char *)TEXT, strlen(TEXT) };

@@ -218,6 +218,11 @@ adopts_a_key(void **state)
 	run_keyhold(run, "key", "adopt", "web", "--use", "tls", NULL);
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(run->server, "{\"use\":\"tls\"}"));
+	run_keyhold(
+	    run, "key", "adopt", "web", "--use", "tls", "--type", "rsa-pss-2048", NULL);
+	assert_int_equal(run->status, 0);
+	assert_true(
+	    fake_server_saw(run->server, "{\"use\":\"tls\",\"type\":\"rsa-pss-2048\"}"));
 	run_keyhold(run, "key", "adopt", "taken", "--use", "tls", NULL);
 	assert_int_equal(run->status, 1);
 	run_keyhold(run, "key", "adopt", "absent", "--use", "tls", NULL);

@@ -54,7 +54,7 @@ static void
 pss_names_one_hash_and_its_length(void **state)
 {
 	(void)state;
-	for (int i = SCHEME_RSA_PSS_RSAE_SHA256; i <= SCHEME_RSA_PSS_RSAE_SHA512; i++) {
+	for (int i = SCHEME_RSA_PSS_RSAE_SHA256; i <= SCHEME_RSA_PSS_PSS_SHA512; i++) {
 		struct bytes id = algorithm_id((enum scheme)i);
 		const unsigned char *p = id.data, *q, *m;
 		X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &p, (long)id.len), *mgf1;

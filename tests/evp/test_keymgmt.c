@@ -108,6 +108,7 @@ tells_its_public_parameters(void **state)
 
 		switch (info->family) {
 		case KEY_FAMILY_RSA:
+		case KEY_FAMILY_RSA_PSS:
 			same_number(f->pkeys[i], software, OSSL_PKEY_PARAM_RSA_N);
 			same_number(f->pkeys[i], software, OSSL_PKEY_PARAM_RSA_E);
 			break;

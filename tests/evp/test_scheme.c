@@ -55,7 +55,7 @@ static void
 refuses_another_scheme(void **state)
 {
 	static const char *const names[] = { "", "rsa_pkcs1_sha1", "ecdsa_sha1",
-		"rsa_pss_pss_sha256", "ed448", "ECDSA_SECP256R1_SHA256", "ed25519 " };
+		"rsa_pss_pss_sha224", "ed448", "ECDSA_SECP256R1_SHA256", "ed25519 " };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -84,6 +84,9 @@ has_the_registered_numbers(void **state)
 		{ "rsa_pss_rsae_sha256", 0x0804 },
 		{ "rsa_pss_rsae_sha384", 0x0805 },
 		{ "rsa_pss_rsae_sha512", 0x0806 },
+		{ "rsa_pss_pss_sha256", 0x0809 },
+		{ "rsa_pss_pss_sha384", 0x080a },
+		{ "rsa_pss_pss_sha512", 0x080b },
 		{ "ed25519", 0x0807 },
 	};
 
@@ -146,6 +149,18 @@ finds_no_scheme_with_another_hash(void **state)
 }
 
 static void
+has_a_default_scheme_for_every_type(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KEY_TYPES; i++)
+		assert_true(
+		    scheme_fits(scheme_default((enum key_type)i), (enum key_type)i));
+	assert_int_equal(scheme_default(KEY_RSA_2048), SCHEME_RSA_PKCS1_SHA256);
+	assert_int_equal(scheme_default(KEY_RSA_PSS_2048), SCHEME_RSA_PSS_PSS_SHA256);
+	assert_int_equal(scheme_default(KEY_EC_P384), SCHEME_ECDSA_SECP384R1_SHA384);
+}
+
+static void
 tls_1_2_ties_an_ecdsa_scheme_to_its_hash_alone(void **state)
 {
 	(void)state;
@@ -153,6 +168,9 @@ tls_1_2_ties_an_ecdsa_scheme_to_its_hash_alone(void **state)
 	assert_true(scheme_fits(SCHEME_RSA_PKCS1_SHA256, KEY_RSA_4096));
 	assert_false(scheme_fits(SCHEME_ECDSA_SECP256R1_SHA256, KEY_RSA_2048));
 	assert_false(scheme_fits(SCHEME_RSA_PSS_RSAE_SHA256, KEY_EC_P256));
+	assert_false(scheme_fits(SCHEME_RSA_PSS_RSAE_SHA256, KEY_RSA_PSS_2048));
+	assert_false(scheme_fits(SCHEME_RSA_PSS_PSS_SHA256, KEY_RSA_2048));
+	assert_false(scheme_fits(SCHEME_RSA_PKCS1_SHA256, KEY_RSA_PSS_2048));
 	assert_false(scheme_fits(SCHEME_ED25519, KEY_EC_P256));
 	assert_false(scheme_fits(SCHEME_ECDSA_SECP256R1_SHA256, KEY_ED25519));
 }
@@ -170,6 +188,15 @@ tls_1_3_ties_it_to_the_curve_too(void **state)
 		[SCHEME_RSA_PSS_RSAE_SHA512] = { [KEY_RSA_2048] = true,
 		    [KEY_RSA_3072] = true,
 		    [KEY_RSA_4096] = true },
+		[SCHEME_RSA_PSS_PSS_SHA256] = { [KEY_RSA_PSS_2048] = true,
+		    [KEY_RSA_PSS_3072] = true,
+		    [KEY_RSA_PSS_4096] = true },
+		[SCHEME_RSA_PSS_PSS_SHA384] = { [KEY_RSA_PSS_2048] = true,
+		    [KEY_RSA_PSS_3072] = true,
+		    [KEY_RSA_PSS_4096] = true },
+		[SCHEME_RSA_PSS_PSS_SHA512] = { [KEY_RSA_PSS_2048] = true,
+		    [KEY_RSA_PSS_3072] = true,
+		    [KEY_RSA_PSS_4096] = true },
 		[SCHEME_ECDSA_SECP256R1_SHA256] = { [KEY_EC_P256] = true },
 		[SCHEME_ECDSA_SECP384R1_SHA384] = { [KEY_EC_P384] = true },
 		[SCHEME_ECDSA_SECP521R1_SHA512] = { [KEY_EC_P521] = true },
@@ -205,6 +232,7 @@ main(void)
 		cmocka_unit_test(finds_a_scheme_by_any_spelling_of_its_hash),
 		cmocka_unit_test(finds_ed25519_by_no_hash),
 		cmocka_unit_test(finds_no_scheme_with_another_hash),
+		cmocka_unit_test(has_a_default_scheme_for_every_type),
 		cmocka_unit_test(tls_1_2_ties_an_ecdsa_scheme_to_its_hash_alone),
 		cmocka_unit_test(tls_1_3_ties_it_to_the_curve_too),
 		cmocka_unit_test(no_signature_is_longer_than_the_maximum),

@@ -154,13 +154,10 @@ signs_certificates(void **state)
 	struct fixture *f = *state;
 
 	for (int t = 0; t < KEY_TYPES; t++) {
-		const struct key_type_info *info = key_type_info((enum key_type)t);
-		enum scheme scheme;
+		enum scheme scheme = scheme_default((enum key_type)t);
 		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 		X509 *x = X509_new();
 
-		assert_int_equal(
-		    scheme_of(info->family, info->default_hash, false, &scheme), 0);
 		assert_int_equal(X509_set_pubkey(x, software_key((enum key_type)t)), 1);
 		assert_int_equal(
 		    software_sign_init(ctx, f->libctx, f->pkeys[t], scheme), 1);
@@ -317,6 +314,29 @@ refuses_other_paddings(void **state)
 	}
 }
 
+/* RFC 4055: such a key never signs PKCS#1 v1.5, and PSS need not be asked for. */
+static void
+an_rsa_pss_key_signs_pss_alone(void **state)
+{
+	struct fixture *f = *state;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *sign = NULL;
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	size_t len = sizeof(sig);
+	int padding = 0;
+
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, &sign, "SHA384", f->libctx, NULL,
+			     f->pkeys[KEY_RSA_PSS_2048], NULL),
+	    1);
+	assert_int_not_equal(EVP_PKEY_CTX_set_rsa_padding(sign, RSA_PKCS1_PADDING), 1);
+	assert_true(EVP_PKEY_CTX_get_rsa_padding(sign, &padding) > 0);
+	assert_int_equal(padding, RSA_PKCS1_PSS_PADDING);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &len, text, sizeof(text)), 1);
+	assert_int_equal(f->backend.scheme, SCHEME_RSA_PSS_PSS_SHA384);
+	check_verifies(KEY_RSA_PSS_2048, SCHEME_RSA_PSS_PSS_SHA384, sig, len);
+	EVP_MD_CTX_free(ctx);
+}
+
 static void
 a_copied_context_signs_on_its_own(void **state)
 {
@@ -430,6 +450,7 @@ main(void)
 		FIXTURE_TEST(pss_salt_is_as_long_as_the_digest_or_refused),
 		FIXTURE_TEST(takes_its_options_as_text),
 		FIXTURE_TEST(refuses_other_paddings),
+		FIXTURE_TEST(an_rsa_pss_key_signs_pss_alone),
 		FIXTURE_TEST(a_copied_context_signs_on_its_own),
 		FIXTURE_TEST(a_context_outlives_the_application_s_key),
 		FIXTURE_TEST(refuses_a_buffer_that_is_too_small),

@@ -73,8 +73,9 @@ adopts_a_key_that_stays_inside(void **state)
 	bool on_token;
 
 	make_foreign(t->token, &foreign);
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "foreign", KEY_USE_SIGN, &key, NULL), 0);
+	assert_int_equal(keystore_adopt(t->keystore, "foreign", KEY_USE_SIGN,
+			     KEY_FAMILY_RSA, &key, NULL),
+	    0);
 	assert_int_equal(key.key.type, KEY_EC_P256);
 	assert_int_equal(key.id.len, 1);
 	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
@@ -95,8 +96,9 @@ check_refusal(void **state, const struct foreign *foreign, enum error_code code)
 	struct error err = { 0 };
 
 	make_foreign(t->token, foreign);
-	assert_int_equal(
-	    keystore_adopt(t->keystore, foreign->label, KEY_USE_SIGN, &key, &err), -1);
+	assert_int_equal(keystore_adopt(t->keystore, foreign->label, KEY_USE_SIGN,
+			     KEY_FAMILY_RSA, &key, &err),
+	    -1);
 	if (err.code != code)
 		fail_msg("%d: %s", err.code, err.text);
 }

@@ -334,25 +334,28 @@ adopts_a_key_that_decrypts_and_no_other(void **state)
 	assert_int_equal(keystore_generate(
 			     t->keystore, "found", KEY_RSA_2048, KEY_USE_TLS, &key, NULL),
 	    0);
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX, &adopted, &err),
+	assert_int_equal(keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX,
+			     KEY_FAMILY_RSA, &adopted, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_FORBIDDEN);
 	assert_non_null(strstr(err.text, "CKA_DECRYPT"));
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "found", KEY_USE_TLS, &adopted, NULL), 0);
+	assert_int_equal(keystore_adopt(t->keystore, "found", KEY_USE_TLS, KEY_FAMILY_RSA,
+			     &adopted, NULL),
+	    0);
 
 	set_decrypt(t, &key, CK_TRUE);
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX, &adopted, NULL), 0);
+	assert_int_equal(keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX,
+			     KEY_FAMILY_RSA, &adopted, NULL),
+	    0);
 	assert_int_equal(adopted.use, KEY_USE_TLS_RSA_KEX);
 	/* Other uses ask nothing of that attribute. */
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "found", KEY_USE_TLS, &adopted, NULL), 0);
+	assert_int_equal(keystore_adopt(t->keystore, "found", KEY_USE_TLS, KEY_FAMILY_RSA,
+			     &adopted, NULL),
+	    0);
 
 	put_before(t, strip_zeros, CKR_OK);
-	assert_int_equal(
-	    keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX, &adopted, &err),
+	assert_int_equal(keystore_adopt(t->keystore, "found", KEY_USE_TLS_RSA_KEX,
+			     KEY_FAMILY_RSA, &adopted, &err),
 	    -1);
 	put_back(t);
 	assert_int_equal(err.code, ERROR_TOKEN);

@@ -178,7 +178,9 @@ a_name_or_key_in_use_is_a_conflict(void **state)
 	    keystore_generate(store, "taken", KEY_EC_P256, KEY_USE_TLS, &other, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
-	assert_int_equal(keystore_adopt(store, "taken", KEY_USE_SIGN, &other, &err), -1);
+	assert_int_equal(
+	    keystore_adopt(store, "taken", KEY_USE_SIGN, KEY_FAMILY_RSA, &other, &err),
+	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_int_equal(keystore_add(store, &key, &on_token, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
@@ -199,7 +201,9 @@ a_destroyed_key_is_gone_from_the_token(void **state)
 	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
 	assert_int_equal(keystore_count(store), before - 1);
 	check_not_found(store, "gone", ERROR_NOT_FOUND);
-	assert_int_equal(keystore_adopt(store, "gone", KEY_USE_SIGN, &again, &err), -1);
+	assert_int_equal(
+	    keystore_adopt(store, "gone", KEY_USE_SIGN, KEY_FAMILY_RSA, &again, &err),
+	    -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
@@ -212,7 +216,8 @@ a_forgotten_key_stays_on_the_token(void **state)
 
 	keystore_forget(store, &key);
 	check_not_found(store, "kept", ERROR_NOT_FOUND);
-	assert_int_equal(keystore_adopt(store, "kept", KEY_USE_SIGN, &again, NULL), 0);
+	assert_int_equal(
+	    keystore_adopt(store, "kept", KEY_USE_SIGN, KEY_FAMILY_RSA, &again, NULL), 0);
 	assert_memory_equal(again.key.spki_sha256, key.key.spki_sha256, KEY_SHA256_SIZE);
 	again.use = KEY_USE_SIGN;
 	assert_int_equal(keystore_add(store, &again, &on_token, NULL), 0);
@@ -265,14 +270,15 @@ a_key_whose_id_is_anothers_does_not_sign_with_it(void **state)
 static void
 check_passes_with_keys_of_each_family_and_without(void **state)
 {
-	static const enum key_type types[] = { KEY_EC_P521, KEY_RSA_2048, KEY_ED25519 };
+	static const enum key_type types[] = { KEY_EC_P521, KEY_RSA_2048,
+		KEY_RSA_PSS_2048, KEY_ED25519 };
 	struct test_token *t = *state;
 	struct keystore *store = NULL;
 
 	assert_int_equal(keystore_new(t->token, &store, NULL), 0);
 	assert_int_equal(keystore_count(store), 0);
 	assert_int_equal(keystore_check(store, NULL), 0);
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct keystore_key key = make(store, "checked", types[i]);
 		struct error err = { 0 };
 

@@ -141,7 +141,8 @@ a_name_whose_current_key_is_gone_is_free(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 	assert_true(signs(store, &old));
 	/* The token still has a key of this label; it is no foundling. */
-	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &third, &err), -1);
+	assert_int_equal(
+	    keystore_adopt(store, "web", KEY_USE_TLS, KEY_FAMILY_RSA, &third, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "in use already; it was replaced"));
 	third = make(store, "web");
@@ -161,11 +162,13 @@ does_not_guess_which_of_two_keys_to_adopt(void **state)
 
 	keystore_forget(store, &old);
 	keystore_forget(store, &next);
-	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &found, &err), -1);
+	assert_int_equal(
+	    keystore_adopt(store, "web", KEY_USE_TLS, KEY_FAMILY_RSA, &found, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "which one is meant"));
 	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
-	assert_int_equal(keystore_adopt(store, "web", KEY_USE_TLS, &found, NULL), 0);
+	assert_int_equal(
+	    keystore_adopt(store, "web", KEY_USE_TLS, KEY_FAMILY_RSA, &found, NULL), 0);
 	assert_memory_equal(found.key.spki_sha256, next.key.spki_sha256, KEY_SHA256_SIZE);
 	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
 }
