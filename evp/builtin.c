@@ -58,6 +58,7 @@ provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
 		return 0;
 	evp_provider_init(&loading->provider, core, in, loading->provider.backend,
 	    loading->provider.backend_ctx);
+	loading->provider.libctx = loading->libctx;
 	*out = functions;
 	*context = &loading->provider;
 	return 1;

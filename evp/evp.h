@@ -4,7 +4,7 @@
  * One implementation, two users: keyholdd registers it as a built-in provider over the
  * token, keyhold.so as a loadable one over the socket. The private half is never
  * exported, digests are never signed bare (the backend gets the whole message), and
- * no init function does I/O.
+ * no init function does I/O. What needs the public half alone is the default provider's.
  */
 #ifndef EVP_EVP_H
 #define EVP_EVP_H
@@ -20,6 +20,8 @@ struct evp_provider {
 	const OSSL_CORE_HANDLE *core;
 	const struct key_backend *backend;
 	void *backend_ctx;
+	OSSL_LIB_CTX
+	*libctx; /* whose default provider verifies; set by whoever registers */
 	/* OpenSSL's error queue, as the core lends it. */
 	OSSL_FUNC_core_new_error_fn *new_error;
 	OSSL_FUNC_core_set_error_debug_fn *set_error_debug;

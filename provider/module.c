@@ -154,6 +154,7 @@ OSSL_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in,
 		module_teardown(m);
 		return 0;
 	}
+	m->evp.libctx = m->libctx;
 	*out = functions;
 	*context = m;
 	return 1;

@@ -9,7 +9,8 @@
 
 struct module_context {
 	struct evp_provider evp; /* first: evp/ sees only this */
-	OSSL_LIB_CTX *libctx;    /* for BIOs over the core's; it holds no algorithm */
+	/* For BIOs over the core's; its default provider verifies with public keys. */
+	OSSL_LIB_CTX *libctx;
 	struct client *client;
 };
 
