@@ -64,6 +64,8 @@ module_query_operation(void *context, int operation_id, int *no_cache)
 	switch (operation_id) {
 	case OSSL_OP_DECODER:
 		return module_decoders;
+	case OSSL_OP_ENCODER:
+		return module_encoders;
 	case OSSL_OP_STORE:
 		return module_stores;
 	default:

@@ -15,6 +15,7 @@ struct module_context {
 };
 
 extern const OSSL_ALGORITHM module_decoders[];
+extern const OSSL_ALGORITHM module_encoders[];
 extern const OSSL_ALGORITHM module_stores[];
 
 /* Hands a key to OpenSSL as an object reference, which takes it over; frees it otherwise.

@@ -1,0 +1,37 @@
+/* activated.h - keyhold.so in a library context of its own, as a proxy has it. */
+#ifndef TESTS_PROVIDER_ACTIVATED_H
+#define TESTS_PROVIDER_ACTIVATED_H
+
+#include <openssl/types.h>
+
+#include "evp/key.h"
+
+struct activated {
+	OSSL_LIB_CTX *libctx;
+	OSSL_PROVIDER *first, *second;
+};
+
+/* cmocka's setup in either order of activation, and its teardown: *state is an activated.
+ */
+int activated_after_default(void **state);
+int activated_before_default(void **state);
+int activated_close(void **state);
+
+/* What comes of the reference of software_key(type), in PEM; the caller frees it. */
+EVP_PKEY *activated_key(const struct activated *l, enum key_type type);
+EVP_PKEY *activated_from_pem(const struct activated *l, const char *pem);
+
+/* The reference's PEM; the caller's buffer. */
+void activated_reference(enum key_type type, struct buffer *pem);
+
+/* "default" or "keyhold": who has the key. */
+const char *activated_holder(const EVP_PKEY *pkey);
+
+#define LOADED_TEST(test)                                                                \
+	cmocka_unit_test_setup_teardown(test, activated_after_default, activated_close), \
+	{                                                                                \
+#test " (keyhold before default)", test, activated_before_default,       \
+		    activated_close, NULL                                                \
+	}
+
+#endif
