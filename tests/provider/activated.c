@@ -42,6 +42,17 @@ activated_before_default(void **state)
 }
 
 int
+activated_preferring_default(void **state)
+{
+	struct activated *l;
+
+	if (activated_before_default(state) != 0)
+		return -1;
+	l = *state;
+	return EVP_set_default_properties(l->libctx, "?provider=default") == 1 ? 0 : -1;
+}
+
+int
 activated_close(void **state)
 {
 	struct activated *l = *state;

@@ -17,6 +17,9 @@ int activated_after_default(void **state);
 int activated_before_default(void **state);
 int activated_close(void **state);
 
+/* Before default, with the property query that makes up for it: "?provider=default". */
+int activated_preferring_default(void **state);
+
 /* What comes of the reference of software_key(type), in PEM; the caller frees it. */
 EVP_PKEY *activated_key(const struct activated *l, enum key_type type);
 EVP_PKEY *activated_from_pem(const struct activated *l, const char *pem);
@@ -27,8 +30,16 @@ void activated_reference(enum key_type type, struct buffer *pem);
 /* "default" or "keyhold": who has the key. */
 const char *activated_holder(const EVP_PKEY *pkey);
 
-#define LOADED_TEST(test)                                                                \
+/* An order in which OpenSSL asks keyhold for keys that it must not make is no order. */
+#define LOADED_WELL_TEST(test)                                                           \
 	cmocka_unit_test_setup_teardown(test, activated_after_default, activated_close), \
+	{                                                                                \
+#test " (?provider=default)", test, activated_preferring_default,        \
+		    activated_close, NULL                                                \
+	}
+
+#define LOADED_TEST(test)                                                                \
+	LOADED_WELL_TEST(test),                                                          \
 	{                                                                                \
 #test " (keyhold before default)", test, activated_before_default,       \
 		    activated_close, NULL                                                \
