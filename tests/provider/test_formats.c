@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
+#include <openssl/store.h>
 #include <openssl/x509.h>
 
 #include "evp/reference.h"
@@ -233,12 +235,63 @@ a_bare_digest_is_refused_in_words(void **state)
 	}
 }
 
-/* What the module loads behind the application's back must not come from its config. */
+/* As openssl(1) loads it. */
 static void
-verifies_with_the_public_half(void **state)
+a_store_finds_it_in_a_file(void **state)
+{
+	struct activated *l = *state;
+
+	for (int t = 0; t < KEY_TYPES; t++) {
+		OSSL_STORE_CTX *store;
+		OSSL_STORE_INFO *info;
+		struct buffer pem;
+		EVP_PKEY *pkey;
+		char path[32];
+
+		activated_reference((enum key_type)t, &pem);
+		write_file(path, buf_string(&pem));
+		store = OSSL_STORE_open_ex(
+		    path, l->libctx, NULL, NULL, NULL, NULL, NULL, NULL);
+		assert_non_null(store);
+		info = OSSL_STORE_load(store);
+		assert_non_null(info);
+		pkey = OSSL_STORE_INFO_get1_PKEY(info);
+		assert_string_equal(activated_holder(pkey), "keyhold");
+		EVP_PKEY_free(pkey);
+		OSSL_STORE_INFO_free(info);
+		OSSL_STORE_close(store);
+		unlink(path);
+		buf_free(&pem);
+	}
+}
+
+static void
+a_uri_says_what_is_wrong_with_it(void **state)
+{
+	static const struct {
+		const char *uri, *reason;
+	} cases[] = { { "keyhold:UPPER", "is not a key name" },
+		{ "keyhold:web?spki=0", "spki= takes 64 hex digits" },
+		{ "keyhold:web", "/nonexistent/keyhold.sock" } };
+	struct activated *l = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OSSL_STORE_CTX *store;
+
+		ERR_clear_error();
+		store = OSSL_STORE_open_ex(
+		    cases[i].uri, l->libctx, NULL, NULL, NULL, NULL, NULL, NULL);
+		if (store != NULL)
+			assert_null(OSSL_STORE_load(store));
+		assert_reason(cases[i].reason);
+		OSSL_STORE_close(store);
+	}
+}
+
+static void
+verify_every_type(const struct activated *l)
 {
 	static const unsigned char text[] = "signed elsewhere";
-	struct activated *l = *state;
 
 	for (int t = 0; t < KEY_TYPES; t++) {
 		enum scheme scheme = scheme_default((enum key_type)t);
@@ -262,6 +315,22 @@ verifies_with_the_public_half(void **state)
 	}
 }
 
+/* The module's library context is the child's as well, as it was at the fork. */
+static void
+verifies_before_and_after_a_fork(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	verify_every_type(*state);
+	if ((child = fork()) == 0) {
+		verify_every_type(*state);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -272,8 +341,11 @@ main(void)
 		LOADED_TEST(its_text_says_where_the_key_is),
 		LOADED_TEST(libssl_takes_it_with_its_certificate_and_no_other),
 		LOADED_TEST(a_bare_digest_is_refused_in_words),
-		LOADED_TEST(verifies_with_the_public_half),
+		LOADED_TEST(a_store_finds_it_in_a_file),
+		LOADED_TEST(a_uri_says_what_is_wrong_with_it),
+		LOADED_TEST(verifies_before_and_after_a_fork),
 	};
 
+	setenv("KEYHOLD_SOCKET", "/nonexistent/keyhold.sock", 1);
 	return cmocka_run_group_tests(tests, software_make, software_free);
 }
