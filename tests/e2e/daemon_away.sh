@@ -16,8 +16,7 @@ say "keyholdd is down: a handshake fails, and says why in nginx's log"
 wait_for "the reason in nginx's log" grep -q "cannot reach keyholdd at" "$T/nginx.log"
 
 say "nginx -t and a reload work all the same"
-"${WITH_PROVIDER[@]}" nginx -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log" -t 2>"$T/nginx-test.log" ||
-	fail "nginx -t: $(cat "$T/nginx-test.log")"
+check_nginx
 old=$(nginx_workers | paste -sd' ')
 kill -HUP "$NGINX_PID"
 reloaded() {

@@ -3,32 +3,13 @@
 # that is broken off while it waits costs nothing that stays.
 . "$(dirname "$0")/lib.sh"
 
-type -P haproxy >/dev/null || skip "haproxy is not installed"
-
 start_daemon
 need_provider
 make_ca
 "$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
-cat "$T/tls/web.crt" "$T/tls/web.key" >"$T/web.pem"
 port=$(free_port)
-cat >"$T/haproxy.cfg" <<CFG
-global
-	ssl-mode-async
-	nbthread 2
-	maxconn 500
-defaults
-	mode http
-	timeout client 20s
-	timeout connect 5s
-	timeout server 5s
-frontend tls
-	bind 127.0.0.1:$port ssl crt $T/web.pem
-	http-request return status 200 content-type text/plain string served
-CFG
-"${WITH_PROVIDER[@]}" haproxy -db -f "$T/haproxy.cfg" >"$T/haproxy.log" 2>&1 &
-HAPROXY_PID=$!
-PIDS+=("$HAPROXY_PID")
-wait_for "HAProxy listening on port $port" listens "$port"
+start_server haproxy-async "$port" "$T/tls/web.crt" "$T/tls/web.key"
+HAPROXY_PID=$(pgrep -P "$SERVER_PID")
 
 many_handshakes() {
 	local i clients=() pid failed=0

@@ -157,47 +157,6 @@ need_provider() {
 		>"$T/provider.cnf"
 }
 
-# start_nginx PORT CERTIFICATE KEY [DIRECTIVES]: one server with WORKERS workers (2); pid in
-# NGINX_PID.
-start_nginx() {
-	local as_user=''
-	[ "$(id -u)" -ne 0 ] || as_user="user $WORKER_USER $WORKER_GROUP;"
-	mkdir -p "$T/nginx"
-	cat >"$T/nginx.conf" <<EOF
-$as_user
-worker_processes ${WORKERS:-2};
-pid $T/nginx.pid;
-error_log $T/nginx.log info;
-daemon off;
-events { worker_connections 256; }
-http {
-	access_log off;
-	client_body_temp_path $T/nginx/body;
-	proxy_temp_path $T/nginx/proxy;
-	fastcgi_temp_path $T/nginx/fastcgi;
-	uwsgi_temp_path $T/nginx/uwsgi;
-	scgi_temp_path $T/nginx/scgi;
-	server {
-		listen 127.0.0.1:$1 ssl;
-		ssl_certificate $2;
-		ssl_certificate_key $3;
-		ssl_protocols TLSv1.2 TLSv1.3;
-		ssl_session_cache off;
-		ssl_session_tickets off;
-		${4:-}
-		location / { return 200 "served\n"; }
-	}
-}
-EOF
-	: >"$T/nginx.log"
-	"${WITH_PROVIDER[@]}" nginx -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log" -t 2>"$T/nginx-test.log" ||
-		fail "nginx -t: $(cat "$T/nginx-test.log")"
-	"${WITH_PROVIDER[@]}" nginx -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log" &
-	NGINX_PID=$!
-	PIDS+=("$NGINX_PID")
-	wait_for "nginx listening on port $1" listens "$1"
-}
-
 listens() {
 	perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]")' "$1"
 }
@@ -216,3 +175,5 @@ handshake() {
 	curl -sS --max-time 10 --noproxy '*' --cacert "$T/root.pem" --tlsv"$2" --tls-max "$2" \
 		"https://localhost:$1/"
 }
+
+. "$HERE/servers.sh"

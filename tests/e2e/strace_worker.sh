@@ -17,7 +17,7 @@ worker=$(nginx_workers)
 
 # One client, so that the handshakes follow each other at once: full ones, each a signature.
 handshakes() {
-	curl -sS --max-time 60 --noproxy '*' --cacert "$T/root.pem" --no-sessionid -H 'Connection: close' \
+	curl -sS --max-time 60 --noproxy '*' --cacert "$T/root.pem" --no-sessionid --http1.1 -H 'Connection: close' \
 		"https://localhost:$port/?[1-$1]" | grep -c served
 }
 [ "$(handshakes 2)" -eq 2 ] || fail "the first handshakes"
