@@ -22,19 +22,6 @@ for type in ec-p256 ec-p384 rsa-2048 rsa-pss-2048 ed25519; do
 		*) fail "$type TLS $version: $scheme" ;;
 		esac
 	done
-	# The scheme's name distinguishes an RSA-PSS key from an RSA key that signs PSS.
-	if [ "$type" = rsa-pss-2048 ]; then
-		for version in 1_2 1_3; do
-			openssl s_client -connect "127.0.0.1:$port" "-tls$version" \
-				-sigalgs rsa_pss_pss_sha384:ecdsa_secp256r1_sha256 </dev/null >"$T/pss" 2>&1 ||
-				fail "a client that takes rsa_pss_pss_sha384 alone, TLS $version"
-			expect_text "Peer signature type: RSA-PSS" "$T/pss"
-			expect_text "Peer signing digest: SHA384" "$T/pss"
-			! openssl s_client -connect "127.0.0.1:$port" "-tls$version" \
-				-sigalgs rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256 </dev/null >/dev/null 2>&1 ||
-				fail "an RSA-PSS key signs as an RSA key, TLS $version"
-		done
-	fi
 	if [ "$(id -u)" -eq 0 ]; then
 		for pid in $(nginx_workers); do
 			[ "$(stat -c %U "/proc/$pid")" = "$WORKER_USER" ] || fail "worker $pid is root"
