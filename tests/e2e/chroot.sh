@@ -4,10 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip "not root: nothing can be chrooted"
-BACKEND_PORT=$(free_port)
-/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$T/nothing" "$BACKEND_PORT" >"$T/backend.log" 2>&1 &
-PIDS+=($!)
-wait_for "the server behind stunnel" listens "$BACKEND_PORT"
+start_backend
 
 start_daemon
 make_ca

@@ -5,11 +5,7 @@
 servers=(nginx haproxy haproxy-async stunnel httpd postgresql s_server)
 types=(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-pss-2048 ed25519)
 
-# stunnel refuses its client when there is nobody behind it.
-BACKEND_PORT=$(free_port)
-/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$T/nothing" "$BACKEND_PORT" >"$T/backend.log" 2>&1 &
-PIDS+=($!)
-wait_for "the server behind stunnel" listens "$BACKEND_PORT"
+start_backend
 
 start_daemon
 need_provider

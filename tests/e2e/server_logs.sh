@@ -6,10 +6,7 @@ start_daemon
 need_provider
 make_ca
 "$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
-BACKEND_PORT=$(free_port)
-/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$T/nothing" "$BACKEND_PORT" >"$T/backend.log" 2>&1 &
-PIDS+=($!)
-wait_for "the server behind stunnel" listens "$BACKEND_PORT"
+start_backend
 stop_daemon
 
 # HAProxy with the page's line, and a log that the story can read.

@@ -108,6 +108,15 @@ start_haproxy() {
 	launch haproxy "$1" haproxy -W -db -f "$T/haproxy.cfg"
 }
 
+# stunnel refuses its client when there is nobody behind it.
+start_backend() {
+	BACKEND_PORT=$(free_port)
+	/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$T/nothing" "$BACKEND_PORT" \
+		>"$T/backend.log" 2>&1 &
+	PIDS+=("$!")
+	wait_for "the server behind stunnel" listens "$BACKEND_PORT"
+}
+
 start_stunnel() {
 	{
 		printf 'foreground = yes\npid =\nsyslog = no\n'
