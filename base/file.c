@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+
+#define ACL_NAME      "system.posix_acl_access" /* acl(5), as the kernel keeps it */
+#define ACL_MAX_BYTES 4096
 
 static int
 read_all(
@@ -77,10 +81,9 @@ write_all(int fd, const char *data, size_t len)
 }
 
 static int
-fill(int fd, const char *path, struct bytes content, mode_t mode, struct error *err)
+fill(int fd, const char *path, struct bytes content, struct error *err)
 {
-	if (fchmod(fd, mode) != 0 ||
-	    write_all(fd, (const char *)content.data, content.len) != 0 ||
+	if (write_all(fd, (const char *)content.data, content.len) != 0 ||
 	    fsync(fd) != 0) {
 		error_set_errno(err, ERROR_IO, "%s", path);
 		close(fd);
@@ -91,13 +94,13 @@ fill(int fd, const char *path, struct bytes content, mode_t mode, struct error *
 	return 0;
 }
 
-int
-file_prepare(struct file_change *change, const char *path, struct bytes content,
-    mode_t mode, struct error *err)
+static int
+open_temporary(struct file_change *change, const char *path, struct error *err)
 {
 	int n = snprintf(change->temporary, sizeof(change->temporary), "%s.XXXXXX", path);
 	int fd;
 
+	change->is_like = true;
 	if (n < 0 || (size_t)n >= sizeof(change->temporary)) {
 		change->temporary[0] = '\0';
 		return error_set(err, ERROR_IO, "%s: path too long", path);
@@ -107,10 +110,89 @@ file_prepare(struct file_change *change, const char *path, struct bytes content,
 		change->temporary[0] = '\0';
 		return error_set_errno(err, ERROR_IO, "%s", path);
 	}
-	if (fill(fd, path, content, mode, err) == 0)
+	return fd;
+}
+
+/* Closes fd. */
+static int
+finish(struct file_change *change, int fd, struct bytes content, struct error *err)
+{
+	if (fill(fd, change->path, content, err) == 0)
 		return 0;
 	file_discard(change);
 	return -1;
+}
+
+int
+file_prepare(struct file_change *change, const char *path, struct bytes content,
+    mode_t mode, struct error *err)
+{
+	int fd = open_temporary(change, path, err);
+
+	if (fd < 0)
+		return -1;
+	if (fchmod(fd, mode) != 0) {
+		error_set_errno(err, ERROR_IO, "%s", path);
+		close(fd);
+		file_discard(change);
+		return -1;
+	}
+	return finish(change, fd, content, err);
+}
+
+/*
+ * The access list of path for fd, or none. Without it the group's bits, which were the
+ * list's mask, would mean the group itself.
+ */
+static int
+copy_acl(int fd, const char *path)
+{
+	char acl[ACL_MAX_BYTES];
+	ssize_t len = getxattr(path, ACL_NAME, acl, sizeof(acl));
+
+	if (len >= 0)
+		return fsetxattr(fd, ACL_NAME, acl, (size_t)len, 0);
+	if (errno != ENODATA && errno != ENOTSUP)
+		return -1;
+	/* One that the directory handed down is not the old file's. */
+	return fremovexattr(fd, ACL_NAME) == 0 || errno == ENODATA || errno == ENOTSUP
+		   ? 0
+		   : -1;
+}
+
+/* False when fd is not like the old file in all; it is then open to nobody new. */
+static bool
+take_after(int fd, const char *path, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 0777;
+	bool has_group = fchown(fd, (uid_t)-1, old->st_gid) == 0;
+	bool has_owner = fchown(fd, old->st_uid, (gid_t)-1) == 0;
+
+	/* Another group gets what everybody had. */
+	if (!has_group)
+		mode &= 0707 | (mode & 07) << 3;
+	if (fchmod(fd, mode) != 0)
+		return false;
+	if (has_group && copy_acl(fd, path) == 0)
+		return has_owner;
+	(void)fremovexattr(fd, ACL_NAME);
+	(void)fchmod(fd, mode & (0707 | (mode & 07) << 3));
+	return false;
+}
+
+int
+file_prepare_like(struct file_change *change, const char *path, struct bytes content,
+    mode_t mode, struct error *err)
+{
+	struct stat old;
+	int fd;
+
+	if (stat(path, &old) != 0 || !S_ISREG(old.st_mode))
+		return file_prepare(change, path, content, mode, err);
+	if ((fd = open_temporary(change, path, err)) < 0)
+		return -1;
+	change->is_like = take_after(fd, path, &old);
+	return finish(change, fd, content, err);
 }
 
 int

@@ -3,6 +3,7 @@
 #define BASE_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -27,9 +28,18 @@ int file_write(
  */
 struct file_change {
 	char path[PATH_MAX], temporary[PATH_MAX];
+	bool is_like; /* false: the owner, group or mode below could not be kept */
 };
 
 int file_prepare(struct file_change *change, const char *path, struct bytes content,
+    mode_t mode, struct error *err);
+
+/*
+ * The same, but a file that is there leaves its owner, group, mode and access list to its
+ * successor, as far as this process may give them: change->is_like. Nobody can open the
+ * new file who could not open the old, but its new owner. mode is for a new name.
+ */
+int file_prepare_like(struct file_change *change, const char *path, struct bytes content,
     mode_t mode, struct error *err);
 int file_commit(struct file_change *change, struct error *err);
 void file_discard(struct file_change *change);

@@ -56,20 +56,31 @@ int
 artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode,
     bool force, struct error *err)
 {
+	struct file_change change = { .path = "" };
+	int rc;
+
 	if (is_standard_output(path)) {
 		fwrite(data.data, 1, data.len, cli->out);
 		return 0;
 	}
-	if (artifact_check(cli, path, force, err) != 0)
+	if (artifact_prepare(cli, &change, path, data, mode, force, err) != 0)
 		return -1;
-	return file_write(path, data.data, data.len, mode, err);
+	rc = file_commit(&change, err);
+	file_discard(&change);
+	return rc;
 }
 
 int
 artifact_prepare(struct cli *cli, struct file_change *change, const char *path,
     struct bytes data, mode_t mode, bool force, struct error *err)
 {
-	if (artifact_check(cli, path, force, err) != 0)
+	if (artifact_check(cli, path, force, err) != 0 ||
+	    file_prepare_like(change, path, data, mode, err) != 0)
 		return -1;
-	return file_prepare(change, path, data, mode, err);
+	if (!change->is_like)
+		fprintf(cli->errors,
+		    "keyhold: warning: %s: its owner, group and mode could not all be "
+		    "kept; see: ls -l %s\n",
+		    path, path);
+	return 0;
 }

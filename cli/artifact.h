@@ -16,7 +16,11 @@
  */
 int artifact_check(struct cli *cli, const char *path, bool force, struct error *err);
 
-/* Checks, then writes; on standard output when path is NULL or "-". */
+/*
+ * Checks, then writes; on standard output when path is NULL or "-". A file that is there
+ * keeps its owner, group and mode, and a warning says when this user may not give them;
+ * mode is that of a new one.
+ */
 int artifact_write(struct cli *cli, const char *path, struct bytes data, mode_t mode,
     bool force, struct error *err);
 

@@ -257,7 +257,8 @@ static const struct option_spec adopt_options[] = {
 static const struct option_spec reference_options[] = {
 	{ .name = "out",
 	    .metavar = "FILE",
-	    .help = "write it there, mode 0640, instead of on standard output" },
+	    .help =
+		"write it there, mode 0640 if it is new, instead of on standard output" },
 	{ .name = "force", .help = "overwrite FILE even if it holds a private key" },
 	{ .name = NULL },
 };

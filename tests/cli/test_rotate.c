@@ -85,6 +85,7 @@ set_up(void **state)
 	assert_int_equal(mkdir(p->directory, 0700), 0);
 	run_write(p->crt, "old certificate\n", strlen("old certificate\n"));
 	run_write(p->key, "old reference\n", strlen("old reference\n"));
+	assert_int_equal(chmod(p->key, 0640), 0);
 	*state = p;
 	return 0;
 }
@@ -206,6 +207,33 @@ issues_for_a_new_key(void **state)
 	assert_non_null(strstr(run->out, "  keyhold key delete spki:" OLD "\n"));
 }
 
+/* As after: chgrp postgres web.key. */
+static void
+keeps_whose_the_files_are(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give files away\n");
+		skip();
+	}
+	assert_int_equal(chown(p->key, 1234, 5678), 0);
+	assert_int_equal(chmod(p->key, 0440), 0);
+	assert_int_equal(chown(p->crt, 1234, 5678), 0);
+	run_keyhold(&p->run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", p->directory, "--new-key", NULL);
+	assert_int_equal(p->run.status, 0);
+	assert_string_equal(p->run.errors, "");
+	assert_files(p, "new certificate\n", "new reference\n");
+	assert_int_equal(stat(p->key, &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 5678);
+	assert_int_equal(st.st_mode & 07777, 0440);
+	assert_int_equal(stat(p->crt, &st), 0);
+	assert_int_equal(st.st_gid, 5678);
+}
+
 static void
 makes_the_key_that_was_not_there(void **state)
 {
@@ -280,6 +308,7 @@ main(void)
 		TEST(lists_what_was_replaced_as_such),
 		TEST(deletes_what_was_replaced_by_its_hash),
 		TEST(issues_for_a_new_key),
+		TEST(keeps_whose_the_files_are),
 		TEST(makes_the_key_that_was_not_there),
 		TEST(leaves_the_files_when_the_key_does_not_rotate),
 		TEST(leaves_the_files_when_the_certificate_is_refused),
