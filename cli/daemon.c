@@ -99,22 +99,6 @@ daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error
 }
 
 int
-daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
-{
-	struct client_request req = {
-		.method = "GET", .path = path, .accept = TYPE_JSON, .repeatable = true
-	};
-
-	if (call(cli, &req, err) != 0)
-		return -1;
-	if (cli->res.status == 404)
-		return 0;
-	if (check_status(cli, path, err) != 0)
-		return -1;
-	return daemon_answer(cli, answer, err);
-}
-
-int
 daemon_post_json(
     struct cli *cli, const char *path, json_t *body, json_t **answer, struct error *err)
 {

@@ -26,10 +26,6 @@ int daemon_answer(struct cli *cli, json_t **answer, struct error *err);
 int
 daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
 
-/* The same, but what is not there is no failure: *answer is then left alone. */
-int
-daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
-
 /* daemon_send with POST, and daemon_answer. */
 int daemon_post_json(
     struct cli *cli, const char *path, json_t *body, json_t **answer, struct error *err);

@@ -25,7 +25,9 @@
 #define SIGNED                                                                           \
 	CERTIFICATE ",\"chain\":\"leaf\\nintermediate\\n\",\"warnings\":[\"subject C "   \
 		    "was not copied\"]}"
-#define KEY_OF(type, use) "{\"type\":\"" type "\",\"use\":\"" use "\"}"
+#define KEY_OF(name, type, use)                                                          \
+	"{\"name\":\"" name "\",\"type\":\"" type "\",\"use\":\"" use                    \
+	"\",\"replaced\":null}"
 
 static const struct route routes[] = {
 	{ "POST /v1/issuers/internal/certificates ", 201, JSON, SIGNED, NULL },
@@ -44,9 +46,11 @@ static const struct route routes[] = {
 	    "{\"title\":\"Not Found\",\"detail\":\"no profile foo\"}", NULL },
 	{ "POST /v1/issuers/absent/certificates ", 404, PROBLEM,
 	    "{\"title\":\"Not Found\",\"detail\":\"no issuer absent\"}", NULL },
-	{ "POST /v1/keys ", 201, JSON, KEY_OF("ec-p256", "tls"), NULL },
-	{ "GET /v1/keys/old ", 200, JSON, KEY_OF("rsa-2048", "tls"), NULL },
-	{ "GET /v1/keys/root ", 200, JSON, KEY_OF("ec-p256", "ca"), NULL },
+	{ "POST /v1/keys ", 201, JSON, KEY_OF("web", "ec-p256", "tls"), NULL },
+	{ "GET /v1/keys ", 200, JSON,
+	    "{\"keys\":[" KEY_OF("old", "rsa-2048", "tls") "," KEY_OF(
+		"root", "ec-p256", "ca") "]}",
+	    NULL },
 	{ "GET /v1/keys/web/reference ", 200, PEM, "reference\n", NULL },
 	{ "GET /v1/keys/old/reference ", 200, PEM, "reference\n", NULL },
 	{ "POST /v1/keys/web/csr ", 200, PEM, CSR, NULL },
@@ -247,6 +251,8 @@ issues_with_a_new_key(void **state)
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(
 	    run->server, "{\"name\":\"web\",\"type\":\"ec-p256\",\"use\":\"tls\"}"));
+	/* It would be a refused request in the daemon's log. */
+	assert_false(fake_server_saw(run->server, "GET /v1/keys/web "));
 	assert_true(
 	    fake_server_saw(run->server, "{\"sans\":[\"localhost\",\"127.0.0.1\"]}"));
 	assert_string_equal(run_read(key), "reference\n");

@@ -38,8 +38,9 @@ static const struct route routes[] = {
 	{ "GET /v1/keys/spki:" OLD " ", 200, JSON,
 	    KEY_OF("web", "rsa-2048", "tls", OLD, REPLACED), NULL },
 	{ "GET /v1/keys ", 200, JSON,
-	    "{\"keys\":[" KEY_OF("web", "ec-p256", "tls", NEW, "null") "," KEY_OF(
-		"web", "rsa-2048", "tls", OLD, REPLACED) "]}",
+	    "{\"keys\":[" KEY_OF("root", "ec-p256", "ca", NEW, "null") "," KEY_OF("web",
+		"ec-p256", "tls", NEW, REPLACED) "," KEY_OF("web", "rsa-2048", "tls", OLD,
+		"null") "," KEY_OF("busy", "ec-p256", "tls", OLD, "null") "]}",
 	    NULL },
 	{ "POST /v1/keys ", 201, JSON, KEY_OF("fresh", "ec-p256", "tls", NEW, "null"),
 	    NULL },
@@ -162,9 +163,9 @@ lists_what_was_replaced_as_such(void **state)
 
 	run_keyhold(run, "key", "list", NULL);
 	assert_non_null(
-	    strstr(run->out, "2026-01-31T23:59:59Z                        " NEW "\n"));
+	    strstr(run->out, "2026-01-31T23:59:59Z                        " OLD "\n"));
 	assert_non_null(
-	    strstr(run->out, "2026-01-31T23:59:59Z  2026-02-28T23:59:59Z  " OLD "\n"));
+	    strstr(run->out, "2026-01-31T23:59:59Z  2026-02-28T23:59:59Z  " NEW "\n"));
 	run_keyhold(run, "key", "show", "spki:" OLD, NULL);
 	assert_non_null(strstr(run->out, "replaced     2026-02-28T23:59:59Z\n"));
 	run_keyhold(run, "key", "show", "web", NULL);
