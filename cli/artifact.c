@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #define KEY_FILE_MAX 65536
+#define PRIVATE_KEY  "PRIVATE KEY-----"
+#define REFERENCE    "-----BEGIN KEYHOLD KEY REFERENCE-----"
 
 static bool
 is_standard_output(const char *path)
@@ -15,15 +17,15 @@ is_standard_output(const char *path)
 
 /* Reads through base/file.h, whose buffer wipes: it may hold a private key. */
 static int
-holds_private_key(const char *path, bool *holds, struct error *err)
+file_holds(const char *path, const char *text, bool *holds, struct error *err)
 {
 	struct buffer content;
 	int rc;
 
 	buf_init(&content, 0);
 	rc = file_read(path, KEY_FILE_MAX, &content, err);
-	*holds = rc == 0 && memmem(buf_string(&content), content.len, "PRIVATE KEY-----",
-				strlen("PRIVATE KEY-----")) != NULL;
+	*holds = rc == 0 &&
+		 memmem(buf_string(&content), content.len, text, strlen(text)) != NULL;
 	buf_free(&content);
 	return rc;
 }
@@ -43,13 +45,26 @@ artifact_check(struct cli *cli, const char *path, bool force, struct error *err)
 		    err, ERROR_IO, "%s: not a regular file; - is standard output", path);
 	if (force || st.st_size > KEY_FILE_MAX)
 		return 0;
-	if (holds_private_key(path, &holds, err) != 0)
+	if (file_holds(path, PRIVATE_KEY, &holds, err) != 0)
 		return -1;
 	if (!holds)
 		return 0;
 	cli_advise(cli, "Overwriting would destroy it, and no copy may exist.");
 	cli_advise(cli, "Move it away, or use --force where the command has it.");
 	return error_set(err, ERROR_IO, "%s holds a private key", path);
+}
+
+int
+artifact_is_pair(const char *path, bool *is_pair, struct error *err)
+{
+	struct stat st;
+
+	*is_pair = false;
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? 0 : error_set_errno(err, ERROR_IO, "%s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size > KEY_FILE_MAX)
+		return 0;
+	return file_holds(path, REFERENCE, is_pair, err);
 }
 
 int

@@ -16,6 +16,9 @@
  */
 int artifact_check(struct cli *cli, const char *path, bool force, struct error *err);
 
+/* Whether the file is there and holds a reference to a key. */
+int artifact_is_pair(const char *path, bool *is_pair, struct error *err);
+
 /*
  * Checks, then writes; on standard output when path is NULL or "-". A file that is there
  * keeps its owner, group and mode, and a warning says when this user may not give them;

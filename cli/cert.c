@@ -126,7 +126,11 @@ static const struct option_spec issue_options[] = {
 	{ .name = "new-key",
 	    .help = "make a new key even if there is one, which goes on by its "
 		    "spki:HASH" },
-	{ .name = "force", .help = "overwrite NAME.key even if it holds a private key" },
+	{ .name = "pem",
+	    .help = "write NAME.pem too, both in one file, as HAProxy wants it; one that "
+		    "holds a reference is rewritten without being asked" },
+	{ .name = "force",
+	    .help = "overwrite NAME.key and NAME.pem even if they hold a private key" },
 	{ .name = NULL },
 };
 

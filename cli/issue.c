@@ -25,6 +25,8 @@
 struct target {
 	char crt[PATH_MAX];
 	char key[PATH_MAX];
+	char pem[PATH_MAX]; /* both in one */
+	bool with_pem;
 	bool changed; /* at least one of the files */
 };
 
@@ -47,6 +49,21 @@ make_path(char path[static PATH_MAX], const char *dir, const char *name,
 	return 0;
 }
 
+/*
+ * A NAME.pem with a reference in it was made for a server, which would go on with the old
+ * certificate if this run left it alone.
+ */
+static int
+prepare_pem(struct cli *cli, struct target *target, bool force, struct error *err)
+{
+	bool asked = argument_given(&cli->args, "pem"), is_pair;
+
+	if (artifact_is_pair(target->pem, &is_pair, err) != 0)
+		return -1;
+	target->with_pem = asked || is_pair;
+	return target->with_pem ? artifact_check(cli, target->pem, force, err) : 0;
+}
+
 static int
 prepare_target(struct cli *cli, struct target *target, struct error *err)
 {
@@ -58,7 +75,8 @@ prepare_target(struct cli *cli, struct target *target, struct error *err)
 	    argument_days(&cli->args, &seconds, err) != 0 ||
 	    url_check_name(argument_value(&cli->args, "ca"), err) != 0 ||
 	    make_path(target->crt, dir, name, ".crt", err) != 0 ||
-	    make_path(target->key, dir, name, ".key", err) != 0)
+	    make_path(target->key, dir, name, ".key", err) != 0 ||
+	    make_path(target->pem, dir, name, ".pem", err) != 0)
 		return -1;
 	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_IO, "%s", dir);
@@ -67,7 +85,7 @@ prepare_target(struct cli *cli, struct target *target, struct error *err)
 	if (artifact_check(cli, target->crt, false, err) != 0 ||
 	    artifact_check(cli, target->key, force, err) != 0)
 		return -1;
-	return 0;
+	return prepare_pem(cli, target, force, err);
 }
 
 static const char *
@@ -224,10 +242,12 @@ print_result(struct cli *cli, const struct target *target, const json_t *certifi
 	    target->crt, buf_string(&until));
 	fprintf(cli->out,
 	    "%s  a reference to the key; it is not a private key, and is of use\n"
-	    "%*s  only to a program that can reach keyholdd\n\n",
+	    "%*s  only to a program that can reach keyholdd\n",
 	    target->key, (int)strlen(target->key), "");
+	if (target->with_pem)
+		fprintf(cli->out, "%s  both in one file, for HAProxy\n", target->pem);
 	fprintf(cli->out,
-	    "Use them like any certificate and key, as in nginx:\n"
+	    "\nUse them like any certificate and key, as in nginx:\n"
 	    "  ssl_certificate     %s;\n"
 	    "  ssl_certificate_key %s;\n"
 	    "in a process started with OPENSSL_CONF=FILE, where FILE comes from:\n"
@@ -241,40 +261,75 @@ print_result(struct cli *cli, const struct target *target, const json_t *certifi
 	buf_free(&until);
 }
 
+/* The new files, whole, each under a temporary name. */
+struct changes {
+	struct file_change crt, key, pem;
+};
+
 /*
  * The certificate first: servers read it before the key, so that one which reads while
  * the names change is likeliest to find a pair (docs/cli.md).
  */
 static int
-put_in_place(struct cli *cli, struct target *target, struct file_change *crt,
-    struct file_change *key, struct error *err)
+put_in_place(
+    struct cli *cli, struct target *target, struct changes *changes, struct error *err)
 {
-	if (file_commit(crt, err) != 0)
+	if (file_commit(&changes->crt, err) != 0)
 		return -1;
 	target->changed = true;
-	if (file_commit(key, err) == 0)
+	if (file_commit(&changes->key, err) != 0) {
+		cli_advise(cli,
+		    "%s is new and may not match the reference any more. Before anything "
+		    "reads them: keyhold key reference %s --out %s",
+		    target->crt, cli->args.operand, target->key);
+		return -1;
+	}
+	if (!target->with_pem || file_commit(&changes->pem, err) == 0)
 		return 0;
-	cli_advise(cli,
-	    "%s is new and may not match the reference any more. Before anything reads "
-	    "them: keyhold key reference %s --out %s",
-	    target->crt, cli->args.operand, target->key);
+	cli_advise(cli, "%s and %s are new, %s is as it was: cat the two into it.",
+	    target->crt, target->key, target->pem);
 	return -1;
+}
+
+static int
+prepare_both(struct cli *cli, const struct target *target, struct changes *changes,
+    struct bytes chain, struct bytes reference, struct error *err)
+{
+	bool force = argument_given(&cli->args, "force");
+	struct buffer both;
+	int rc;
+
+	if (!target->with_pem)
+		return 0;
+	buf_init(&both, 0);
+	buf_append(&both, chain.data, chain.len);
+	buf_append(&both, reference.data, reference.len);
+	if (buf_failed(&both))
+		rc = error_set(err, ERROR_INTERNAL, "out of memory");
+	else
+		rc = artifact_prepare(cli, &changes->pem, target->pem, buf_bytes(&both),
+		    MODE_REFERENCE, force, err);
+	buf_free(&both);
+	return rc;
 }
 
 static int
 write_files(struct cli *cli, struct target *target, struct bytes chain,
     struct bytes reference, struct error *err)
 {
-	struct file_change crt = { .path = "" }, key = { .path = "" };
+	struct changes changes = { .crt = { .path = "" } };
 	bool force = argument_given(&cli->args, "force");
 	int rc = -1;
 
-	if (artifact_prepare(
-		cli, &key, target->key, reference, MODE_REFERENCE, force, err) == 0 &&
-	    artifact_prepare(cli, &crt, target->crt, chain, MODE_PUBLIC, false, err) == 0)
-		rc = put_in_place(cli, target, &crt, &key, err);
-	file_discard(&crt);
-	file_discard(&key);
+	if (artifact_prepare(cli, &changes.key, target->key, reference, MODE_REFERENCE,
+		force, err) == 0 &&
+	    artifact_prepare(
+		cli, &changes.crt, target->crt, chain, MODE_PUBLIC, false, err) == 0 &&
+	    prepare_both(cli, target, &changes, chain, reference, err) == 0)
+		rc = put_in_place(cli, target, &changes, err);
+	file_discard(&changes.crt);
+	file_discard(&changes.key);
+	file_discard(&changes.pem);
 	return rc;
 }
 

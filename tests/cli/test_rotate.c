@@ -69,7 +69,7 @@ static const struct route routes[] = {
 
 struct place {
 	struct run run;
-	char directory[300], crt[320], key[320];
+	char directory[300], crt[320], key[320], pem[320];
 };
 
 /* tls/web.crt and tls/web.key as an earlier cert issue left them. */
@@ -83,6 +83,7 @@ set_up(void **state)
 	snprintf(p->directory, sizeof(p->directory), "%s", run_path(&p->run, "tls"));
 	snprintf(p->crt, sizeof(p->crt), "%s/web.crt", p->directory);
 	snprintf(p->key, sizeof(p->key), "%s/web.key", p->directory);
+	snprintf(p->pem, sizeof(p->pem), "%s/web.pem", p->directory);
 	assert_int_equal(mkdir(p->directory, 0700), 0);
 	run_write(p->crt, "old certificate\n", strlen("old certificate\n"));
 	run_write(p->key, "old reference\n", strlen("old reference\n"));
@@ -94,7 +95,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	static const char *const names[] = { "tls/web.crt", "tls/web.key",
+	static const char *const names[] = { "tls/web.crt", "tls/web.key", "tls/web.pem",
 		"tls/fresh.crt", "tls/fresh.key" };
 	struct place *p = *state;
 
@@ -208,6 +209,65 @@ issues_for_a_new_key(void **state)
 	assert_non_null(strstr(run->out, "  keyhold key delete spki:" OLD "\n"));
 }
 
+#define REFERENCE                                                                        \
+	"-----BEGIN KEYHOLD KEY REFERENCE-----\nAAAA\n-----END KEYHOLD KEY "             \
+	"REFERENCE-----\n"
+
+static void
+issue_web(struct place *p, const char *option)
+{
+	run_keyhold(&p->run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
+	    "--out", p->directory, option, NULL);
+}
+
+static void
+writes_both_in_one_file(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	issue_web(p, "--pem");
+	assert_int_equal(p->run.status, 0);
+	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
+	assert_int_equal(stat(p->pem, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_non_null(strstr(p->run.out, "web.pem  both in one file"));
+	assert_files(p, "new certificate\n", "new reference\n");
+}
+
+static void
+renews_the_one_file_that_is_there(void **state)
+{
+	struct place *p = *state;
+
+	run_write(p->pem, "old\n" REFERENCE, strlen("old\n" REFERENCE));
+	issue_web(p, NULL);
+	assert_int_equal(p->run.status, 0);
+	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
+	run_write(p->pem, "old\n" REFERENCE, strlen("old\n" REFERENCE));
+	issue_web(p, "--new-key");
+	assert_int_equal(p->run.status, 0);
+	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
+}
+
+static void
+leaves_a_pem_of_somebody_else(void **state)
+{
+	static const char key[] = "-----BEGIN PRIVATE KEY-----\n";
+	struct place *p = *state;
+
+	run_write(p->pem, key, strlen(key));
+	issue_web(p, NULL);
+	assert_int_equal(p->run.status, 0);
+	assert_string_equal(run_read(p->pem), key);
+	run_write(p->crt, "old", 3);
+	issue_web(p, "--pem");
+	assert_int_equal(p->run.status, 4);
+	assert_non_null(strstr(p->run.errors, "web.pem holds a private key"));
+	assert_string_equal(run_read(p->pem), key);
+	assert_string_equal(run_read(p->crt), "old");
+}
+
 /* As after: chgrp postgres web.key. */
 static void
 keeps_whose_the_files_are(void **state)
@@ -309,6 +369,9 @@ main(void)
 		TEST(lists_what_was_replaced_as_such),
 		TEST(deletes_what_was_replaced_by_its_hash),
 		TEST(issues_for_a_new_key),
+		TEST(writes_both_in_one_file),
+		TEST(renews_the_one_file_that_is_there),
+		TEST(leaves_a_pem_of_somebody_else),
 		TEST(keeps_whose_the_files_are),
 		TEST(makes_the_key_that_was_not_there),
 		TEST(leaves_the_files_when_the_key_does_not_rotate),
