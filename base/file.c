@@ -248,19 +248,60 @@ check_directory(const char *path, struct error *err)
 	return 0;
 }
 
+/* With a slash at its end, lstat(2) would follow a link. */
+static int
+strip_slashes(const char *path, char name[static PATH_MAX], struct error *err)
+{
+	size_t len = strlen(path);
+
+	if (len >= PATH_MAX)
+		return error_set(err, ERROR_IO, "%.64s...: path too long", path);
+	memcpy(name, path, len + 1);
+	while (len > 1 && name[len - 1] == '/')
+		name[--len] = '\0';
+	return 0;
+}
+
+static int
+check_parent(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX] = ".";
+
+	if (slash != NULL)
+		snprintf(parent, sizeof(parent), "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
+	if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0)
+		return error_set_errno(
+		    err, ERROR_IO, "cannot make %s in %s", path, parent);
+	return 0;
+}
+
+int
+file_check_directory(const char *path, struct error *err)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	if (strip_slashes(path, name, err) != 0)
+		return -1;
+	if (lstat(name, &st) != 0 && errno == ENOENT)
+		return check_parent(name, err);
+	if (check_directory(name, err) != 0)
+		return -1;
+	if (faccessat(AT_FDCWD, name, R_OK | W_OK | X_OK, AT_EACCESS) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return 0;
+}
+
 int
 file_make_directory(const char *path, mode_t mode, struct error *err)
 {
-	size_t len = strlen(path);
 	char name[PATH_MAX];
 	bool made;
 
-	if (len >= sizeof(name))
-		return error_set(err, ERROR_IO, "%s: path too long", path);
-	memcpy(name, path, len + 1);
-	/* With a slash at its end, lstat(2) would follow a link. */
-	while (len > 1 && name[len - 1] == '/')
-		name[--len] = '\0';
+	if (strip_slashes(path, name, err) != 0)
+		return -1;
 	made = mkdir(name, mode) == 0;
 	if (!made && errno != EEXIST)
 		return error_set_errno(err, ERROR_IO, "%s", path);

@@ -51,4 +51,7 @@ void file_discard(struct file_change *change);
  */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
+/* Whether it could: this makes nothing. */
+int file_check_directory(const char *path, struct error *err);
+
 #endif

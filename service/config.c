@@ -126,19 +126,21 @@ parse_mode(const char *text, mode_t *mode)
 	return NULL;
 }
 
-static const char *
-parse_group(const char *name, gid_t *gid)
+static int
+read_group(const struct source *source, const char *setting, const char *name, gid_t *gid,
+    struct error *err)
 {
 	struct group group, *found = NULL;
-	char strings[16384];
+	char strings[16384], reason[96];
 	int error = getgrnam_r(name, &group, strings, sizeof(strings), &found);
 
 	if (error != 0)
-		return strerror(error);
+		return refuse(source, setting, strerror(error), err);
+	snprintf(reason, sizeof(reason), "no group named \"%.64s\"", name);
 	if (found == NULL)
-		return "no such group";
+		return refuse(source, setting, reason, err);
 	*gid = found->gr_gid;
-	return NULL;
+	return 0;
 }
 
 static int
@@ -154,10 +156,9 @@ read_listener_access(const struct source *source, const char *setting,
 	if ((reason = parse_mode(mode, &listener->mode)) != NULL)
 		return refuse(source, part, reason, err);
 	snprintf(part, sizeof(part), "%s.group", setting);
-	if (settings->group != NULL &&
-	    (reason = parse_group(settings->group, &listener->gid)) != NULL)
-		return refuse(source, part, reason, err);
-	return 0;
+	if (settings->group == NULL)
+		return 0;
+	return read_group(source, part, settings->group, &listener->gid, err);
 }
 
 static int
@@ -189,6 +190,24 @@ read_listener(const struct source *source, unsigned index,
 	return 0;
 }
 
+/* The second would be found in use, by the first. */
+static int
+check_unique(const struct source *source, unsigned index, const struct config *config,
+    struct error *err)
+{
+	const char *path = config->listeners[index].path;
+	char setting[32], reason[48];
+
+	for (unsigned i = 0; i < index; i++) {
+		if (strcmp(config->listeners[i].path, path) != 0)
+			continue;
+		snprintf(setting, sizeof(setting), "listen[%u].unix", index);
+		snprintf(reason, sizeof(reason), "is listen[%u].unix already", i);
+		return refuse(source, setting, reason, err);
+	}
+	return 0;
+}
+
 static int
 read_listeners(const struct source *source, const struct settings *settings,
     struct config *config, struct error *err)
@@ -197,8 +216,9 @@ read_listeners(const struct source *source, const struct settings *settings,
 	if (config->listeners == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	for (unsigned i = 0; i < settings->listen_count; i++) {
-		if (read_listener(
-			source, i, &settings->listen[i], &config->listeners[i], err) != 0)
+		if (read_listener(source, i, &settings->listen[i], &config->listeners[i],
+			err) != 0 ||
+		    check_unique(source, i, config, err) != 0)
 			return -1;
 		config->listener_count++;
 	}

@@ -1,9 +1,13 @@
 /* daemon.c - opens the layers one upon the other, and closes them in reverse. */
 #include "service/daemon.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <limits.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "base/file.h"
@@ -29,17 +33,56 @@ struct daemon {
 };
 
 static int
+path_of_database(
+    const struct config *config, char path[static PATH_MAX], struct error *err)
+{
+	int n = snprintf(path, PATH_MAX, "%s/keyhold.db", config->state);
+
+	if (n < 0 || n >= PATH_MAX)
+		return error_set(
+		    err, ERROR_IO, "%s: the path is too long", config->state);
+	return 0;
+}
+
+static int
+check_state(const struct config *config, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (file_check_directory(config->state, err) != 0 ||
+	    path_of_database(config, path, err) != 0)
+		return -1;
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return 0;
+}
+
+/*
+ * All that can be refused before anything is made: what root made in a start that failed
+ * would be in the way of the right user's.
+ */
+static int
+check_places(const struct config *config, enum exit_code *code, struct error *err)
+{
+	*code = EXIT_STATE;
+	if (check_state(config, err) != 0)
+		return -1;
+	*code = EXIT_LISTEN;
+	for (size_t i = 0; i < config->listener_count && !listen_is_activated(); i++)
+		if (listen_check(
+			config->listeners[i].path, config->listeners[i].gid, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
 open_store(struct daemon *d, const struct config *config, struct error *err)
 {
 	char path[PATH_MAX];
-	int n;
 
-	if (file_make_directory(config->state, 0700, err) != 0)
+	if (file_make_directory(config->state, 0700, err) != 0 ||
+	    path_of_database(config, path, err) != 0)
 		return -1;
-	n = snprintf(path, sizeof(path), "%s/keyhold.db", config->state);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return error_set(
-		    err, ERROR_IO, "%s: the path is too long", config->state);
 	return store_open(path, &d->store, err);
 }
 
@@ -54,23 +97,66 @@ token_wanted(const struct config *config)
 	};
 }
 
+/* Of a configuration that it cannot read SoftHSM says nothing that helps. */
+static void
+hint_at_softhsm(const struct config *config, struct error *err)
+{
+	const char *conf = getenv("SOFTHSM2_CONF");
+	size_t len = strlen(err->text), room = sizeof(err->text) - len;
+
+	if (strstr(config->module, "softhsm") == NULL)
+		return;
+	if (conf == NULL)
+		snprintf(err->text + len, room, "; SOFTHSM2_CONF is unset");
+	else if (access(conf, R_OK) != 0)
+		snprintf(err->text + len, room, "; SOFTHSM2_CONF is %s: %s", conf,
+		    strerror(errno));
+	else
+		snprintf(err->text + len, room, "; SOFTHSM2_CONF is %s", conf);
+}
+
+/* The module is the caller's even after a failure: NULL if it did not load. */
 static int
-open_token(struct daemon *d, const struct config *config, enum exit_code *code,
+find_token(const struct config *config, struct module **module, enum exit_code *code,
+    struct error *err)
+{
+	struct token_options wanted = token_wanted(config);
+
+	*code = EXIT_MODULE;
+	if (module_open(config->module, config->init_args, module, err) != 0) {
+		if (err->code == ERROR_TOKEN) /* it is one, and does not initialise */
+			hint_at_softhsm(config, err);
+		return -1;
+	}
+	*code = EXIT_TOKEN;
+	if (token_look(*module, &wanted, err) == 0)
+		return 0;
+	if (err->code == ERROR_NOT_FOUND)
+		hint_at_softhsm(config, err);
+	return -1;
+}
+
+/* What is only looked at comes first, then the database and its lock, then the login. */
+static int
+open_store_and_token(struct daemon *d, const struct config *config, enum exit_code *code,
     struct error *err)
 {
 	struct token_options wanted = token_wanted(config);
 	struct secret *pin = NULL;
-	int rc;
+	int rc = -1;
 
 	*code = EXIT_SETTINGS;
 	if (pin_read(config, &pin, err) != 0)
 		return -1;
-	*code = EXIT_MODULE;
-	rc = module_open(config->module, config->init_args, &d->module, err);
-	if (rc == 0) {
-		rc = token_open(d->module, &wanted, pin, &d->token, err);
-		*code = rc != 0 && err->code == ERROR_PIN ? EXIT_PIN : EXIT_TOKEN;
-	}
+	if (check_places(config, code, err) != 0 ||
+	    find_token(config, &d->module, code, err) != 0)
+		goto out;
+	*code = EXIT_STATE;
+	if (open_store(d, config, err) != 0)
+		goto out;
+	rc = token_open(d->module, &wanted, pin, &d->token, err);
+	*code = rc != 0 && err->code == ERROR_PIN ? EXIT_PIN : EXIT_TOKEN;
+out:
 	secret_free(pin);
 	return rc;
 }
@@ -118,10 +204,7 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 {
 	struct server_options options = { .api = &d->api, .everyone_is_admin = dev };
 
-	*code = EXIT_STATE;
-	if (open_store(d, config, err) != 0)
-		return -1;
-	if (open_token(d, config, code, err) != 0)
+	if (open_store_and_token(d, config, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
 	if (open_api(d, config, err) != 0)
@@ -178,20 +261,17 @@ daemon_stop(struct daemon *daemon)
 int
 daemon_check(const struct config *config, enum exit_code *code, struct error *err)
 {
-	struct token_options wanted = token_wanted(config);
 	struct secret *pin = NULL;
-	struct module *module;
+	struct module *module = NULL;
 	int rc;
 
 	*code = EXIT_SETTINGS;
 	if (pin_read(config, &pin, err) != 0)
 		return -1;
 	secret_free(pin);
-	*code = EXIT_MODULE;
-	if (module_open(config->module, config->init_args, &module, err) != 0)
+	if (check_places(config, code, err) != 0)
 		return -1;
-	*code = EXIT_TOKEN;
-	rc = token_look(module, &wanted, err);
+	rc = find_token(config, &module, code, err);
 	module_close(module);
 	return rc;
 }

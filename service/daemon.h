@@ -24,7 +24,10 @@ int daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 /* Requests in flight finish; then all is closed in reverse. */
 void daemon_stop(struct daemon *daemon);
 
-/* What --check looks at: the PIN's file, the module, the token. Nothing is changed. */
+/*
+ * What --check looks at: the PIN's file, the state directory, where the sockets go, the
+ * module, the token. Nothing is changed.
+ */
 int daemon_check(const struct config *config, enum exit_code *code, struct error *err);
 
 #endif

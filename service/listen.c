@@ -3,16 +3,98 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "base/text.h"
+
+#define NAME_SIZE 64
+#define NAMES_MAX 16384
+
+/* The names for a person; the numbers where there are none. */
+static const char *
+name_user(char name[static NAME_SIZE])
+{
+	struct passwd user, *found = NULL;
+	char strings[NAMES_MAX];
+
+	getpwuid_r(geteuid(), &user, strings, sizeof(strings), &found);
+	if (found == NULL || text_copy(name, NAME_SIZE, found->pw_name) != 0)
+		snprintf(name, NAME_SIZE, "%u", (unsigned)geteuid());
+	return name;
+}
+
+static const char *
+name_group(gid_t gid, char name[static NAME_SIZE])
+{
+	struct group group, *found = NULL;
+	char strings[NAMES_MAX];
+
+	getgrgid_r(gid, &group, strings, sizeof(strings), &found);
+	if (found == NULL || text_copy(name, NAME_SIZE, found->gr_name) != 0)
+		snprintf(name, NAME_SIZE, "%u", (unsigned)gid);
+	return name;
+}
+
+/* chown(2): one of its own groups, or any with the capability. */
+static bool
+may_give(gid_t gid)
+{
+	struct __user_cap_header_struct header = { .version =
+						       _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (gid == (gid_t)-1 || gid == getegid() || group_member(gid))
+		return true;
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[CAP_TO_INDEX(CAP_CHOWN)].effective & CAP_TO_MASK(CAP_CHOWN)) != 0;
+}
+
+static int
+refuse_group(const char *path, gid_t gid, struct error *err)
+{
+	char group[NAME_SIZE], user[NAME_SIZE];
+
+	name_group(gid, group);
+	name_user(user);
+	return error_set(err, ERROR_IO,
+	    "%s: this daemon's user, %s, is not in group %s; run: usermod -aG %s %s",
+	    path, user, group, group, user);
+}
+
+static int
+check_directory(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == path ? 1 : (size_t)(slash - path);
+	char directory[LISTEN_PATH_MAX + 1], user[NAME_SIZE];
+	struct stat st;
+
+	memcpy(directory, path, len);
+	directory[len] = '\0';
+	if (stat(directory, &st) != 0)
+		return error_set_errno(
+		    err, ERROR_IO, "%s: directory %s", path, directory);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(
+		    err, ERROR_IO, "%s: %s is not a directory", path, directory);
+	name_user(user); /* now, for it may change errno */
+	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0)
+		return error_set_errno(err, ERROR_IO,
+		    "%s: user %s cannot make it in directory %s", path, user, directory);
+	return 0;
+}
 
 static int
 make_address(
@@ -65,9 +147,6 @@ remove_stale(const struct sockaddr_un *address, socklen_t len, struct error *err
 			return 0;
 		return error_set_errno(err, ERROR_IO, "%s", path);
 	}
-	if (!S_ISSOCK(st.st_mode))
-		return error_set(
-		    err, ERROR_CONFIG, "%s is there and is not a socket", path);
 	if (check_stale(address, len, err) != 0)
 		return -1;
 	if (unlink(path) != 0 && errno != ENOENT)
@@ -111,6 +190,27 @@ own_file(struct listener *listener, const char *path, mode_t mode, gid_t gid,
 }
 
 int
+listen_check(const char *path, gid_t gid, struct error *err)
+{
+	struct sockaddr_un address;
+	socklen_t len = 0;
+	struct stat st;
+
+	if (make_address(path, &address, &len, err) != 0)
+		return -1;
+	if (path[0] == '@')
+		return 0;
+	if (path[0] != '/')
+		return error_set(err, ERROR_CONFIG, "%s: not an absolute path", path);
+	if (check_directory(path, err) != 0)
+		return -1;
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return error_set(
+		    err, ERROR_CONFIG, "%s is there and is not a socket", path);
+	return may_give(gid) ? 0 : refuse_group(path, gid, err);
+}
+
+int
 listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
     struct error *err)
 {
@@ -118,7 +218,8 @@ listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
 	struct sockaddr_un address;
 	socklen_t len = 0;
 
-	if (make_address(path, &address, &len, err) != 0)
+	if (listen_check(path, gid, err) != 0 ||
+	    make_address(path, &address, &len, err) != 0)
 		return -1;
 	if (path[0] != '@' && remove_stale(&address, len, err) != 0)
 		return -1;
@@ -136,6 +237,12 @@ listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
 fail:
 	listen_close(&l);
 	return -1;
+}
+
+bool
+listen_is_activated(void)
+{
+	return sd_listen_fds(0) != 0;
 }
 
 int

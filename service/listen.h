@@ -25,12 +25,21 @@ struct listener {
 };
 
 /*
+ * Whether listen_unix could make the socket, as far as that shows without making
+ * anything: not whether somebody accepts there.
+ */
+int listen_check(const char *path, gid_t gid, struct error *err);
+
+/*
  * A path that begins with '@' names an abstract socket, without mode and group. gid -1
  * leaves the group. ERROR_CONFLICT when somebody accepts there already; two processes
  * that start at once are kept apart by the lock of the store, not here.
  */
 int listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
     struct error *err);
+
+/* Whether systemd passed sockets, or tried to. */
+bool listen_is_activated(void);
 
 /* Takes over what systemd passed; *count is 0 when that is nothing. */
 int listen_activated(

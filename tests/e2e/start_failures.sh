@@ -37,7 +37,8 @@ try 4 "/nonexistent/module.so"
 changed "s|^  module:.*|  module: $(ldconfig -p | awk '/libcrypto.so.3/ { print $NF; exit }')|"
 try 4 "is it a PKCS#11 module?"
 changed 's/^  label:.*/  label: nobody/'
-try 5 'no token with label "nobody"'
+try 5 "no token with label \"nobody\" in /usr/lib/softhsm/libsofthsm2.so; SOFTHSM2_CONF is $SOFTHSM2_CONF"
+SOFTHSM2_CONF=/nonexistent/conf try 4 "SOFTHSM2_CONF is /nonexistent/conf: No such file" --config "$T/good.yaml"
 install -m 600 /dev/null "$T/wrong-pin"
 echo 000000 >"$T/wrong-pin"
 changed "s|^  pin_file:.*|  pin_file: $T/wrong-pin|"
@@ -63,6 +64,58 @@ changed "s|^state:.*|state: $T/open-state|"
 mkdir "$T/open-state"
 chmod 777 "$T/open-state"
 try 7 "chmod go-w $T/open-state"
+
+say "what a start cannot do is refused by --check, and before anything is made"
+# refused CODE TEXT: both by --check and by a start, which leaves no state directory.
+refused() {
+	try "$1" "$2" --config "$T/bad.yaml" --check
+	try "$1" "$2"
+	[ ! -e "$T/fresh" ] || fail "a start that was refused made $T/fresh"
+}
+fresh() {
+	changed "s|^state:.*|state: $T/fresh|; $1"
+}
+fresh "s|^  pin_file:.*|  pin_file: $T/open-pin|"
+refused 3 "lets others read it"
+fresh 's|^  module:.*|  module: /nonexistent/module.so|'
+refused 4 "/nonexistent/module.so"
+fresh 's/^  label:.*/  label: nobody/'
+refused 5 'no token with label "nobody"'
+fresh "s|- unix:.*|- unix: $T/absent/k.sock|"
+refused 8 "$T/absent/k.sock: directory $T/absent: No such file or directory"
+fresh "s|- unix:.*|- unix: $T/good.yaml|"
+refused 8 "is not a socket"
+fresh 's|- unix: \(.*\)|- unix: \1\n  - unix: \1|'
+refused 3 "listen[1].unix: is listen[0].unix already"
+changed "s|^state:.*|state: $T/absent/state|"
+refused 7 "cannot make $T/absent/state in $T/absent: No such file or directory"
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir -m 755 "$T/theirs" "$T/roots"
+	install -m 600 "$T/dev/pin" "$T/theirs/pin"
+	chown -R "$WORKER_USER" "$T/theirs"
+	theirs() {
+		sed "s|^state:.*|state: $T/theirs/state|; s|^  pin_file:.*|  pin_file: $T/theirs/pin|
+		    s|- unix:.*|- unix: $T/theirs/k.sock|; $1" "$T/good.yaml" >"$T/bad.yaml"
+	}
+	as_other() {
+		KEYHOLDD="$T/as_other" try "$@"
+	}
+	printf '#!/bin/bash\nexec setpriv --reuid %q --regid %q --clear-groups %q "$@"\n' \
+		"$WORKER_USER" "$WORKER_GROUP" "$KEYHOLDD" >"$T/as_other"
+	chmod 755 "$T/as_other"
+	theirs ''
+	refused 3 "belongs to user"
+	[ ! -e "$T/theirs/state" ] || fail "root made the state directory of another user"
+	theirs 's|^    group:.*|    group: root|'
+	as_other 8 "$WORKER_USER, is not in group root; run: usermod -aG root $WORKER_USER" \
+		--config "$T/bad.yaml" --check
+	theirs "s|^state:.*|state: $T/roots|"
+	as_other 7 "belongs to user 0" --config "$T/bad.yaml" --check
+	theirs "s|^state:.*|state: $T/roots/state|"
+	as_other 7 "$T/roots: Permission denied" --config "$T/bad.yaml" --check
+	theirs "s|- unix:.*|- unix: $T/roots/k.sock|"
+	as_other 8 "directory $T/roots: Permission denied" --config "$T/bad.yaml" --check
+fi
 
 say "a socket in use, and a state directory in use"
 start_daemon

@@ -126,7 +126,11 @@ leaves_nothing_behind_when_the_group_is_refused(void **state)
 		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 			_exit(2);
 		_exit(listen_unix(path, 0660, 0, &listener, &err) == -1 &&
-			      err.code == ERROR_IO && access(path, F_OK) != 0
+			      listen_check(path, 0, NULL) == -1 &&
+			      listen_check(path, getegid(), NULL) == 0 &&
+			      err.code == ERROR_IO && access(path, F_OK) != 0 &&
+			      strstr(err.text, " is not in group root; run: usermod -aG "
+					       "root ") != NULL
 			  ? 0
 			  : 1);
 	}
@@ -235,6 +239,51 @@ refuses_a_directory_that_is_not_there(void **state)
 	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_IO);
 	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, "/absent: No such file or directory"));
+}
+
+static void
+refuses_a_directory_that_it_may_not_write_to(void **state)
+{
+	struct listener listener;
+	struct error err = { 0 };
+	char path[256];
+	int status = 0;
+	pid_t child;
+
+	directory_path(state, "s", path);
+	assert_int_equal(chmod(*state, 0555), 0);
+	if ((child = fork()) == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(2);
+		_exit(listen_unix(path, 0600, NO_GROUP, &listener, &err) == -1 &&
+			      strstr(err.text, " cannot make it in directory ") != NULL &&
+			      strstr(err.text, *state) != NULL &&
+			      strstr(err.text, ": Permission denied") != NULL
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(*state, 0700), 0);
+}
+
+static void
+checks_without_making_anything(void **state)
+{
+	struct error err = { 0 };
+	char file[256], path[256];
+
+	directory_path(state, "s", path);
+	assert_int_equal(listen_check(path, NO_GROUP, &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(listen_check("@keyhold-test", NO_GROUP, &err), 0);
+	write_file(directory_path(state, "file", file), "precious", 0600);
+	assert_int_equal(listen_check(file, NO_GROUP, &err), -1);
+	assert_non_null(strstr(err.text, "is there and is not a socket"));
+	directory_path(state, "file/s", path);
+	assert_int_equal(listen_check(path, NO_GROUP, &err), -1);
+	assert_non_null(strstr(err.text, "/file is not a directory"));
 }
 
 static void
@@ -430,6 +479,8 @@ main(void)
 		FILE_TEST(refuses_a_socket_of_another_type),
 		FILE_TEST(refuses_and_keeps_what_is_not_a_socket),
 		FILE_TEST(refuses_a_directory_that_is_not_there),
+		FILE_TEST(refuses_a_directory_that_it_may_not_write_to),
+		FILE_TEST(checks_without_making_anything),
 		FILE_TEST(takes_the_longest_path_and_refuses_one_more),
 		cmocka_unit_test(makes_an_abstract_socket),
 		FILE_TEST(removes_its_own_file),
