@@ -101,16 +101,26 @@ report(struct cli *cli, const struct error *err)
 	fputs(buf_string(&cli->advice), cli->errors);
 }
 
+int
+cli_set_timeouts(struct cli *cli, int connect_ms, int answer_ms, struct error *err)
+{
+	struct client_options options = { .sockets = cli->sockets,
+		.relative_paths = true,
+		.connect_timeout_ms = connect_ms,
+		.answer_timeout_ms = answer_ms };
+
+	client_free(cli->client);
+	cli->client = NULL;
+	return client_new(&options, &cli->client, err);
+}
+
 static int
 run_command(struct cli *cli, struct error *err)
 {
-	struct client_options options = { .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.answer_timeout_ms = ANSWER_TIMEOUT_MS };
-
 	cli->json = argument_given(&cli->args, "json");
 	cli->color = wants_color(&cli->args, cli->out);
-	options.sockets = cli->sockets = find_sockets(&cli->args);
-	if (client_new(&options, &cli->client, err) != 0)
+	cli->sockets = find_sockets(&cli->args);
+	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, ANSWER_TIMEOUT_MS, err) != 0)
 		return -1;
 	return cli->args.command->run(cli, err);
 }

@@ -32,6 +32,9 @@ struct cli {
 /* Runs one command line; returns the exit status. */
 int cli_run(int argc, char **argv, FILE *in, FILE *out, FILE *errors);
 
+/* For a command that cannot wait as long as others; before its first call. */
+int cli_set_timeouts(struct cli *cli, int connect_ms, int answer_ms, struct error *err);
+
 /* Adds a line, indented, to the advice. */
 void cli_advise(struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
 

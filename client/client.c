@@ -41,7 +41,7 @@ client_new(
 	c->options.sockets = NULL; /* the caller's */
 	process_init(&c->process);
 	pool_init(&c->pool);
-	if (sockets_init(&c->sockets, options->sockets,
+	if (sockets_init(&c->sockets, options->sockets, options->relative_paths,
 		options->connect_timeout_ms + options->answer_timeout_ms, err) != 0) {
 		client_free(c);
 		return -1;

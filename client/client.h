@@ -52,6 +52,7 @@ struct client_waiter {
 struct client_options {
 	const char
 	    *sockets; /* one path or several with commas between; "@name" is abstract */
+	bool relative_paths;    /* are fine, from wherever the process is */
 	int connect_timeout_ms; /* for each socket tried */
 	int answer_timeout_ms;  /* from the first byte sent to the last received */
 	const struct client_waiter *waiter; /* NULL: threads wait */

@@ -1,25 +1,47 @@
 /* sockets.c - the list of sockets, and their rest. */
 #include "client/sockets.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "client/connection.h"
 
+/* Where a proxy runs, nobody knows which directory a relative path starts from. */
 static int
-split(struct sockets *sockets, struct error *err)
+check_name(const char *name, bool may_be_relative, struct error *err)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return error_set(
+		    err, ERROR_CONFIG, "an empty name in the list of sockets");
+	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[len - 1]))
+		return error_set(err, ERROR_CONFIG,
+		    "a blank around \"%s\" in the list of sockets: only a comma stands "
+		    "between two",
+		    name);
+	if (strcmp(name, "@") == 0)
+		return error_set(err, ERROR_CONFIG, "an abstract socket needs a name");
+	if (name[0] != '/' && name[0] != '@' && !may_be_relative)
+		return error_set(err, ERROR_CONFIG,
+		    "the socket \"%s\" is neither an absolute path nor @name", name);
+	if (len > connection_socket_max())
+		return error_set(err, ERROR_CONFIG,
+		    "%s: longer than the %zu bytes of a socket's path", name,
+		    connection_socket_max());
+	return 0;
+}
+
+static int
+split(struct sockets *sockets, bool may_be_relative, struct error *err)
 {
 	char *rest = sockets->text, *name;
 
 	while ((name = strsep(&rest, ",")) != NULL) {
-		if (*name == '\0')
-			return error_set(
-			    err, ERROR_CONFIG, "an empty name in the list of sockets");
-		if (strlen(name) > connection_socket_max())
-			return error_set(err, ERROR_CONFIG,
-			    "%s: longer than the %zu bytes of a socket's path", name,
-			    connection_socket_max());
+		if (check_name(name, may_be_relative, err) != 0)
+			return -1;
 		if (sockets->count == SOCKETS_MAX)
 			return error_set(
 			    err, ERROR_CONFIG, "more than %d sockets", SOCKETS_MAX);
@@ -29,7 +51,8 @@ split(struct sockets *sockets, struct error *err)
 }
 
 int
-sockets_init(struct sockets *sockets, const char *list, int try_ms, struct error *err)
+sockets_init(struct sockets *sockets, const char *list, bool may_be_relative, int try_ms,
+    struct error *err)
 {
 	sockets->count = 0;
 	sockets->try_ms = try_ms;
@@ -37,7 +60,7 @@ sockets_init(struct sockets *sockets, const char *list, int try_ms, struct error
 		atomic_init(&sockets->rest_until_ms[i], 0);
 	if ((sockets->text = strdup(list)) == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	return split(sockets, err);
+	return split(sockets, may_be_relative, err);
 }
 
 void

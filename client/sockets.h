@@ -28,9 +28,12 @@ struct sockets {
 	_Atomic int64_t rest_until_ms[SOCKETS_MAX]; /* of clock_mono_ms; 0: it is well */
 };
 
-/* list has commas between. sockets_clear is due after a failure, too. */
-int
-sockets_init(struct sockets *sockets, const char *list, int try_ms, struct error *err);
+/*
+ * list has commas between absolute paths and "@name"s, and nothing else; relative paths
+ * too if they may be. sockets_clear is due after a failure, too.
+ */
+int sockets_init(struct sockets *sockets, const char *list, bool may_be_relative,
+    int try_ms, struct error *err);
 void sockets_clear(struct sockets *sockets);
 
 /* Whether nothing is known against it. */

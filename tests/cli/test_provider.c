@@ -110,10 +110,10 @@ writes_the_timeouts_that_were_asked_for(void **state)
 }
 
 static void
-refuses_empty_paths(void **state)
+refuses_empty_paths_and_blanks(void **state)
 {
 	static const char *const options[] = { "--module=", "--socket=", "--socket=/a,",
-		"--socket=,/a" };
+		"--socket=,/a", "--socket=/a, @x", "--socket=a , /b" };
 	struct run run = { .server = NULL };
 
 	(void)state;
@@ -176,7 +176,7 @@ main(void)
 		cmocka_unit_test(writes_a_configuration_that_openssl_reads),
 		cmocka_unit_test(writes_absolute_paths),
 		cmocka_unit_test(writes_the_timeouts_that_were_asked_for),
-		cmocka_unit_test(refuses_empty_paths),
+		cmocka_unit_test(refuses_empty_paths_and_blanks),
 		cmocka_unit_test(completes_what_the_table_holds),
 		cmocka_unit_test(gives_help_on_standard_output),
 	};

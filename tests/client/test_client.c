@@ -143,14 +143,40 @@ refuses_options_that_make_no_sense(void **state)
 	assert_int_equal(err.code, ERROR_CONFIG);
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
+	path[0] = '/';
 	options.sockets = path;
 	assert_int_equal(client_new(&options, &client, &err), -1);
-	options.sockets = "1,2,3,4,5,6,7,8,9";
+	options.sockets = "/1,/2,/3,/4,/5,/6,/7,/8,/9";
 	assert_int_equal(client_new(&options, &client, &err), -1);
 	options.sockets = "/a";
 	options.answer_timeout_ms = 0;
 	assert_int_equal(client_new(&options, &client, &err), -1);
 	assert_null(client);
+}
+
+static void
+wants_absolute_paths_without_blanks(void **state)
+{
+	static const char *const wrong[] = { "keyhold.sock", "./a", "/a,b", "/a, /b",
+		"/a ,/b", " /a", "/a\t", "/a, @x", "@", "/a,@", "" };
+	struct client_options options = { .connect_timeout_ms = 1,
+		.answer_timeout_ms = 1 };
+	struct client *client = NULL;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		options.sockets = wrong[i];
+		err.code = ERROR_NONE;
+		assert_int_equal(client_new(&options, &client, &err), -1);
+		assert_int_equal(err.code, ERROR_CONFIG);
+	}
+	options.relative_paths = true;
+	options.sockets = "a, b";
+	assert_int_equal(client_new(&options, &client, &err), -1);
+	options.sockets = "a,/b c/d,@e f";
+	assert_int_equal(client_new(&options, &client, &err), 0);
+	client_free(client);
 }
 
 static void
@@ -240,6 +266,7 @@ main(void)
 		cmocka_unit_test(tries_the_sockets_of_a_list_in_order),
 		cmocka_unit_test(names_every_socket_it_could_not_reach),
 		cmocka_unit_test(refuses_options_that_make_no_sense),
+		cmocka_unit_test(wants_absolute_paths_without_blanks),
 		cmocka_unit_test(does_not_use_its_parents_connection_after_a_fork),
 		cmocka_unit_test(gives_each_thread_its_own_answers),
 	};

@@ -212,7 +212,7 @@ lets_one_caller_try_after_the_rest(void **state)
 	int64_t now_ms;
 
 	(void)state;
-	assert_int_equal(sockets_init(&sockets, "/a,/b", 5000, &err), 0);
+	assert_int_equal(sockets_init(&sockets, "/a,/b", false, 5000, &err), 0);
 	now_ms = clock_mono_ms();
 	assert_int_equal(sockets_claim(&sockets, 0, now_ms), 0);
 	sockets_report(&sockets, 0, true);

@@ -49,7 +49,9 @@ refuses_to_load_with_a_wrong_value(void **state)
 		{ "answer_timeout_ms = -1", "answer_timeout_ms in keyhold's section" },
 		{ "connect_timeout_ms = 1.5", "connect_timeout_ms in keyhold's section" },
 		{ "connect_timeout_ms =", "connect_timeout_ms in keyhold's section" },
-		{ "socket = a,,b", "an empty name in the list of sockets" },
+		{ "socket = /a,,/b", "an empty name in the list of sockets" },
+		{ "socket = /a, /b", "a blank around \" /b\" in the list of sockets" },
+		{ "socket = a.sock", "\"a.sock\" is neither an absolute path nor @name" },
 	};
 	struct loaded loaded;
 
