@@ -10,13 +10,22 @@
 static int
 explain_no_answer(struct cli *cli, const struct error *why, struct error *err)
 {
-	if (strstr(why->text, "Permission denied") != NULL)
+	bool is_default = strcmp(cli->sockets, CLIENT_DEFAULT_SOCKET) == 0;
+
+	if (strstr(why->text, "Permission denied") != NULL) {
 		cli_advise(cli, "The socket's owner and group may open it: ls -l %s",
 		    cli->sockets);
-	else if (strstr(why->text, "cannot reach") != NULL)
-		cli_advise(cli, "Start one with: keyholdd --dev DIR, or name its socket "
-				"with --socket or "
-				"KEYHOLD_SOCKET");
+	} else if (why->code == ERROR_TIMEOUT) {
+		cli_advise(cli, "keyholdd is there, and hangs or waits for its token: "
+				"its log may say more.");
+	} else if (strstr(why->text, "cannot reach") != NULL) {
+		if (is_default)
+			cli_advise(cli, "Is keyholdd running? systemctl status keyholdd");
+		cli_advise(cli,
+		    "%s: keyholdd --dev DIR, or name its socket with "
+		    "--socket or KEYHOLD_SOCKET",
+		    is_default ? "To try it out" : "Start one with");
+	}
 	/* See exit.c: the daemon, not a file, is what failed. */
 	return error_set(err, ERROR_TIMEOUT, "%s", why->text);
 }

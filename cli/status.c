@@ -5,6 +5,10 @@
 #include "cli/daemon.h"
 #include "cli/output.h"
 
+/* Together 5 s: who asks for the status has a reason to doubt it. */
+#define CONNECT_TIMEOUT_MS 1000
+#define ANSWER_TIMEOUT_MS  4000
+
 static const struct column fields[] = {
 	{ "status", "status" },
 	{ "socket", "socket" },
@@ -20,7 +24,8 @@ show_status(struct cli *cli, struct error *err)
 {
 	json_t *answer = NULL;
 
-	if (daemon_get_json(cli, "/readyz", &answer, err) != 0)
+	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, ANSWER_TIMEOUT_MS, err) != 0 ||
+	    daemon_get_json(cli, "/readyz", &answer, err) != 0)
 		return -1;
 	if (cli->json) {
 		output_json(cli, answer);

@@ -104,6 +104,13 @@ says_how_to_start_a_daemon_that_is_not_there(void **state)
 	    "directory\n"
 	    "  Start one with: keyholdd --dev DIR, or name its socket with --socket or "
 	    "KEYHOLD_SOCKET\n");
+	if (access("/run/keyhold/keyhold.sock", F_OK) != 0) {
+		run_keyhold(
+		    &run, "status", "--socket", "/run/keyhold/keyhold.sock", NULL);
+		assert_int_equal(run.status, 3);
+		assert_non_null(strstr(run.errors, "  Is keyholdd running? systemctl "
+						   "status keyholdd\n  To try it out: "));
+	}
 	free(run.out);
 	free(run.errors);
 }

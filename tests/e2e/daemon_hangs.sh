@@ -22,7 +22,14 @@ failed_after() {
 kill -STOP "$DAEMON_PID"
 first=$(failed_after)
 second=$(failed_after)
+began=$(date +%s%N)
+expect_status 3 "$KEYHOLD" status
+status_ms=$((($(date +%s%N) - began) / 1000000))
 kill -CONT "$DAEMON_PID"
+expect_text "did not answer in time" "$T/out"
+expect_text "keyholdd is there, and hangs" "$T/out"
+say "keyhold status gives up after $status_ms ms"
+[ "$status_ms" -lt 8000 ] || fail "keyhold status waited $status_ms ms"
 say "a stopped daemon: the first handshake fails after $first ms, the next after $second ms"
 if [ "$first" -lt 1900 ] || [ "$first" -gt 5000 ]; then
 	fail "the first handshake took $first ms, not 2 s and a little"
