@@ -1,12 +1,15 @@
 /* problem.c - what was refused, why, and what to do next. */
 #include "cli/problem.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "cli/names.h"
 #include "cli/output.h"
+
+#define DAY_SECONDS 86400
 
 /* How the daemon's details begin. */
 #define NO_PROFILE "no profile "
@@ -51,6 +54,28 @@ text_of(const json_t *object, const char *member)
 	return text != NULL ? text : "";
 }
 
+/* What was asked for in days is refused in days; false: say it as the daemon does. */
+static bool
+advise_days(const struct cli *cli, const char *detail, struct buffer *out)
+{
+	long long wanted, most, excess;
+	char profile[64];
+
+	if (command_option(cli->args.command, "days") == NULL ||
+	    !argument_given(&cli->args, "days"))
+		return false;
+	if (sscanf(detail, "%lld; the profile %63[a-z-] allows 1 to %lld", &wanted,
+		profile, &most) == 3)
+		buf_printf(out, "--days %lld: the profile %s allows 1 to %lld",
+		    wanted / DAY_SECONDS, profile, most / DAY_SECONDS);
+	else if (sscanf(detail, "the issuer expires %lld seconds earlier", &excess) == 1)
+		buf_printf(out, "--days: the issuer expires %lld days earlier",
+		    (excess + DAY_SECONDS - 1) / DAY_SECONDS);
+	else
+		return false;
+	return true;
+}
+
 /* "  san-required  names: no subject alternative name (RFC 6125)" */
 static void
 advise_violation(struct cli *cli, const json_t *violation)
@@ -62,9 +87,11 @@ advise_violation(struct cli *cli, const json_t *violation)
 	buf_text(out, "  ");
 	output_text(out, text_of(violation, "rule"));
 	buf_text(out, "  ");
-	output_text(out, field);
-	buf_text(out, *field != '\0' ? ": " : "");
-	output_text(out, text_of(violation, "detail"));
+	if (!advise_days(cli, text_of(violation, "detail"), out)) {
+		output_text(out, field);
+		buf_text(out, *field != '\0' ? ": " : "");
+		output_text(out, text_of(violation, "detail"));
+	}
 	if (*source != '\0') {
 		buf_text(out, " (");
 		output_text(out, source);

@@ -28,6 +28,11 @@ url_key(char url[static URL_MAX], const char *key, const char *ending, struct er
 	unsigned char hash[HASH_BYTES];
 	char hex[2 * HASH_BYTES + 1];
 
+	/* Too long for a name. */
+	if (hex_decode(hash, sizeof(hash), key) == 0)
+		return error_set(err, ERROR_CONFIG,
+		    "a key is a name or a hash with its prefix; did you mean spki:%s?",
+		    key);
 	if (strncmp(key, SPKI_PREFIX, strlen(SPKI_PREFIX)) != 0) {
 		if (url_check_name(key, err) != 0)
 			return -1;

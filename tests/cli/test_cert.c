@@ -1,4 +1,4 @@
-/* test_cert.c - signing, issuing and listing certificates; provider and completion. */
+/* test_cert.c - signing, issuing and showing certificates. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,6 +42,13 @@ static const struct route routes[] = {
 	    "{\"title\":\"Refused\",\"detail\":\"1 broken rules, first san\","
 	    "\"violations\":[{\"rule\":\"san\",\"detail\":\"no name\"}]}",
 	    NULL },
+	{ "POST /v1/issuers/short/certificates ", 422, PROBLEM,
+	    "{\"title\":\"Refused\",\"violations\":["
+	    "{\"rule\":\"validity-range\",\"field\":\"validity_seconds\","
+	    "\"detail\":\"86400000; the profile server allows 1 to 34387200\"},"
+	    "{\"rule\":\"validity-beyond-issuer\",\"field\":\"validity_seconds\","
+	    "\"detail\":\"the issuer expires 86401 seconds earlier\"}]}",
+	    NULL },
 	{ "POST /v1/issuers/plain/certificates ", 404, PROBLEM,
 	    "{\"title\":\"Not Found\",\"detail\":\"no profile foo\"}", NULL },
 	{ "POST /v1/issuers/absent/certificates ", 404, PROBLEM,
@@ -55,19 +62,6 @@ static const struct route routes[] = {
 	{ "GET /v1/keys/old/reference ", 200, PEM, "reference\n", NULL },
 	{ "POST /v1/keys/web/csr ", 200, PEM, CSR, NULL },
 	{ "POST /v1/keys/old/csr ", 200, PEM, CSR, NULL },
-	{ "GET /v1/certificates?limit=100 ", 200, JSON,
-	    "{\"certificates\":[" CERTIFICATE "}]}", NULL },
-	{ "GET /v1/certificates?limit=1 ", 200, JSON,
-	    "{\"certificates\":[" CERTIFICATE "}]}",
-	    "</v1/certificates?cursor=9>; rel=\"next\"" },
-	{ "GET /v1/certificates?limit=1000 ", 200, JSON,
-	    "{\"certificates\":[" CERTIFICATE "}]}",
-	    "</v1/certificates?cursor=9>; rel=\"next\"" },
-	{ "GET /v1/certificates?cursor=9 ", 200, JSON,
-	    "{\"certificates\":[{\"serial\":\"77\"}]}", NULL },
-	{ "GET /v1/certificates?issuer=internal&status=valid&san=a%20b"
-	  "&expires_before=2026-01-31T00%3A00%3A00Z&limit=100 ",
-	    200, JSON, "{\"certificates\":[]}", NULL },
 	{ "GET /v1/certificates/4f2a ", 200, JSON, CERTIFICATE "}", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -200,6 +194,24 @@ prints_every_violation(void **state)
 	assert_string_equal(run->errors, "keyhold: refused: 1 rule is broken\n"
 					 "  san  no name\n"
 					 "  The rules and their sources: docs/ca.md\n");
+	free(csr);
+}
+
+static void
+speaks_of_days_when_asked_for_days(void **state)
+{
+	struct run *run = *state;
+	char *csr = path_of(run, "a.csr");
+
+	run_write(csr, CSR, strlen(CSR));
+	run_keyhold(run, "cert", "sign", csr, "--ca", "short", "--days", "1000", NULL);
+	assert_string_equal(run->errors,
+	    "keyhold: refused: 2 rules are broken\n"
+	    "  validity-range  --days 1000: the profile server allows 1 to 398\n"
+	    "  validity-beyond-issuer  --days: the issuer expires 2 days earlier\n"
+	    "  The rules and their sources: docs/ca.md\n");
+	run_keyhold(run, "cert", "sign", csr, "--ca", "short", NULL);
+	assert_non_null(strstr(run->errors, "validity_seconds: 86400000; the profile"));
 	free(csr);
 }
 
@@ -382,66 +394,6 @@ says_where_a_certificate_is_that_could_not_be_printed(void **state)
 }
 
 static void
-lists_certificates(void **state)
-{
-	struct run *run = *state;
-
-	run_keyhold(run, "cert", "list", NULL);
-	assert_int_equal(run->status, 0);
-	assert_non_null(strstr(run->out, "SERIAL  STATUS  NOT AFTER"));
-	assert_non_null(strstr(run->out,
-	    "4f2a    valid   2026-06-30T00:00:00Z  internal  server   dns:localhost\n"));
-	assert_string_equal(run->errors, "");
-}
-
-static void
-follows_the_pages_up_to_the_limit(void **state)
-{
-	struct run *run = *state;
-
-	run_keyhold(run, "cert", "list", "--limit", "1", NULL);
-	assert_null(strstr(run->out, "77"));
-	assert_string_equal(
-	    run->errors, "keyhold: there are more; --limit 0 lists all\n");
-	run_keyhold(run, "cert", "list", "--limit", "0", NULL);
-	assert_non_null(strstr(run->out, "\n77 "));
-	assert_string_equal(run->errors, "");
-	run_keyhold(run, "cert", "list", "--limit", "0", "--json", NULL);
-	assert_non_null(strstr(run->out, "\"serial\": \"4f2a\""));
-	assert_non_null(strstr(run->out, "\"serial\": \"77\""));
-}
-
-static void
-encodes_its_filters(void **state)
-{
-	struct run *run = *state;
-
-	run_keyhold(run, "cert", "list", "--ca", "internal", "--status", "valid", "--san",
-	    "a b", "--expires-before", "2026-01-31", NULL);
-	assert_int_equal(run->status, 0);
-	assert_string_equal(run->out, "none\n");
-	run_keyhold(run, "cert", "list", "--expires-before", "30d", NULL);
-	assert_true(fake_server_saw(run->server, "expires_before=20"));
-}
-
-static void
-refuses_what_is_no_time(void **state)
-{
-	static const char *const times[] = { "xd", "d", "", "4w", "2026-02-30",
-		"2026/01/31", "tomorrow", "2026-01-31T23:59:59", "99999d",
-		"2026-01-31T23:59:59Z and a word" };
-	struct run *run = *state;
-
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		run_keyhold(run, "cert", "list", "--expires-before", times[i], NULL);
-		assert_int_equal(run->status, 2);
-		assert_non_null(strstr(
-		    run->errors, "30d (from now), 2026-01-31 or 2026-01-31T23:59:59Z"));
-	}
-	assert_int_equal(fake_server_connections(run->server), 0);
-}
-
-static void
 shows_a_certificate(void **state)
 {
 	struct run *run = *state;
@@ -466,6 +418,7 @@ main(void)
 		TEST(writes_the_chain_and_prints_json),
 		TEST(does_not_send_what_is_no_request),
 		TEST(prints_every_violation),
+		TEST(speaks_of_days_when_asked_for_days),
 		TEST(names_the_profiles_there_are),
 		TEST(wants_at_least_one_day),
 		TEST(issues_with_a_new_key),
@@ -475,10 +428,6 @@ main(void)
 		TEST(does_not_issue_over_a_private_key),
 		TEST(says_that_the_new_key_stays_when_signing_fails),
 		TEST(says_where_a_certificate_is_that_could_not_be_printed),
-		TEST(lists_certificates),
-		TEST(follows_the_pages_up_to_the_limit),
-		TEST(encodes_its_filters),
-		TEST(refuses_what_is_no_time),
 		TEST(shows_a_certificate),
 	};
 

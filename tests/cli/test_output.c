@@ -140,6 +140,12 @@ refuses_names_that_are_none(void **state)
 		assert_int_equal(url_key(url, keys[i], "", &err), -1);
 		assert_int_equal(err.code, ERROR_CONFIG);
 	}
+	assert_int_equal(url_key(url,
+			     "abcdef0123456789abcdef0123456789"
+			     "abcdef0123456789abcdef0123456789",
+			     "", &err),
+	    -1);
+	assert_non_null(strstr(err.text, "did you mean spki:abcdef"));
 	assert_int_equal(url_issuer(url, "spki:12", "", &err), -1);
 	assert_int_equal(url_certificate(url, "", "", &err), -1);
 	assert_int_equal(url_certificate(url, "xyz", "", &err), -1);
