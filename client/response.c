@@ -218,28 +218,46 @@ read_head(struct response *r, struct error *err)
 	return 0;
 }
 
-/* Copies up to the end of the header block: head never holds a byte of the body. */
+/*
+ * Appends to head, and returns how many of the bytes belong there. Those of the body that
+ * came with them are wiped again: they may be a premaster secret, and head stays in
+ * memory as long as its connection is kept.
+ */
+static size_t
+take_head(struct response *r, const char *data, size_t len, bool *ended)
+{
+	static const char end[] = "\r\n\r\n";
+	size_t old = r->head_len, from = old > 3 ? old - 3 : 0;
+	size_t room = RESPONSE_HEAD_MAX - old, copied = len < room ? len : room;
+	size_t n = copied;
+	const char *found;
+
+	memcpy(r->head + old, data, copied);
+	found = memmem(r->head + from, old + copied - from, end, strlen(end));
+	if (found != NULL)
+		n = (size_t)(found - r->head) + strlen(end) - old;
+	explicit_bzero(r->head + old + n, copied - n);
+	r->head_len = old + n;
+	r->head[r->head_len] = '\0';
+	*ended = found != NULL;
+	return n;
+}
+
 static int
 feed_head(
     struct response *r, const char *data, size_t len, size_t *used, struct error *err)
 {
-	static const char end[] = "\r\n\r\n", version[] = HTTP_VERSION;
-	size_t old = r->head_len, from = old > 3 ? old - 3 : 0, known;
-	size_t room = RESPONSE_HEAD_MAX - old, n = len < room ? len : room;
-	const char *found;
+	static const char version[] = HTTP_VERSION;
+	size_t known;
+	bool ended;
 
-	memcpy(r->head + old, data, n);
-	if ((found = memmem(r->head + from, old + n - from, end, strlen(end))) != NULL)
-		n = (size_t)(found - r->head) + strlen(end) - old;
-	r->head_len = old + n;
-	r->head[r->head_len] = '\0';
-	*used = n;
+	*used = take_head(r, data, len, &ended);
 
 	/* Whoever does not speak HTTP may never send the empty line we would wait for. */
 	known = r->head_len < strlen(version) ? r->head_len : strlen(version);
 	if (memcmp(r->head, version, known) != 0)
 		return error_set(err, ERROR_BAD_REQUEST, "the answer is not HTTP/1.1");
-	if (found != NULL)
+	if (ended)
 		return read_head(r, err);
 	if (r->head_len == RESPONSE_HEAD_MAX)
 		return error_set(err, ERROR_BAD_REQUEST,

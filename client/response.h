@@ -1,8 +1,9 @@
 /*
  * response.h - one HTTP/1.1 response, read from whatever pieces it arrives in.
  *
- * Pure: no I/O, no clock. A struct response lives on the caller's stack and borrows
- * the client_response that it fills.
+ * Pure: no I/O, no clock. A struct response borrows the client_response that it fills. It
+ * lives in its connection, hence as long as that is kept, and never holds a byte of a
+ * body once response_feed returned.
  */
 #ifndef CLIENT_RESPONSE_H
 #define CLIENT_RESPONSE_H

@@ -314,6 +314,23 @@ bounds_the_header_block(void **state)
 	free(over);
 }
 
+/* A premaster secret comes so, and the struct lives as long as its connection. */
+static void
+keeps_no_copy_of_a_body(void **state)
+{
+	static const char text[] =
+	    HEAD "Content-Length: 48\r\n\r\n"
+		 "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl";
+	struct fixture *f = *state;
+
+	for (size_t step = 1; step <= strlen(text); step++) {
+		assert_int_equal(feed(f, text, step), 0);
+		assert_true(response_is_complete(&f->r));
+		for (const char *p = strstr(text, "0123"); *p != '\0'; p += 4)
+			assert_null(memmem(&f->r, sizeof(f->r), p, 4));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -336,6 +353,7 @@ main(void)
 		TEST(refuses_a_body_over_the_limit),
 		TEST(refuses_repeated_and_long_fields),
 		TEST(bounds_the_header_block),
+		TEST(keeps_no_copy_of_a_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
