@@ -8,21 +8,28 @@
  * is an epoll descriptor that lives and dies with its ASYNC_WAIT_CTX, and in it for
  * the time of one wait: the connection, and a timer for the deadline. The timer is for
  * applications, too, that wait for the descriptor without an end, as HAProxy does before
- * it frees a TLS connection whose handshake is under way.
+ * it frees a TLS connection whose handshake is under way. It is made for each wait, so
+ * that an idle TLS connection costs one descriptor and not two.
  *
  * HAProxy then frees the TLS connection without running the job to its end. The job's
  * stack stays, and nobody returns to it, so the cleanup of the ASYNC_WAIT_CTX closes the
- * connection that the job had.
+ * connection that the job had. That may be after the application has unloaded this
+ * module, so from the first wait on the module's code stays mapped.
  *
  * A job may go on in another thread: nothing here keeps errno across a pause. Nothing may
  * pause while a mark is set on OpenSSL's error queue, which is the thread's: signatures
  * have none set, but the loading of keys has, and does not pause
  * (client_request.pausable).
+ *
+ * A job must be resumed in the process that it was started in. A forked child has its
+ * parent's epoll and connections, the very same, and would take the answer away.
  */
 #include "provider/async.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -34,9 +41,28 @@
 
 struct wait {
 	int epoll;
-	int timer;
+	int timer;                         /* -1 when there is nothing to wait for */
 	const struct client_pause *paused; /* by a job that has not come back */
 };
+
+/* clean_up is called when the application likes. False: it might be gone by then. */
+static bool
+stay_mapped(void)
+{
+	static atomic_bool stays;
+	Dl_info own;
+	void *module;
+
+	if (atomic_load_explicit(&stays, memory_order_relaxed))
+		return true;
+	if (dladdr(&async_waiter, &own) == 0 ||
+	    (module = dlopen(own.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE)) ==
+		NULL)
+		return false;
+	dlclose(module);
+	atomic_store_explicit(&stays, true, memory_order_relaxed);
+	return true;
+}
 
 static bool
 async_can_pause(void *ctx)
@@ -73,21 +99,22 @@ static struct wait *
 wait_new(void)
 {
 	struct wait *wait = calloc(1, sizeof(*wait));
-	struct epoll_event event = { .events = EPOLLIN };
 
 	if (wait == NULL)
 		return NULL;
+	wait->timer = -1;
 	wait->epoll = epoll_create1(EPOLL_CLOEXEC);
-	wait->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (wait->epoll < 0 || wait->timer < 0 ||
-	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, wait->timer, &event) != 0) {
+	if (wait->epoll < 0) {
 		wait_free(wait);
 		return NULL;
 	}
 	return wait;
 }
 
-/* That of the current job; NULL where there is none to be had. */
+/*
+ * That of the current job; NULL where there is none to be had. Nor for a second job that
+ * shares the ASYNC_WAIT_CTX of a paused one: its deadline is the timer's.
+ */
 static struct wait *
 find_wait(const void *key)
 {
@@ -100,8 +127,8 @@ find_wait(const void *key)
 	if (ctx == NULL)
 		return NULL;
 	if (ASYNC_WAIT_CTX_get_fd(ctx, key, &fd, &custom))
-		return custom;
-	if ((wait = wait_new()) == NULL)
+		return ((struct wait *)custom)->paused == NULL ? custom : NULL;
+	if (!stay_mapped() || (wait = wait_new()) == NULL)
 		return NULL;
 	if (!ASYNC_WAIT_CTX_set_wait_fd(ctx, key, wait->epoll, wait, clean_up)) {
 		wait_free(wait);
@@ -110,36 +137,54 @@ find_wait(const void *key)
 	return wait;
 }
 
-/* 0 disarms. */
-static int
-set_timer(const struct wait *wait, int64_t deadline_ms)
+static void
+close_timer(struct wait *wait)
 {
-	struct itimerspec when = { .it_value = { .tv_sec = deadline_ms / 1000,
-				       .tv_nsec = deadline_ms % 1000 * 1000000 } };
-
-	return timerfd_settime(wait->timer, TFD_TIMER_ABSTIME, &when, NULL);
+	if (wait->timer < 0)
+		return;
+	/* A forked child may have it, too: then closing it would not take it out. */
+	epoll_ctl(wait->epoll, EPOLL_CTL_DEL, wait->timer, NULL);
+	close(wait->timer);
+	wait->timer = -1;
 }
 
 static int
-arm(const struct wait *wait, const struct client_pause *pause)
+add_timer(struct wait *wait, int64_t deadline_ms)
+{
+	struct itimerspec when = { .it_value = { .tv_sec = deadline_ms / 1000,
+				       .tv_nsec = deadline_ms % 1000 * 1000000 } };
+	struct epoll_event event = { .events = EPOLLIN };
+
+	wait->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (wait->timer < 0)
+		return -1;
+	if (timerfd_settime(wait->timer, TFD_TIMER_ABSTIME, &when, NULL) == 0 &&
+	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, wait->timer, &event) == 0)
+		return 0;
+	close_timer(wait);
+	return -1;
+}
+
+static int
+arm(struct wait *wait, const struct client_pause *pause)
 {
 	struct epoll_event event = { .events = (uint32_t)pause->events };
 
-	if (set_timer(wait, pause->deadline_ms) != 0)
+	if (add_timer(wait, pause->deadline_ms) != 0)
 		return -1;
 	if (pause->fd < 0 ||
 	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, pause->fd, &event) == 0)
 		return 0;
-	set_timer(wait, 0);
+	close_timer(wait);
 	return -1;
 }
 
 static void
-disarm(const struct wait *wait, const struct client_pause *pause)
+disarm(struct wait *wait, const struct client_pause *pause)
 {
 	if (pause->fd >= 0)
 		epoll_ctl(wait->epoll, EPOLL_CTL_DEL, pause->fd, NULL);
-	set_timer(wait, 0);
+	close_timer(wait);
 }
 
 /* Waits for at most so long; as client_waiter's pause, except that 0 may come early. */
@@ -185,7 +230,7 @@ async_pause(void *key, const struct client_pause *pause)
 	struct wait *wait = find_wait(key);
 	int events;
 
-	/* Out of descriptors: then the thread waits. */
+	/* Out of descriptors, say: then the thread waits. */
 	if (wait == NULL || arm(wait, pause) != 0) {
 		do
 			events = look(pause, CLIENT_TIMEOUT_MAX_MS);

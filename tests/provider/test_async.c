@@ -270,23 +270,60 @@ waits_where_pausing_is_blocked(void **state)
 }
 
 static void
+keeps_one_descriptor_for_a_finished_job(void **state)
+{
+	unsigned before;
+	struct job job;
+
+	(void)state;
+	assert_true(loaded_sign(&loaded));
+	before = open_descriptors();
+	start(&job, &loaded);
+	while (job.status == ASYNC_PAUSE)
+		run(&job);
+	assert_int_equal(job.ret, 1);
+	assert_int_equal(open_descriptors(), before + 1);
+	finish(&job);
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* One timer and one descriptor would be at the mercy of whichever is resumed first. */
+static void
+waits_where_another_job_has_paused_on_its_wait_ctx(void **state)
+{
+	struct job first, second;
+
+	(void)state;
+	signer_behave(signer, SIGNER_SIGNS, 50);
+	start(&first, &loaded);
+	assert_int_equal(first.status, ASYNC_PAUSE);
+	second = (struct job){ .loaded = &loaded, .wait = first.wait };
+	run(&second);
+	assert_int_equal(second.status, ASYNC_FINISH);
+	assert_int_equal(second.ret, 1);
+	finish(&first);
+	assert_int_equal(first.ret, 1);
+}
+
+/* The first of the tests, and without the others' set_up, so that nothing else keeps the
+ * module mapped.
+ */
+static void
 outlives_the_unloading_of_the_provider(void **state)
 {
 	struct loaded gone;
 	struct job job;
 
 	(void)state;
+	signer = signer_start(loaded_private_key());
 	loaded_with(&gone, signer_socket(signer), 3000);
 	start(&job, &gone);
 	while (job.status == ASYNC_PAUSE)
 		run(&job);
-	EVP_PKEY_free(gone.key);
-	OSSL_PROVIDER_unload(gone.keyhold);
+	loaded_close(&gone);
 	finish(&job);
 	assert_int_equal(job.ret, 1);
-	gone.key = NULL;
-	gone.keyhold = NULL;
-	loaded_close(&gone);
+	signer_stop(signer);
 }
 
 static void
@@ -381,6 +418,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outlives_the_unloading_of_the_provider),
 		TEST(pauses_many_jobs_on_one_thread),
 		TEST(tells_of_a_descriptor_that_exec_closes_and_no_pooled_connection),
 		TEST(leaves_the_descriptor_silent_after_the_signature),
@@ -389,7 +427,8 @@ main(void)
 		TEST(fails_when_the_daemon_dies_meanwhile),
 		TEST(closes_the_connection_of_a_job_that_is_dropped),
 		TEST(waits_where_pausing_is_blocked),
-		TEST(outlives_the_unloading_of_the_provider),
+		TEST(waits_where_another_job_has_paused_on_its_wait_ctx),
+		TEST(keeps_one_descriptor_for_a_finished_job),
 		TEST(signs_outside_a_job_as_ever),
 		TEST(pauses_a_handshake),
 	};
