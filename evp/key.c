@@ -25,10 +25,13 @@ key_init(struct key *key, const char *name, const struct bytes *spki, struct err
 	*key = (struct key){ .type = parts.type, .spki_len = spki->len };
 	spki_clear(&parts);
 	memcpy(key->spki, spki->data, spki->len);
-	/* In a proxy the rest of the error queue is the proxy's. */
+	/*
+	 * In a proxy the rest of the error queue is the proxy's, and so is the default
+	 * library context: this hash is a name, and its fips=yes is not meant.
+	 */
 	ERR_set_mark();
-	rc = EVP_Q_digest(
-		 NULL, "SHA256", NULL, key->spki, key->spki_len, key->spki_sha256, NULL)
+	rc = EVP_Q_digest(NULL, "SHA256", "-fips", key->spki, key->spki_len,
+		 key->spki_sha256, NULL)
 		 ? 0
 		 : error_set(err, ERROR_INTERNAL, "SHA-256 of a public key");
 	ERR_pop_to_mark();

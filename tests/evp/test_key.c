@@ -28,6 +28,23 @@ knows_its_name_type_and_hash(void **state)
 	}
 }
 
+/* A proxy in FIPS mode may have no FIPS provider where this library looks for a hash. */
+static void
+knows_its_hash_whatever_the_application_s_properties(void **state)
+{
+	struct key before = software_describe(KEY_EC_P256, "web"), key;
+	struct bytes spki = { .data = before.spki, .len = before.spki_len };
+	int rc;
+
+	(void)state;
+	assert_int_equal(EVP_set_default_properties(NULL, "fips=yes"), 1);
+	rc = key_init(&key, "web", &spki, NULL);
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+	assert_int_equal(rc, 0);
+	assert_memory_equal(
+	    key.spki_sha256, before.spki_sha256, sizeof(before.spki_sha256));
+}
+
 static void
 check_refusal(const char *name, const struct bytes *spki)
 {
@@ -77,6 +94,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_its_name_type_and_hash),
+		cmocka_unit_test(knows_its_hash_whatever_the_application_s_properties),
 		cmocka_unit_test(refuses_a_bad_name),
 		cmocka_unit_test(refuses_a_public_key_that_is_none),
 	};
