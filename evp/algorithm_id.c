@@ -3,8 +3,8 @@
  *
  * RFC 8017 appendix C (PKCS#1 v1.5, and PSS with MGF1 over the same hash and a salt of
  * its length), RFC 5758 section 3.2 (ECDSA, parameters absent), RFC 8410 section 3
- * (Ed25519). tests/evp/test_evp.c compares each with what OpenSSL's default provider
- * says.
+ * (Ed25519). tests/evp/test_algorithm_id.c compares each with what OpenSSL's default
+ * provider says.
  */
 #include "evp/algorithm_id.h"
 

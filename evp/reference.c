@@ -63,7 +63,7 @@ reference_encode(const struct key *key, struct buffer *der, struct error *err)
 				      ASN1_ITEM_rptr(KEY_REFERENCE));
 	reference_free(reference);
 	if (len <= 0)
-		return error_set_openssl(err, ERROR_INTERNAL, "key reference");
+		return error_set(err, ERROR_INTERNAL, "key reference");
 	buf_append(der, data, (size_t)len);
 	OPENSSL_free(data);
 	if (buf_failed(der))

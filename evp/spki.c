@@ -279,7 +279,7 @@ spki_write(const struct spki *spki, struct buffer *der, struct error *err)
 		len = ASN1_item_i2d((ASN1_VALUE *)info, &data, item);
 	ASN1_item_free((ASN1_VALUE *)info, item);
 	if (len <= 0)
-		return error_set_openssl(err, ERROR_INTERNAL, "SubjectPublicKeyInfo");
+		return error_set(err, ERROR_INTERNAL, "SubjectPublicKeyInfo");
 	buf_append(der, data, (size_t)len);
 	OPENSSL_free(data);
 	return buf_failed(der) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;

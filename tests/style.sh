@@ -73,6 +73,12 @@ check_calls() {
 		"${c_files[@]}" || true
 }
 
+# evp/builtin.c is the daemon's; all else here runs in other people's programs.
+check_queue() {
+	grep -nE '(error_set_openssl|ERR_clear_error|ERR_get_error[a-z_]*)[[:space:]]*\(' \
+		./evp/*.c ./client/*.c ./provider/*.c | grep -v '^./evp/builtin.c:' || true
+}
+
 check_machine() {
 	grep -nIF '/wo''rk/' "${all_files[@]}" || true
 }
@@ -119,6 +125,7 @@ check 'clang-format -i would change these' check_format
 check 'shellcheck' check_scripts
 check 'unfinished work' check_words
 check 'functions that do not know their room' check_calls
+check "OpenSSL's error queue is the application's" check_queue
 check "names of this machine" check_machine
 check "files over $file_max_lines lines" check_file_lines
 check "functions over $function_max_lines lines" check_function_lines
