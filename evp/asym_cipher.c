@@ -16,6 +16,7 @@
 #include <openssl/tls1.h>
 
 #include "evp/algorithms.h"
+#include "evp/params.h"
 
 struct asym_cipher {
 	const struct evp_provider *provider;
@@ -35,16 +36,6 @@ static OSSL_FUNC_asym_cipher_get_ctx_params_fn asym_cipher_get_ctx_params;
 static OSSL_FUNC_asym_cipher_gettable_ctx_params_fn asym_cipher_gettable_ctx_params;
 static OSSL_FUNC_asym_cipher_set_ctx_params_fn asym_cipher_set_ctx_params;
 static OSSL_FUNC_asym_cipher_settable_ctx_params_fn asym_cipher_settable_ctx_params;
-
-static int
-raise(const struct asym_cipher *c, enum error_code code, const char *text)
-{
-	struct error err;
-
-	error_set(&err, code, "%s", text);
-	evp_raise(c->provider, &err);
-	return 0;
-}
 
 static void *
 asym_cipher_newctx(void *provider)
@@ -84,7 +75,7 @@ asym_cipher_dupctx(void *ctx)
 static int
 refuse_encryption(const struct asym_cipher *c)
 {
-	return raise(c, ERROR_UNSUPPORTED,
+	return evp_refuse(c->provider, ERROR_UNSUPPORTED,
 	    "encryption; encrypt with the public key, which needs no keyholdd");
 }
 
@@ -118,7 +109,7 @@ asym_cipher_decrypt_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 		c->key = evp_key_dup(keydata);
 	}
 	if (c->key == NULL)
-		return raise(c, ERROR_INTERNAL, "no key");
+		return evp_refuse(c->provider, ERROR_INTERNAL, "no key");
 	return asym_cipher_set_ctx_params(c, params);
 }
 
@@ -126,14 +117,14 @@ static int
 check_purpose(const struct asym_cipher *c)
 {
 	if (c->padding != RSA_PKCS1_WITH_TLS_PADDING)
-		return raise(c, ERROR_UNSUPPORTED,
+		return evp_refuse(c->provider, ERROR_UNSUPPORTED,
 		    "decryption; keyhold decrypts the premaster secret of TLS 1.2, and "
 		    "nothing else");
 	if (c->client_version != TLS1_2_VERSION)
-		return raise(c, ERROR_UNSUPPORTED,
+		return evp_refuse(c->provider, ERROR_UNSUPPORTED,
 		    "RSA key exchange with a client whose version is not TLS 1.2");
 	if (c->provider->backend->decrypt == NULL)
-		return raise(c, ERROR_UNSUPPORTED, "decryption here");
+		return evp_refuse(c->provider, ERROR_UNSUPPORTED, "decryption here");
 	return 1;
 }
 
@@ -152,7 +143,8 @@ asym_cipher_decrypt(void *ctx, unsigned char *out, size_t *out_len, size_t out_s
 	if (!check_purpose(c))
 		return 0;
 	if (out_size < PREMASTER_BYTES)
-		return raise(c, ERROR_INTERNAL, "the caller's buffer is too small");
+		return evp_refuse(
+		    c->provider, ERROR_INTERNAL, "the caller's buffer is too small");
 	if (c->provider->backend->decrypt(
 		c->provider->backend_ctx, c->key, &ciphertext, out, &err) != 0) {
 		evp_raise(c->provider, &err);
@@ -162,26 +154,16 @@ asym_cipher_decrypt(void *ctx, unsigned char *out, size_t *out_len, size_t out_s
 	return 1;
 }
 
-static int
-get_uint(OSSL_PARAM params[], const char *name, unsigned value)
-{
-	OSSL_PARAM *p = OSSL_PARAM_locate(params, name);
-
-	return p == NULL || OSSL_PARAM_set_uint(p, value);
-}
-
 /* The padding for TLS has a number and no name. */
 static int
 asym_cipher_get_ctx_params(void *ctx, OSSL_PARAM params[])
 {
 	struct asym_cipher *c = ctx;
-	OSSL_PARAM *p = OSSL_PARAM_locate(params, OSSL_ASYM_CIPHER_PARAM_PAD_MODE);
 
-	if (p != NULL && !OSSL_PARAM_set_int(p, c->padding))
-		return 0;
-	return get_uint(params, OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION,
+	return params_put_int(params, OSSL_ASYM_CIPHER_PARAM_PAD_MODE, c->padding) &&
+	       params_put_uint(params, OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION,
 		   c->client_version) &&
-	       get_uint(params, OSSL_ASYM_CIPHER_PARAM_TLS_NEGOTIATED_VERSION,
+	       params_put_uint(params, OSSL_ASYM_CIPHER_PARAM_TLS_NEGOTIATED_VERSION,
 		   c->negotiated_version);
 }
 
@@ -208,7 +190,7 @@ set_padding(struct asym_cipher *c, const OSSL_PARAM *p)
 	if (p->data_type != OSSL_PARAM_UTF8_STRING && !OSSL_PARAM_get_int(p, &padding))
 		return 0;
 	if (padding != RSA_PKCS1_WITH_TLS_PADDING)
-		return raise(c, ERROR_UNSUPPORTED,
+		return evp_refuse(c->provider, ERROR_UNSUPPORTED,
 		    "this padding; keyhold decrypts the premaster secret of TLS 1.2 "
 		    "(RSA_PKCS1_WITH_TLS_PADDING), and nothing else");
 	c->padding = padding;

@@ -122,3 +122,13 @@ evp_raise(const struct evp_provider *provider, const struct error *err)
 		provider->set_error_debug(provider->core, "keyhold", 0, "keyhold");
 	set_error(provider, (uint32_t)err->code, "%s", err->text);
 }
+
+int
+evp_refuse(const struct evp_provider *provider, enum error_code code, const char *text)
+{
+	struct error err;
+
+	error_set(&err, code, "%s", text);
+	evp_raise(provider, &err);
+	return 0;
+}

@@ -42,6 +42,10 @@ const OSSL_ITEM *evp_reason_strings(void);
 /* Puts err on OpenSSL's queue, in words for the log of somebody's proxy. */
 void evp_raise(const struct evp_provider *provider, const struct error *err);
 
+/* The same with this text; 0, which is how OpenSSL's functions fail. */
+int
+evp_refuse(const struct evp_provider *provider, enum error_code code, const char *text);
+
 /*
  * Two ways to make an EVP_PKEY of a key. A DECODER or STORE passes the address of a
  * struct key * as OSSL_OBJECT_PARAM_REFERENCE; KEYMGMT's load takes the key over and

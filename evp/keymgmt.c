@@ -18,6 +18,7 @@
 #include <openssl/params.h>
 
 #include "evp/algorithms.h"
+#include "evp/params.h"
 #include "evp/reference.h"
 #include "evp/spki.h"
 
@@ -216,22 +217,6 @@ keymgmt_export_types(int selection)
 }
 
 static int
-set_int(OSSL_PARAM params[], const char *name, int value)
-{
-	OSSL_PARAM *p = OSSL_PARAM_locate(params, name);
-
-	return p == NULL || OSSL_PARAM_set_int(p, value);
-}
-
-static int
-set_text(OSSL_PARAM params[], const char *name, const char *value)
-{
-	OSSL_PARAM *p = OSSL_PARAM_locate(params, name);
-
-	return p == NULL || OSSL_PARAM_set_utf8_string(p, value);
-}
-
-static int
 set_octets(OSSL_PARAM params[], const char *name, const unsigned char *data, size_t len)
 {
 	OSSL_PARAM *p = OSSL_PARAM_locate(params, name);
@@ -291,25 +276,26 @@ keymgmt_get_params(void *keydata, OSSL_PARAM params[])
 	const struct key *key = keydata;
 	const struct key_type_info *info = key_type_info(key->type);
 
-	if (key->spki_len == 0 || !set_int(params, OSSL_PKEY_PARAM_BITS, info->bits) ||
-	    !set_int(params, OSSL_PKEY_PARAM_SECURITY_BITS, info->security_bits) ||
-	    !set_int(params, OSSL_PKEY_PARAM_MAX_SIZE, (int)info->signature_max) ||
+	if (key->spki_len == 0 ||
+	    !params_put_int(params, OSSL_PKEY_PARAM_BITS, info->bits) ||
+	    !params_put_int(params, OSSL_PKEY_PARAM_SECURITY_BITS, info->security_bits) ||
+	    !params_put_int(params, OSSL_PKEY_PARAM_MAX_SIZE, (int)info->signature_max) ||
 	    !set_public(params, key))
 		return 0;
 	switch (info->family) {
 	case KEY_FAMILY_ED25519:
 		/* Empty and mandatory: Ed25519 takes the message, never a digest. */
-		return set_text(params, OSSL_PKEY_PARAM_MANDATORY_DIGEST, "");
+		return params_put_text(params, OSSL_PKEY_PARAM_MANDATORY_DIGEST, "");
 	case KEY_FAMILY_EC:
-		return set_text(params, OSSL_PKEY_PARAM_GROUP_NAME, info->group) &&
-		       set_text(params, OSSL_PKEY_PARAM_EC_ENCODING,
+		return params_put_text(params, OSSL_PKEY_PARAM_GROUP_NAME, info->group) &&
+		       params_put_text(params, OSSL_PKEY_PARAM_EC_ENCODING,
 			   OSSL_PKEY_EC_ENCODING_GROUP) &&
-		       set_text(params, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+		       params_put_text(params, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 			   OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) &&
-		       set_text(
+		       params_put_text(
 			   params, OSSL_PKEY_PARAM_DEFAULT_DIGEST, info->default_hash);
 	default:
-		return set_text(
+		return params_put_text(
 		    params, OSSL_PKEY_PARAM_DEFAULT_DIGEST, info->default_hash);
 	}
 }

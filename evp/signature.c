@@ -88,9 +88,11 @@ signature_dupctx(void *ctx)
 static int
 signature_sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 {
+	struct signature *s = ctx;
+
 	(void)keydata;
 	(void)params;
-	return signature_raise(ctx, ERROR_UNSUPPORTED,
+	return evp_refuse(s->provider, ERROR_UNSUPPORTED,
 	    "keyhold signs whole messages, never a bare digest (pkeyutl: use -rawin)");
 }
 
@@ -117,9 +119,10 @@ take_key(struct signature *s, const struct key *key)
 	}
 	EVP_MD_CTX_free(s->verify);
 	s->verify = NULL;
-	return s->key != NULL || signature_raise(s, ERROR_INTERNAL, "no key");
+	return s->key != NULL || evp_refuse(s->provider, ERROR_INTERNAL, "no key");
 }
 
+/* With neither key nor digest it is those of before, and everything else anew. */
 static int
 signature_digest_sign_init(
     void *ctx, const char *hash, void *keydata, const OSSL_PARAM params[])
@@ -128,10 +131,13 @@ signature_digest_sign_init(
 
 	if (!take_key(s, keydata))
 		return 0;
-	if (signature_is_pss_key(s))
-		s->pss = true;
+	s->pss = signature_is_pss_key(s);
+	s->salt_len = RSA_PSS_SALTLEN_DIGEST;
+	s->mgf1[0] = '\0';
 	buf_reset(&s->message);
-	return signature_set_hash(s, hash != NULL ? hash : "") &&
+	if (hash == NULL && keydata != NULL)
+		hash = "";
+	return (hash == NULL || signature_set_hash(s, hash)) &&
 	       signature_set_ctx_params(s, params);
 }
 
@@ -142,40 +148,22 @@ signature_digest_sign_update(void *ctx, const unsigned char *data, size_t len)
 
 	buf_append(&s->message, data, len);
 	return !buf_failed(&s->message) ||
-	       signature_raise(s, ERROR_TOO_LARGE, "the message");
+	       evp_refuse(s->provider, ERROR_TOO_LARGE, "the message");
 }
 
 static int
-check_salt(const struct signature *s, enum scheme scheme)
+sign(struct signature *s, struct bytes message, unsigned char *sig, size_t *sig_len,
+    size_t sig_size)
 {
-	const struct scheme_info *info = scheme_info(scheme);
-
-	if (!info->pss || s->salt_len == RSA_PSS_SALTLEN_DIGEST ||
-	    s->salt_len == (int)info->hash_len)
-		return 1;
-	return signature_raise(s, ERROR_UNSUPPORTED,
-	    "this PSS salt length; keyhold's is that of the digest (RFC 8446 section "
-	    "4.2.3)");
-}
-
-static int
-signature_digest_sign(void *ctx, unsigned char *sig, size_t *sig_len, size_t sig_size,
-    const unsigned char *data, size_t len)
-{
-	struct signature *s = ctx;
-	struct bytes message = { .data = data, .len = len };
 	unsigned char out[SIGNATURE_MAX_BYTES];
 	struct error err = { 0 };
 	enum scheme scheme;
 	size_t out_len = 0;
 
-	if (sig == NULL) {
-		*sig_len = key_type_info(s->key->type)->signature_max;
-		return 1;
-	}
 	if (signature_scheme(s, &scheme) != 0)
-		return signature_raise(s, ERROR_UNSUPPORTED, "this digest and padding");
-	if (!check_salt(s, scheme))
+		return evp_refuse(
+		    s->provider, ERROR_UNSUPPORTED, "this digest and padding");
+	if (!signature_check_pss(s, scheme))
 		return 0;
 	if (s->provider->backend->sign(s->provider->backend_ctx, s->key, scheme, &message,
 		out, &out_len, &err) != 0) {
@@ -183,10 +171,17 @@ signature_digest_sign(void *ctx, unsigned char *sig, size_t *sig_len, size_t sig
 		return 0;
 	}
 	if (out_len > sig_size)
-		return signature_raise(
-		    s, ERROR_INTERNAL, "the caller's buffer is too small");
+		return evp_refuse(
+		    s->provider, ERROR_INTERNAL, "the caller's buffer is too small");
 	memcpy(sig, out, out_len);
 	*sig_len = out_len;
+	return 1;
+}
+
+static int
+tell_size(const struct signature *s, size_t *sig_len)
+{
+	*sig_len = key_type_info(s->key->type)->signature_max;
 	return 1;
 }
 
@@ -195,10 +190,25 @@ signature_digest_sign_final(
     void *ctx, unsigned char *sig, size_t *sig_len, size_t sig_size)
 {
 	struct signature *s = ctx;
-	struct bytes message = buf_bytes(&s->message);
 
-	return signature_digest_sign(
-	    s, sig, sig_len, sig_size, message.data, message.len);
+	return sig == NULL ? tell_size(s, sig_len)
+			   : sign(s, buf_bytes(&s->message), sig, sig_len, sig_size);
+}
+
+/* What was added before belongs to the message, as for OpenSSL's own keys. */
+static int
+signature_digest_sign(void *ctx, unsigned char *sig, size_t *sig_len, size_t sig_size,
+    const unsigned char *data, size_t len)
+{
+	struct signature *s = ctx;
+
+	if (sig == NULL)
+		return tell_size(s, sig_len);
+	if (s->message.len == 0)
+		return sign(s, (struct bytes){ .data = data, .len = len }, sig, sig_len,
+		    sig_size);
+	return signature_digest_sign_update(s, data, len) &&
+	       signature_digest_sign_final(s, sig, sig_len, sig_size);
 }
 
 static int

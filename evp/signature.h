@@ -17,19 +17,20 @@ struct signature {
 	struct key *key; /* a copy: the application may free its EVP_PKEY first */
 	char hash[32];   /* as the application names it; "" is the key's default */
 	bool pss;
-	int salt_len; /* RSA_PSS_SALTLEN_DIGEST, or bytes */
+	int salt_len;  /* RSA_PSS_SALTLEN_DIGEST, or bytes */
+	char mgf1[32]; /* as the application demands it; "" is the hash */
 	struct buffer message;
 	EVP_MD_CTX *verify; /* else it signs */
 };
 
-/* Puts the reason on OpenSSL's queue; 0. */
-int signature_raise(const struct signature *s, enum error_code code, const char *text);
-
 /* The scheme of what was set so far; -1 when no scheme is like that. */
 int signature_scheme(const struct signature *s, enum scheme *scheme);
 
-/* 1; 0 when the key does not sign with this hash, or the padding set before. */
+/* 1; 0 when the key does not sign with this hash, or what was set before. */
 int signature_set_hash(struct signature *s, const char *hash);
+
+/* 1; 0 when a PSS salt or an MGF1 digest was asked for that the scheme does not have. */
+int signature_check_pss(const struct signature *s, enum scheme scheme);
 
 /* A key whose algorithm fixes the padding (RFC 4055 section 3.1). */
 bool signature_is_pss_key(const struct signature *s);
