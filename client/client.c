@@ -194,19 +194,25 @@ run(struct call *call, struct client_response *res, struct error *err)
 {
 	struct connection *conn = take_kept(call);
 	bool is_kept = conn != NULL, died;
+	int64_t since_ms;
 	int rc;
 
 	if (!is_kept && open_any(call, &conn, err) != 0)
 		return -1;
-	/* Waiting for the connection does not count; a first attempt does. */
+	/*
+	 * A first attempt counts, waiting for a connection never: a socket would be
+	 * blamed for the time that another took.
+	 */
 	call->to.deadline_ms = clock_mono_ms() + call->client->options.answer_timeout_ms;
 	if (!is_kept)
 		call->last_resort = conn->socket_index;
 	rc = exchange(call, conn, res, &died, err);
 	if (rc == 0 || !died || !call->to.req->repeatable)
 		return rc;
+	since_ms = clock_mono_ms();
 	if (open_any(call, &conn, err) != 0)
 		return -1;
+	call->to.deadline_ms += clock_mono_ms() - since_ms;
 	return exchange(call, conn, res, &died, err);
 }
 

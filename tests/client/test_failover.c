@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -131,6 +133,48 @@ goes_to_the_next_socket_when_the_first_hangs_up(void **state)
 	fake_server_stop(second);
 }
 
+/* Listens, and connects once: nobody else can. Both descriptors are for the caller. */
+static void
+fill(const char *name, int fds[2])
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+
+	memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
+	for (int i = 0; i < 2; i++)
+		assert_true((fds[i] = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0);
+	assert_int_equal(bind(fds[0], (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(fds[0], 0), 0);
+	assert_int_equal(connect(fds[1], (struct sockaddr *)&address, len), 0);
+}
+
+static void
+does_not_blame_a_socket_for_the_time_that_another_took(void **state)
+{
+	struct fake_server *first = fake_server_start(hangs_up_at_once, NULL);
+	struct fake_server *third = fake_server_start(keeps, NULL);
+	char full[64], list[300];
+	struct client *client;
+	struct error err;
+	int fds[2];
+
+	(void)state;
+	snprintf(full, sizeof(full), "@keyhold-full-%d", (int)getpid());
+	fill(full, fds);
+	snprintf(list, sizeof(list), "%s,%s,%s", fake_server_socket(first), full,
+	    fake_server_socket(third));
+	/* Less than the second takes to be given up. */
+	client = new_client(list, 100);
+	assert_int_equal(call(client, &err), 1);
+	assert_int_equal(fake_server_connections(third), 1);
+	client_free(client);
+	close(fds[0]);
+	close(fds[1]);
+	fake_server_stop(first);
+	fake_server_stop(third);
+}
+
 static void
 lets_a_socket_rest_that_did_not_answer_in_time(void **state)
 {
@@ -238,6 +282,7 @@ main(void)
 		cmocka_unit_test(never_tries_more_than_twice),
 		cmocka_unit_test(tries_once_what_must_not_be_done_twice),
 		cmocka_unit_test(goes_to_the_next_socket_when_the_first_hangs_up),
+		cmocka_unit_test(does_not_blame_a_socket_for_the_time_that_another_took),
 		cmocka_unit_test(lets_a_socket_rest_that_did_not_answer_in_time),
 		cmocka_unit_test(asks_again_after_the_rest),
 		cmocka_unit_test(serves_from_the_second_socket_while_the_first_rests),
