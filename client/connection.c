@@ -39,6 +39,13 @@ connection_socket_max(void)
 	return sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 }
 
+/*
+ * A paused call may go on in another thread, where errno is another variable, and the
+ * compiler may keep the address of the first one. So errno is used in functions that
+ * never pause, and these stay functions.
+ */
+#define USES_ERRNO __attribute__((noinline))
+
 static int
 milliseconds_left(int64_t deadline_ms)
 {
@@ -57,22 +64,25 @@ abandon(void *call)
 	connection_free(conn);
 }
 
-/*
- * The events that came (> 0), 0 when the deadline passed, or -errno. Not errno itself: a
- * paused call may go on in another thread, where that is another variable.
- */
+USES_ERRNO static int
+wait_in_poll(int fd, short events, int64_t deadline_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int n;
+
+	while ((n = poll(&p, 1, milliseconds_left(deadline_ms))) < 0 && errno == EINTR)
+		continue;
+	return n > 0 ? p.revents : n == 0 ? 0 : -errno;
+}
+
+/* The events that came (> 0), 0 when the deadline passed, or -errno. */
 static int
 wait_for(struct connection *conn, int fd, short events, int64_t deadline_ms)
 {
 	struct client_pause pause = { fd, events, deadline_ms, abandon, conn };
-	struct pollfd p = { .fd = fd, .events = events };
-	int n;
 
-	if (conn->waiter != NULL)
-		return conn->waiter->pause(conn->waiter_ctx, &pause);
-	while ((n = poll(&p, 1, milliseconds_left(deadline_ms))) < 0 && errno == EINTR)
-		continue;
-	return n > 0 ? p.revents : n == 0 ? 0 : -errno;
+	return conn->waiter != NULL ? conn->waiter->pause(conn->waiter_ctx, &pause)
+				    : wait_in_poll(fd, events, deadline_ms);
 }
 
 static socklen_t
@@ -90,6 +100,16 @@ make_address(struct sockaddr_un *address, const char *socket)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
+/* 0 or -errno. */
+USES_ERRNO static int
+connect_once(const struct connection *conn)
+{
+	struct sockaddr_un address;
+	socklen_t len = make_address(&address, conn->socket);
+
+	return connect(conn->fd, (struct sockaddr *)&address, len) == 0 ? 0 : -errno;
+}
+
 /*
  * A Unix socket connects at once or, with its backlog full, fails with EAGAIN: there is
  * nothing to poll for then, so this tries again after a short sleep. 0 or -errno.
@@ -97,17 +117,15 @@ make_address(struct sockaddr_un *address, const char *socket)
 static int
 connect_by(struct connection *conn, int64_t deadline_ms)
 {
-	struct sockaddr_un address;
-	socklen_t len = make_address(&address, conn->socket);
-	int pause_ms = 1;
+	int pause_ms = 1, rc;
 
-	while (connect(conn->fd, (struct sockaddr *)&address, len) != 0) {
+	while ((rc = connect_once(conn)) != 0) {
 		int64_t now_ms = clock_mono_ms(), until_ms = now_ms + pause_ms;
 
-		if (errno == EINTR)
+		if (rc == -EINTR)
 			continue;
-		if (errno != EAGAIN)
-			return -errno;
+		if (rc != -EAGAIN)
+			return rc;
 		if (now_ms >= deadline_ms)
 			return -ETIMEDOUT;
 		wait_for(conn, -1, 0, until_ms < deadline_ms ? until_ms : deadline_ms);
@@ -117,7 +135,7 @@ connect_by(struct connection *conn, int64_t deadline_ms)
 }
 
 /* 0 or -errno. */
-static int
+USES_ERRNO static int
 make_socket(struct connection *conn)
 {
 	struct stat st;
@@ -139,7 +157,7 @@ make_socket(struct connection *conn)
 }
 
 /* From now on a receive waits by itself. 0 or -errno. */
-static int
+USES_ERRNO static int
 let_receive_wait(struct connection *conn)
 {
 	struct timeval wait = { .tv_sec = conn->receive_ms / 1000,
@@ -170,6 +188,14 @@ open_socket(struct connection *conn, int64_t deadline_ms)
 	return let_receive_wait(conn);
 }
 
+USES_ERRNO static int
+refuse_open(const struct connection_options *options, int number, struct error *err)
+{
+	errno = number;
+	return error_set_errno(
+	    err, number == ETIMEDOUT ? ERROR_TIMEOUT : ERROR_IO, "%s", options->socket);
+}
+
 int
 connection_open(
     const struct connection_options *options, struct connection **conn, struct error *err)
@@ -191,9 +217,7 @@ connection_open(
 	c->fd = -1;
 	if ((rc = open_socket(c, c->opened_ms + options->connect_timeout_ms)) != 0) {
 		connection_free(c);
-		errno = -rc;
-		return error_set_errno(err, rc == -ETIMEDOUT ? ERROR_TIMEOUT : ERROR_IO,
-		    "%s", options->socket);
+		return refuse_open(options, -rc, err);
 	}
 	*conn = c;
 	return 0;
@@ -230,7 +254,7 @@ set_timeout(const struct connection *conn, struct error *err)
 	    err, ERROR_TIMEOUT, "keyholdd at %s did not answer in time", conn->socket);
 }
 
-static int
+USES_ERRNO static int
 set_errno(const struct connection *conn, int number, struct error *err)
 {
 	errno = number;
@@ -250,6 +274,16 @@ advance(struct iovec part[2], size_t sent)
 	}
 }
 
+/* The bytes that were sent, or -errno. */
+USES_ERRNO static ssize_t
+send_once(const struct connection *conn, struct iovec part[2])
+{
+	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
+	ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	return n >= 0 ? n : -errno;
+}
+
 /*
  * Head and body leave in one write, so that the daemon wakes once for a small request.
  * Ends early, without failing, when there is something to read.
@@ -258,23 +292,21 @@ static int
 send_parts(
     struct connection *conn, struct iovec part[2], int64_t deadline_ms, struct error *err)
 {
-	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
-
 	while (part[0].iov_len + part[1].iov_len > 0) {
-		ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send_once(conn, part);
 		int events;
 
 		if (n >= 0) {
 			advance(part, (size_t)n);
 			continue;
 		}
-		if (errno == EINTR)
+		if (n == -EINTR)
 			continue;
-		if (errno == EPIPE || errno == ECONNRESET)
+		if (n == -EPIPE || n == -ECONNRESET)
 			return 0;
-		if (errno != EAGAIN) {
+		if (n != -EAGAIN) {
 			conn->hung_up = true;
-			return set_errno(conn, errno, err);
+			return set_errno(conn, (int)-n, err);
 		}
 		events = wait_for(conn, conn->fd, POLLIN | POLLOUT, deadline_ms);
 		if (events == 0)
@@ -288,7 +320,7 @@ send_parts(
 }
 
 /* The bytes that came, 0 at the end, or -errno. waits: as long as the socket lets it. */
-static ssize_t
+USES_ERRNO static ssize_t
 receive_once(struct connection *conn, bool waits)
 {
 	ssize_t n =

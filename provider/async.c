@@ -16,13 +16,14 @@
  * connection that the job had. That may be after the application has unloaded this
  * module, so from the first wait on the module's code stays mapped.
  *
- * A job may go on in another thread: nothing here keeps errno across a pause. Nothing may
- * pause while a mark is set on OpenSSL's error queue, which is the thread's: signatures
- * have none set, but the loading of keys has, and does not pause
- * (client_request.pausable).
+ * A job may go on in another thread: no function that pauses uses errno, not even through
+ * one that the compiler puts into it. Nothing may pause while a mark is set on OpenSSL's
+ * error queue, which is the thread's: signatures have none set, but the loading of keys
+ * has, and does not pause (client_request.pausable).
  *
- * A job must be resumed in the process that it was started in. A forked child has its
- * parent's epoll and connections, the very same, and would take the answer away.
+ * A job must be resumed in the process that it was started in: an application that forks
+ * must not resume its parent's paused jobs in the child. Epoll and connection are the
+ * parent's very own, so the child would take its answer away. Nothing here looks for it.
  */
 #include "provider/async.h"
 
@@ -188,7 +189,7 @@ disarm(struct wait *wait, const struct client_pause *pause)
 }
 
 /* Waits for at most so long; as client_waiter's pause, except that 0 may come early. */
-static int
+__attribute__((noinline)) static int
 look(const struct client_pause *pause, int64_t at_most_ms)
 {
 	struct pollfd p = { .fd = pause->fd, .events = pause->events };
