@@ -7,14 +7,21 @@
  * A descriptor is only a number, and the application may close all it does not know
  * (closefrom in a daemon) and get this number for a socket of its own. So the connection
  * knows its socket's device and inode. It is never closed unless the number still means
- * that socket. Before use that is looked at after CONNECTION_IDLE_MS without any:
- * programs close what they do not know when they start, mostly with a fork, and not
- * between two handshakes of the same second; there a look would be two of four system
- * calls. What the look would have found shows in the request itself: a number that is
- * closed or a file gives EBADF or ENOTSOCK, a daemon that hung up gives EPIPE or an end,
- * and each of them before a byte of an answer, so that the call is sent again over a new
- * connection. What stays is an application that closes descriptors and opens a socket
- * within a second of a signature: it would be sent a request.
+ * that socket, and after CONNECTION_IDLE_MS without use it is looked at before it is used
+ * again. Sooner it is not: programs close what they do not know when they start, mostly
+ * with a fork, and not between two handshakes of the same second; there a look would be
+ * two of four system calls.
+ *
+ * So within that time nobody notices before the request is sent:
+ * - that the number is closed (EBADF), a file's (ENOTSOCK), or the daemon gone (EPIPE, or
+ *   an end). That shows before a byte of an answer came, and the call is sent again over
+ *   a new connection;
+ * - bytes that the daemon sent unasked after its last answer. They are taken for the next
+ *   answer, and later ones may be off by one. keyholdd sends none, and is trusted
+ *   not to;
+ * - that the number is now a socket of the application's. It is sent the request, and
+ *   what it answers is taken for the answer. If it answers nothing, a call that cannot
+ *   pause may wait for ever: its receive relies on SO_RCVTIMEO, which is our socket's.
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
