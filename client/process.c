@@ -40,7 +40,7 @@ process_clear(struct process *process)
 uint64_t
 process_number(struct process *process)
 {
-	uint64_t number = 0, next;
+	uint64_t number, next;
 
 	if (process->page == NULL)
 		return (uint64_t)getpid();

@@ -1,6 +1,7 @@
 /* loaded.c - a library context with keyhold.so. */
 #include "tests/provider/loaded.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,22 @@ loaded_sign(struct loaded *loaded)
 
 	EVP_MD_CTX_free(ctx);
 	return fine;
+}
+
+void *
+loaded_sign_once(void *loaded)
+{
+	return loaded_sign(loaded) ? loaded : NULL;
+}
+
+unsigned
+loaded_descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < LOADED_DESCRIPTORS_MAX; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
 }
 
 bool

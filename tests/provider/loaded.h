@@ -33,6 +33,13 @@ void loaded_with(struct loaded *loaded, const char *socket, int answer_timeout_m
 /* Signs a text with the reference; false leaves the reason on OpenSSL's queue. */
 bool loaded_sign(struct loaded *loaded);
 
+/* The same as a thread's function: NULL on failure. */
+void *loaded_sign_once(void *loaded);
+
+/* How many descriptors below LOADED_DESCRIPTORS_MAX this process has open. */
+#define LOADED_DESCRIPTORS_MAX 1024
+unsigned loaded_descriptors(void);
+
 /* Whether an error on OpenSSL's queue contains the text; empties the queue. */
 bool queue_says(const char *text);
 

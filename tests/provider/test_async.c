@@ -16,11 +16,11 @@
 
 #include "base/clock.h"
 #include "tests/provider/loaded.h"
+#include "tests/provider/tls.h"
 #include "tests/support/signer.h"
 
-#define JOBS        32
-#define LATENCY_MS  200
-#define DESCRIPTORS 1024
+#define JOBS       32
+#define LATENCY_MS 200
 
 struct job {
 	ASYNC_JOB *job;
@@ -77,16 +77,6 @@ finish(struct job *job)
 	}
 	assert_int_equal(job->status, ASYNC_FINISH);
 	ASYNC_WAIT_CTX_free(job->wait);
-}
-
-static unsigned
-open_descriptors(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
 }
 
 static struct signer *signer;
@@ -227,18 +217,18 @@ static struct job dropped;
 static void
 closes_the_connection_of_a_job_that_is_dropped(void **state)
 {
-	unsigned before = open_descriptors();
+	unsigned before = loaded_descriptors();
 
 	(void)state;
 	signer_behave(signer, SIGNER_HANGS, 0);
 	start(&dropped, &loaded);
 	assert_int_equal(dropped.status, ASYNC_PAUSE);
 	/* Epoll, timer, connection, and the signer's end of it. */
-	while (open_descriptors() < before + 4)
+	while (loaded_descriptors() < before + 4)
 		usleep(1000);
 	ASYNC_WAIT_CTX_free(dropped.wait);
 	signer_behave(signer, SIGNER_HANGS_UP, 0);
-	assert_int_equal(open_descriptors(), before + 1);
+	assert_int_equal(loaded_descriptors(), before + 1);
 }
 
 static int
@@ -277,14 +267,14 @@ keeps_one_descriptor_for_a_finished_job(void **state)
 
 	(void)state;
 	assert_true(loaded_sign(&loaded));
-	before = open_descriptors();
+	before = loaded_descriptors();
 	start(&job, &loaded);
 	while (job.status == ASYNC_PAUSE)
 		run(&job);
 	assert_int_equal(job.ret, 1);
-	assert_int_equal(open_descriptors(), before + 1);
+	assert_int_equal(loaded_descriptors(), before + 1);
 	finish(&job);
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(loaded_descriptors(), before);
 }
 
 /* One timer and one descriptor would be at the mercy of whichever is resumed first. */
@@ -329,67 +319,28 @@ outlives_the_unloading_of_the_provider(void **state)
 static void
 signs_outside_a_job_as_ever(void **state)
 {
-	unsigned before = open_descriptors();
+	unsigned before = loaded_descriptors();
 
 	(void)state;
 	assert_true(loaded_sign(&loaded));
 	/* The connection, and the signer's end of it. */
-	assert_int_equal(open_descriptors(), before + 2);
-}
-
-static X509 *
-make_certificate(EVP_PKEY *pkey)
-{
-	X509 *cert = X509_new();
-
-	assert_int_equal(X509_set_version(cert, X509_VERSION_3), 1);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	assert_int_equal(X509_set_pubkey(cert, pkey), 1);
-	assert_true(X509_sign(cert, pkey, EVP_sha256()) > 0);
-	return cert;
+	assert_int_equal(loaded_descriptors(), before + 2);
 }
 
 static SSL *
 make_server(SSL_CTX *ctx, X509 *cert)
 {
-	SSL *ssl;
 
 	assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, loaded.key), 1);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ASYNC);
-	ssl = SSL_new(ctx);
-	SSL_set_accept_state(ssl);
-	return ssl;
-}
-
-/* Both sides on this thread, over memory; how often the server paused. */
-static unsigned
-shake_hands(SSL *server, SSL *client)
-{
-	unsigned pauses = 0;
-	BIO *a, *b;
-
-	assert_int_equal(BIO_new_bio_pair(&a, 65536, &b, 65536), 1);
-	SSL_set_bio(server, a, a);
-	SSL_set_bio(client, b, b);
-	for (int i = 0;
-	     i < 1000 && !(SSL_is_init_finished(server) && SSL_is_init_finished(client));
-	     i++) {
-		SSL_do_handshake(client);
-		if (SSL_do_handshake(server) < 0 &&
-		    SSL_get_error(server, -1) == SSL_ERROR_WANT_ASYNC)
-			pauses++;
-	}
-	assert_true(SSL_is_init_finished(server) && SSL_is_init_finished(client));
-	return pauses;
+	return SSL_new(ctx);
 }
 
 static void
 pauses_a_handshake(void **state)
 {
-	X509 *cert = make_certificate(loaded_private_key());
+	X509 *cert = tls_certificate(NULL, loaded_private_key(), "SHA256");
 
 	(void)state;
 	signer_behave(signer, SIGNER_SIGNS, 20);
@@ -401,8 +352,7 @@ pauses_a_handshake(void **state)
 
 		SSL_CTX_set_max_proto_version(client_ctx, version);
 		client = SSL_new(client_ctx);
-		SSL_set_connect_state(client);
-		assert_true(shake_hands(server, client) > 0);
+		assert_true(tls_shake_hands(server, client) > 0);
 		assert_int_equal(SSL_version(client), version);
 		SSL_free(server);
 		SSL_free(client);

@@ -17,6 +17,7 @@
 
 #include "tests/evp/software.h"
 #include "tests/provider/activated.h"
+#include "tests/provider/tls.h"
 
 static void
 assert_default(const EVP_PKEY *pkey)
@@ -165,33 +166,6 @@ two_ordinary_keys_agree(void **state)
 	}
 }
 
-/* Made in libctx, so that its key is found there too. */
-static X509 *
-certificate_of(const struct activated *l, EVP_PKEY *pkey, const char *hash)
-{
-	X509 *made = X509_new_ex(l->libctx, NULL), *read = X509_new_ex(l->libctx, NULL);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char *der = NULL;
-	const unsigned char *p;
-	int len;
-
-	X509_set_version(made, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
-	X509_gmtime_adj(X509_getm_notBefore(made), -60);
-	X509_gmtime_adj(X509_getm_notAfter(made), 3600);
-	X509_set_pubkey(made, pkey);
-	assert_int_equal(
-	    EVP_DigestSignInit_ex(ctx, NULL, hash, l->libctx, NULL, pkey, NULL), 1);
-	assert_true(X509_sign_ctx(made, ctx) > 0);
-	len = i2d_X509(made, &der);
-	p = der;
-	assert_non_null(d2i_X509(&read, &p, len));
-	OPENSSL_free(der);
-	EVP_MD_CTX_free(ctx);
-	X509_free(made);
-	return read;
-}
-
 static void
 foreign_certificates_are_verified(void **state)
 {
@@ -200,7 +174,7 @@ foreign_certificates_are_verified(void **state)
 	for (int t = 0; t < KEY_TYPES; t++) {
 		const char *hash = key_type_info((enum key_type)t)->default_hash;
 		EVP_PKEY *pkey = ordinary_key(l, (enum key_type)t);
-		X509 *cert = certificate_of(l, pkey, hash);
+		X509 *cert = tls_certificate(l->libctx, pkey, hash);
 		EVP_PKEY *public = X509_get_pubkey(cert);
 
 		assert_default(public);
@@ -243,7 +217,7 @@ pkcs12_goes_out_and_in(void **state)
 {
 	struct activated *l = *state;
 	EVP_PKEY *pkey = ordinary_key(l, KEY_RSA_2048), *back = NULL;
-	X509 *cert = certificate_of(l, pkey, "SHA256"), *back_cert = NULL;
+	X509 *cert = tls_certificate(l->libctx, pkey, "SHA256"), *back_cert = NULL;
 	PKCS12 *p12 = PKCS12_create_ex(
 	    "secret", "web", pkey, cert, NULL, 0, 0, 0, 0, 0, l->libctx, NULL);
 
@@ -259,30 +233,10 @@ pkcs12_goes_out_and_in(void **state)
 }
 
 static void
-shake_hands(SSL *client, SSL *server)
-{
-	BIO *to_client, *to_server;
-	int done = 0;
-
-	assert_int_equal(BIO_new_bio_pair(&to_client, 0, &to_server, 0), 1);
-	SSL_set_bio(client, to_server, to_server);
-	SSL_set_bio(server, to_client, to_client);
-	SSL_set_connect_state(client);
-	SSL_set_accept_state(server);
-	for (int i = 0; i < 20 && done != 3; i++) {
-		done |= SSL_do_handshake(client) == 1 ? 1 : 0;
-		done |= SSL_do_handshake(server) == 1 ? 2 : 0;
-	}
-	if (done != 3)
-		ERR_print_errors_fp(stderr);
-	assert_int_equal(done, 3);
-}
-
-static void
 check_handshake(struct activated *l, enum key_type type, int version, const char *group)
 {
 	EVP_PKEY *pkey = ordinary_key(l, type), *ephemeral = NULL;
-	X509 *cert = certificate_of(l, pkey, key_type_info(type)->default_hash);
+	X509 *cert = tls_certificate(l->libctx, pkey, key_type_info(type)->default_hash);
 	SSL_CTX *server = SSL_CTX_new_ex(l->libctx, NULL, TLS_server_method());
 	SSL_CTX *client = SSL_CTX_new_ex(l->libctx, NULL, TLS_client_method());
 	SSL *s, *c;
@@ -296,7 +250,7 @@ check_handshake(struct activated *l, enum key_type type, int version, const char
 	SSL_CTX_set_verify(client, SSL_VERIFY_PEER, NULL);
 	s = SSL_new(server);
 	c = SSL_new(client);
-	shake_hands(c, s);
+	tls_shake_hands(s, c);
 	assert_int_equal(SSL_get_peer_tmp_key(c, &ephemeral), 1);
 	assert_default(ephemeral);
 	EVP_PKEY_free(ephemeral);

@@ -21,6 +21,7 @@
 #include "evp/reference.h"
 #include "tests/evp/software.h"
 #include "tests/provider/activated.h"
+#include "tests/provider/tls.h"
 
 static void
 assert_holds(BIO *bio, const char *text)
@@ -168,21 +169,6 @@ write_file(char path[static 32], const char *text)
 	close(fd);
 }
 
-static X509 *
-certificate_of(EVP_PKEY *key, const char *hash)
-{
-	X509 *x = X509_new();
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), 0);
-	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_set_pubkey(x, key);
-	assert_true(
-	    X509_sign(x, key, hash != NULL ? EVP_get_digestbyname(hash) : NULL) > 0);
-	return x;
-}
-
 /* As nginx, HAProxy and PostgreSQL load a pair. */
 static void
 libssl_takes_it_with_its_certificate_and_no_other(void **state)
@@ -191,9 +177,9 @@ libssl_takes_it_with_its_certificate_and_no_other(void **state)
 
 	for (int t = 0; t < KEY_TYPES; t++) {
 		const char *hash = key_type_info((enum key_type)t)->default_hash;
-		X509 *mine = certificate_of(software_key((enum key_type)t), hash);
+		X509 *mine = tls_certificate(NULL, software_key((enum key_type)t), hash);
 		enum key_type other = t == KEY_EC_P256 ? KEY_RSA_2048 : KEY_EC_P256;
-		X509 *foreign = certificate_of(software_key(other), "SHA256");
+		X509 *foreign = tls_certificate(NULL, software_key(other), "SHA256");
 		SSL_CTX *ctx = SSL_CTX_new_ex(l->libctx, NULL, TLS_server_method());
 		struct buffer pem;
 		char path[32];

@@ -28,14 +28,13 @@
 #include "tests/provider/loaded.h"
 #include "tests/support/signer.h"
 
-#define OPERATIONS  10000
-#define FORKS       100
-#define LOADS       100
-#define THREADS     2000
-#define WAVE        50
-#define DESCRIPTORS 1024
-#define TIMEOUT_MS  30000
-#define SIGNALS     64
+#define OPERATIONS 10000
+#define FORKS      100
+#define LOADS      100
+#define THREADS    2000
+#define WAVE       50
+#define TIMEOUT_MS 30000
+#define SIGNALS    64
 
 static char socket_name[108];
 static pid_t signer_pid;
@@ -85,16 +84,6 @@ stop_signer(void **state)
 }
 
 static unsigned
-open_descriptors(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
-}
-
-static unsigned
 tasks(void)
 {
 	DIR *dir = opendir("/proc/self/task");
@@ -113,7 +102,7 @@ connection(void)
 {
 	ino_t found = 0;
 
-	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+	for (int fd = 0; fd < LOADED_DESCRIPTORS_MAX; fd++) {
 		struct sockaddr_un peer = { .sun_family = AF_UNSPEC };
 		socklen_t len = sizeof(peer);
 		struct stat st;
@@ -130,14 +119,14 @@ static void
 starts_no_thread_and_takes_no_signal(void **state)
 {
 	struct sigaction before[SIGNALS] = { 0 }, after;
-	unsigned tasks_before = tasks(), descriptors_before = open_descriptors();
+	unsigned tasks_before = tasks(), descriptors_before = loaded_descriptors();
 	struct loaded loaded;
 
 	(void)state;
 	for (int i = 1; i < SIGNALS; i++)
 		sigaction(i, NULL, &before[i]);
 	loaded_with(&loaded, socket_name, TIMEOUT_MS);
-	assert_int_equal(open_descriptors(), descriptors_before);
+	assert_int_equal(loaded_descriptors(), descriptors_before);
 	assert_true(loaded_sign(&loaded));
 	assert_int_equal(tasks(), tasks_before);
 	for (int i = 1; i < SIGNALS; i++) {
@@ -146,22 +135,22 @@ starts_no_thread_and_takes_no_signal(void **state)
 		assert_ptr_equal(after.sa_handler, before[i].sa_handler);
 	}
 	loaded_close(&loaded);
-	assert_int_equal(open_descriptors(), descriptors_before);
+	assert_int_equal(loaded_descriptors(), descriptors_before);
 }
 
 static void
 opens_descriptors_that_exec_closes(void **state)
 {
-	bool known[DESCRIPTORS];
+	bool known[LOADED_DESCRIPTORS_MAX];
 	struct loaded loaded;
 	unsigned opened = 0;
 
 	(void)state;
-	for (int fd = 0; fd < DESCRIPTORS; fd++)
+	for (int fd = 0; fd < LOADED_DESCRIPTORS_MAX; fd++)
 		known[fd] = fcntl(fd, F_GETFD) >= 0;
 	loaded_with(&loaded, socket_name, TIMEOUT_MS);
 	assert_true(loaded_sign(&loaded));
-	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+	for (int fd = 0; fd < LOADED_DESCRIPTORS_MAX; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 
 		if (known[fd] || flags < 0)
@@ -184,11 +173,11 @@ grows_in_no_way_over_many_signatures(void **state)
 	loaded_with(&loaded, socket_name, TIMEOUT_MS);
 	for (int i = 0; i < 100; i++)
 		assert_true(loaded_sign(&loaded));
-	descriptors = open_descriptors();
+	descriptors = loaded_descriptors();
 	bytes = mallinfo2().uordblks;
 	for (int i = 0; i < OPERATIONS; i++)
 		assert_true(loaded_sign(&loaded));
-	assert_int_equal(open_descriptors(), descriptors);
+	assert_int_equal(loaded_descriptors(), descriptors);
 	/* Sanitizers say 0. */
 	assert_true(mallinfo2().uordblks <= bytes + 4096);
 	loaded_close(&loaded);
@@ -270,7 +259,7 @@ is_mapped(void)
 static void
 is_loaded_and_unloaded_many_times(void **state)
 {
-	unsigned descriptors = open_descriptors();
+	unsigned descriptors = loaded_descriptors();
 
 	(void)state;
 	for (int i = 0; i < LOADS; i++) {
@@ -281,7 +270,7 @@ is_loaded_and_unloaded_many_times(void **state)
 		loaded_close(&loaded);
 		assert_false(is_mapped());
 	}
-	assert_int_equal(open_descriptors(), descriptors);
+	assert_int_equal(loaded_descriptors(), descriptors);
 }
 
 static void
@@ -298,12 +287,6 @@ is_mapped_and_unmapped_many_times(void **state)
 	}
 }
 
-static void *
-sign_once(void *loaded)
-{
-	return loaded_sign(loaded) ? loaded : NULL;
-}
-
 /* A thread that was joined may be listed a moment longer. */
 static void
 assert_no_more_tasks_than(unsigned count)
@@ -316,14 +299,14 @@ assert_no_more_tasks_than(unsigned count)
 static void
 serves_thousands_of_threads_in_waves(void **state)
 {
-	unsigned descriptors = open_descriptors(), tasks_before;
+	unsigned descriptors = loaded_descriptors(), tasks_before;
 	struct loaded loaded;
 	pthread_t first;
 
 	(void)state;
 	loaded_with(&loaded, socket_name, TIMEOUT_MS);
 	/* With its first thread ThreadSanitizer starts one of its own. */
-	assert_int_equal(pthread_create(&first, NULL, sign_once, &loaded), 0);
+	assert_int_equal(pthread_create(&first, NULL, loaded_sign_once, &loaded), 0);
 	tasks_before = tasks();
 	pthread_join(first, NULL);
 	for (int wave = 0; wave < THREADS / WAVE; wave++) {
@@ -332,16 +315,17 @@ serves_thousands_of_threads_in_waves(void **state)
 
 		for (int i = 0; i < WAVE; i++)
 			assert_int_equal(
-			    pthread_create(&threads[i], NULL, sign_once, &loaded), 0);
+			    pthread_create(&threads[i], NULL, loaded_sign_once, &loaded),
+			    0);
 		for (int i = 0; i < WAVE; i++) {
 			pthread_join(threads[i], &result);
 			assert_non_null(result);
 		}
 	}
-	assert_true(open_descriptors() <= descriptors + WAVE);
+	assert_true(loaded_descriptors() <= descriptors + WAVE);
 	assert_no_more_tasks_than(tasks_before);
 	loaded_close(&loaded);
-	assert_int_equal(open_descriptors(), descriptors);
+	assert_int_equal(loaded_descriptors(), descriptors);
 }
 
 int
