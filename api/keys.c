@@ -97,6 +97,16 @@ make_key_row(const struct keystore_key *key, struct key_row *row)
 	memcpy(row->spki_sha256, key->key.spki_sha256, sizeof(row->spki_sha256));
 }
 
+void
+log_left(const char *name, const struct object_id *id, const struct error *err)
+{
+	char cka_id[2 * OBJECT_ID_MAX + 1], why[LOG_QUOTED_MAX];
+
+	hex_encode(cka_id, id->data, id->len);
+	log_error("key.left", "key=%s cka_id=%s why=\"%s\"", name, cka_id,
+	    log_quoted(why, err->text));
+}
+
 /* What was recorded and cannot be used is not left in the record. */
 static void
 unrecord_key(struct exchange *x, const struct keystore_key *key)
@@ -106,13 +116,11 @@ unrecord_key(struct exchange *x, const struct keystore_key *key)
 		.action = "key.withdrawn",
 		.object = key->key.name,
 	};
-	char why[LOG_QUOTED_MAX];
 	struct error err;
 
 	keystore_forget(x->api->keys, key);
 	if (store_key_remove(x->api->store, key->key.spki_sha256, &event, &err) != 0)
-		log_error("key.left", "key=%s why=\"%s\"", key->key.name,
-		    log_quoted(why, err.text));
+		log_left(key->key.name, &key->id, &err);
 }
 
 /* Recorded first, then used: a key that signs is in the record. */
@@ -141,11 +149,20 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	return -1;
 }
 
+/* A key that the token keeps all the same is in nobody's use. */
+static void
+destroy_unused(struct exchange *x, const struct keystore_key *key)
+{
+	struct error err;
+
+	if (keystore_destroy(x->api->keys, key, &err) != 0)
+		log_left(key->key.name, &key->id, &err);
+}
+
 void
 withdraw_key(struct exchange *x, const struct keystore_key *key)
 {
-	/* A key that the token keeps all the same is in nobody's use. */
-	(void)keystore_destroy(x->api->keys, key, NULL);
+	destroy_unused(x, key);
 	unrecord_key(x, key);
 }
 
@@ -156,11 +173,14 @@ create_key(struct exchange *x, const char *name, enum key_type type, enum key_us
 	if (!name_is_valid(name))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", name);
-	if (keystore_generate(x->api->keys, name, type, use, key, err) != 0)
+	if (keystore_generate(x->api->keys, name, type, use, key, err) != 0) {
+		if (key->id.len != 0)
+			log_left(name, &key->id, err);
 		return -1;
+	}
 	if (record_key(x, key, "key.created", err) == 0)
 		return 0;
-	(void)keystore_destroy(x->api->keys, key, NULL);
+	destroy_unused(x, key);
 	return -1;
 }
 

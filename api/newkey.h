@@ -14,6 +14,11 @@ int create_key(struct exchange *x, const char *name, enum key_type type, enum ke
 /* Undoes create_key, as far as token and store allow. The caller holds api->changes. */
 void withdraw_key(struct exchange *x, const struct keystore_key *key);
 
+/*
+ * The log says which pair is on the token and in nobody's use, and why it is left there.
+ */
+void log_left(const char *name, const struct object_id *id, const struct error *err);
+
 /* The key as the store keeps it. */
 void make_key_row(const struct keystore_key *key, struct key_row *row);
 

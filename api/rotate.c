@@ -2,7 +2,8 @@
  * rotate.c - a new key under the name of an old one, which stays in use by its hash.
  *
  * Everything that can fail comes before the commit, and what comes after it cannot: a
- * failure leaves the old key current, and no key on the token that is in no list.
+ * failure leaves the old key current. The new one is then destroyed; where the token
+ * fails in that too, or the process dies, it is left there in nobody's use.
  */
 #include "api/handlers.h"
 
@@ -11,7 +12,6 @@
 
 #include "api/json.h"
 #include "api/newkey.h"
-#include "base/log.h"
 #include "base/text.h"
 
 static int
@@ -68,13 +68,11 @@ take_into_use(struct exchange *x, const struct keystore_key *next, struct error 
 static void
 discard(struct exchange *x, const struct keystore_key *next)
 {
-	char why[LOG_QUOTED_MAX];
 	struct error err;
 
 	if (keystore_destroy(x->api->keys, next, &err) == 0)
 		return;
-	log_error(
-	    "key.left", "key=%s why=\"%s\"", next->key.name, log_quoted(why, err.text));
+	log_left(next->key.name, &next->id, &err);
 	keystore_forget(x->api->keys, next);
 }
 
@@ -82,8 +80,11 @@ static int
 replace_key(struct exchange *x, const struct keystore_key *old, enum key_type type,
     struct keystore_key *next, struct error *err)
 {
-	if (keystore_generate_next(x->api->keys, old->key.name, type, next, err) != 0)
+	if (keystore_generate_next(x->api->keys, old->key.name, type, next, err) != 0) {
+		if (next->id.len != 0)
+			log_left(old->key.name, &next->id, err);
 		return -1;
+	}
 	next->replaced = next->created;
 	if (take_into_use(x, next, err) != 0 || record(x, old, *next, err) != 0) {
 		discard(x, next);

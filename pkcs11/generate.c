@@ -112,10 +112,10 @@ request_init(struct request *r, const char *name, enum key_type type, bool decry
 		.id = id,
 		.mechanism = { .mechanism = kinds[type].mechanism },
 	};
-	id->len = ID_BYTES;
 	if (text_copy(r->label, sizeof(r->label), name) != 0 ||
 	    RAND_bytes(id->data, ID_BYTES) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "random CKA_ID");
+	id->len = ID_BYTES;
 	describe_public(r, type);
 	describe_private(r, decrypts);
 	return 0;
@@ -193,35 +193,54 @@ read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public
 	return rc;
 }
 
+struct pair {
+	CK_OBJECT_HANDLE public, private;
+};
+
+static int
+make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *r,
+    struct pair *pair, struct error *err)
+{
+	CK_RV rv = token->functions->C_GenerateKeyPair(session, &r->mechanism, r->public,
+	    r->public_count, r->private, r->private_count, &pair->public, &pair->private);
+
+	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_GenerateKeyPair");
+}
+
+/* Both halves, whatever becomes of the first. */
+static bool
+destroy_pair(struct token *token, CK_SESSION_HANDLE session, const struct pair *pair)
+{
+	CK_RV private = token->functions->C_DestroyObject(session, pair->private);
+	CK_RV public = token->functions->C_DestroyObject(session, pair->public);
+
+	return private == CKR_OK && public == CKR_OK;
+}
+
 int
 token_generate(struct token *token, const char *name, enum key_type type, bool decrypts,
     struct key *key, struct object_id *id, struct error *err)
 {
-	CK_OBJECT_HANDLE public = CK_INVALID_HANDLE, private = CK_INVALID_HANDLE;
 	CK_SESSION_HANDLE session;
 	struct request request;
-	CK_RV rv;
+	struct pair pair;
 	int rc = -1;
 
+	id->len = 0;
+	if (session_take_live(token->sessions, &session, err) != 0)
+		return -1;
 	if (request_init(&request, name, type, decrypts, id, err) != 0 ||
-	    session_take_live(token->sessions, &session, err) != 0)
-		return -1;
-	rv = token->functions->C_GenerateKeyPair(session, &request.mechanism,
-	    request.public, request.public_count, request.private, request.private_count,
-	    &public, &private);
-	if (rv != CKR_OK) {
-		ckr_error(err, rv, "C_GenerateKeyPair");
-		session_drop(token->sessions, session);
-		return -1;
+	    make_pair(token, session, &request, &pair, err) != 0) {
+		id->len = 0;
+		goto out;
 	}
-	if (check_born_inside(token, session, private, decrypts, err) == 0 &&
-	    read_key(
-		token, session, public, key_type_info(type)->family, name, key, err) == 0)
+	if (check_born_inside(token, session, pair.private, decrypts, err) == 0 &&
+	    read_key(token, session, pair.public, key_type_info(type)->family, name, key,
+		err) == 0)
 		rc = 0;
-	if (rc != 0) {
-		token->functions->C_DestroyObject(session, private);
-		token->functions->C_DestroyObject(session, public);
-	}
+	else if (destroy_pair(token, session, &pair))
+		id->len = 0;
+out:
 	session_finish(token->sessions, session, rc);
 	return rc;
 }
@@ -342,8 +361,7 @@ destroy_class(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_CLASS cl
 	    0) {
 		if (absent.code == ERROR_NOT_FOUND)
 			return 0;
-		*err = absent;
-		return -1;
+		return error_set(err, absent.code, "%s", absent.text);
 	}
 	if ((rv = token->functions->C_DestroyObject(session, object)) != CKR_OK)
 		return ckr_error(err, rv, "C_DestroyObject");

@@ -13,7 +13,7 @@
  * signing only unless it decrypts as well. Reads CKA_NEVER_EXTRACTABLE and
  * CKA_ALWAYS_SENSITIVE back and destroys the pair if the token did otherwise. One caller
  * at a time: SoftHSM 2.6.1 fails under parallel writers. key gets its public half, id
- * what it is found by.
+ * what it is found by; after a failure id->len is 0, unless a half was left.
  */
 int token_generate(struct token *token, const char *name, enum key_type type,
     bool decrypts, struct key *key, struct object_id *id, struct error *err);

@@ -153,14 +153,16 @@ generate(struct keystore *store, const char *name, enum key_type type, enum key_
 {
 	int rc;
 
+	key->id.len = 0;
 	if (check_use(use, type, err) != 0)
 		return -1;
 	key->use = use;
 	pthread_mutex_lock(&store->writer);
 	rc = token_generate(store->token, name, type, use == KEY_USE_TLS_RSA_KEX,
 	    &key->key, &key->id, err);
-	if (rc == 0 && (rc = try_use(store, key, err)) != 0)
-		(void)token_destroy(store->token, &key->id, NULL);
+	if (rc == 0 && (rc = try_use(store, key, err)) != 0 &&
+	    token_destroy(store->token, &key->id, NULL) == 0)
+		key->id.len = 0;
 	pthread_mutex_unlock(&store->writer);
 	key->created = clock_now_s();
 	key->replaced = 0;
@@ -171,6 +173,7 @@ int
 keystore_generate(struct keystore *store, const char *name, enum key_type type,
     enum key_use use, struct keystore_key *key, struct error *err)
 {
+	key->id.len = 0;
 	if (check_name_free(store, name, err) != 0)
 		return -1;
 	return generate(store, name, type, use, key, err);
@@ -182,6 +185,7 @@ keystore_generate_next(struct keystore *store, const char *name, enum key_type t
 {
 	struct keystore_key current;
 
+	next->id.len = 0;
 	if (keystore_find(store, name, &current, err) != 0)
 		return -1;
 	return generate(store, name, type, current.use, next, err);

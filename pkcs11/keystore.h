@@ -48,7 +48,8 @@ int keystore_add(struct keystore *store, const struct keystore_key *key, bool *o
 
 /*
  * Makes or finds a key on the token that serves for this use, tried where a token may
- * turn out unable; keystore_add is what takes it into use.
+ * turn out unable; keystore_add is what takes it into use. After a failure to generate,
+ * key->id.len is 0, unless the pair could not be destroyed: then the id tells which.
  */
 int keystore_generate(struct keystore *store, const char *name, enum key_type type,
     enum key_use use, struct keystore_key *key, struct error *err);

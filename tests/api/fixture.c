@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -259,4 +260,35 @@ public_key(struct fixture *f, const char *name)
 	p = key.key.spki;
 	assert_non_null(pkey = d2i_PUBKEY(NULL, &p, (long)key.key.spki_len));
 	return pkey;
+}
+
+static struct {
+	int stderr_fd, from;
+	char text[4096];
+} captured;
+
+void
+log_capture(void)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	captured.from = fds[0];
+	captured.stderr_fd = dup(STDERR_FILENO);
+	assert_int_equal(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	close(fds[1]);
+}
+
+const char *
+log_captured(void)
+{
+	ssize_t n;
+
+	dup2(captured.stderr_fd, STDERR_FILENO);
+	close(captured.stderr_fd);
+	n = read(captured.from, captured.text, sizeof(captured.text) - 1);
+	close(captured.from);
+	assert_true(n >= 0);
+	captured.text[n] = '\0';
+	return captured.text;
 }

@@ -68,6 +68,11 @@ void make_key(struct fixture *f, const char *name, const char *type, const char 
 /* Creates an issuer that must be creatable; parent is NULL for a root. */
 void make_issuer(struct fixture *f, const char *name, const char *parent);
 
+/* Keeps the log, at most 4 KiB of it, from the first call to the second, which gives it.
+ */
+void log_capture(void);
+const char *log_captured(void);
+
 /* The public half of a key in use; the caller frees. */
 EVP_PKEY *public_key(struct fixture *f, const char *name);
 

@@ -8,11 +8,8 @@
 
 #include <cmocka.h>
 #include <jansson.h>
-#include <sqlite3.h>
 
-#include "pkcs11/generate.h"
 #include "tests/api/fixture.h"
-#include "tests/base/directory.h"
 
 #define HASH_SIZE 65
 #define SIGN      "/sign?scheme=ecdsa_secp256r1_sha256"
@@ -277,119 +274,6 @@ records_both_hashes(void **state)
 	assert_non_null(strstr(last.detail, old));
 }
 
-static void
-sql(struct fixture *f, const char *text)
-{
-	char path[256];
-	sqlite3 *db = NULL;
-
-	directory_path(&f->directory, "store.db", path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-/* One key of this label on the token, and it is the current one. */
-static void
-assert_alone(struct fixture *f, const char *name, const char *hash)
-{
-	struct error err = { 0 };
-	struct object_id id;
-	struct key key;
-	char found[HASH_SIZE];
-
-	assert_current(f, name, hash);
-	assert_int_equal(sign_with(f, hash), 200);
-	if (token_find_labelled(
-		f->token->token, name, false, KEY_FAMILY_RSA, &key, &id, &err) != 0)
-		fail_msg("%s", err.text);
-	hex_encode(found, key.spki_sha256, KEY_SHA256_SIZE);
-	assert_string_equal(found, hash);
-}
-
-static void
-stays_as_it_is_when_nothing_can_be_recorded(void **state)
-{
-	struct fixture *f = *state;
-	char hash[HASH_SIZE];
-	size_t before;
-
-	make(f, "unrecorded", hash);
-	before = keystore_count(f->api.keys);
-	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
-	       "SELECT RAISE(ABORT, 'no room'); END");
-	rotate(f, "unrecorded", "{}");
-	assert_problem(f, 500, "internal");
-	sql(f, "DROP TRIGGER full");
-	assert_int_equal(keystore_count(f->api.keys), before);
-	assert_alone(f, "unrecorded", hash);
-	fixture_restart(f);
-	assert_alone(f, "unrecorded", hash);
-}
-
-static CK_RV
-refuse_to_generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-    CK_ATTRIBUTE *public, CK_ULONG public_count, CK_ATTRIBUTE *private,
-    CK_ULONG private_count, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
-{
-	(void)session;
-	(void)mechanism;
-	(void)public;
-	(void)public_count;
-	(void)private;
-	(void)private_count;
-	(void)public_key;
-	(void)private_key;
-	return CKR_DEVICE_ERROR;
-}
-
-static void
-stays_as_it_is_when_the_token_makes_no_key(void **state)
-{
-	struct fixture *f = *state;
-	CK_FUNCTION_LIST *functions = f->token->token->functions;
-	CK_C_GenerateKeyPair real = functions->C_GenerateKeyPair;
-	char hash[HASH_SIZE];
-
-	make(f, "full", hash);
-	functions->C_GenerateKeyPair = refuse_to_generate;
-	rotate(f, "full", "{}");
-	functions->C_GenerateKeyPair = real;
-	assert_problem(f, 503, "token");
-	assert_alone(f, "full", hash);
-}
-
-static CK_RV
-refuse_to_search(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
-{
-	(void)session;
-	(void)match;
-	(void)count;
-	return CKR_DEVICE_ERROR;
-}
-
-/* The pair cannot even be destroyed; it is in no list, and nobody's. */
-static void
-stays_as_it_is_when_the_token_fails_halfway(void **state)
-{
-	struct fixture *f = *state;
-	CK_FUNCTION_LIST *functions = f->token->token->functions;
-	CK_C_FindObjectsInit real = functions->C_FindObjectsInit;
-	size_t before;
-	char hash[HASH_SIZE];
-
-	make(f, "halfway", hash);
-	before = keystore_count(f->api.keys);
-	functions->C_FindObjectsInit = refuse_to_search;
-	rotate(f, "halfway", "{}");
-	functions->C_FindObjectsInit = real;
-	assert_problem(f, 503, "token");
-	assert_int_equal(keystore_count(f->api.keys), before);
-	assert_current(f, "halfway", hash);
-	assert_int_equal(sign_with(f, hash), 200);
-	assert_int_equal(rotate(f, "halfway", "{}"), 201);
-}
-
 int
 main(void)
 {
@@ -402,9 +286,6 @@ main(void)
 		cmocka_unit_test(destroys_the_one_that_is_meant),
 		cmocka_unit_test(frees_the_name_when_the_current_key_is_destroyed),
 		cmocka_unit_test(records_both_hashes),
-		cmocka_unit_test(stays_as_it_is_when_nothing_can_be_recorded),
-		cmocka_unit_test(stays_as_it_is_when_the_token_makes_no_key),
-		cmocka_unit_test(stays_as_it_is_when_the_token_fails_halfway),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

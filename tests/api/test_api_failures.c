@@ -1,0 +1,205 @@
+/* test_api_failures.c - what becomes of keys when the store or the token fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "pkcs11/generate.h"
+#include "tests/api/fixture.h"
+#include "tests/base/directory.h"
+
+#define HASH_SIZE 65
+#define SIGN      "/sign?scheme=ecdsa_secp256r1_sha256"
+
+/* Makes a key of use sign and leaves its hash. */
+static void
+make(struct fixture *f, const char *name, char hash[static HASH_SIZE])
+{
+	make_key(f, name, "ec-p256", "sign");
+	snprintf(hash, HASH_SIZE, "%s", member(f, "spki_sha256"));
+}
+
+static int
+rotate(struct fixture *f, const char *name, const char *body)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/v1/keys/%s/rotate", name);
+	return post_json(f, target, body);
+}
+
+static int
+sign_with(struct fixture *f, const char *hash)
+{
+	char target[160];
+
+	snprintf(target, sizeof(target), "/v1/keys/spki:%s" SIGN, hash);
+	return send_text(f, "POST", target, OCTETS, "hello");
+}
+
+static void
+assert_current(struct fixture *f, const char *name, const char *hash)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/v1/keys/%s", name);
+	assert_int_equal(get(f, target), 200);
+	assert_string_equal(member(f, "spki_sha256"), hash);
+	assert_true(json_is_null(json_object_get(f->json, "replaced")));
+}
+
+static void
+sql(struct fixture *f, const char *text)
+{
+	char path[256];
+	sqlite3 *db = NULL;
+
+	directory_path(&f->directory, "store.db", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* One key of this label on the token, and it is the current one. */
+static void
+assert_alone(struct fixture *f, const char *name, const char *hash)
+{
+	struct error err = { 0 };
+	struct object_id id;
+	struct key key;
+	char found[HASH_SIZE];
+
+	assert_current(f, name, hash);
+	assert_int_equal(sign_with(f, hash), 200);
+	if (token_find_labelled(
+		f->token->token, name, false, KEY_FAMILY_RSA, &key, &id, &err) != 0)
+		fail_msg("%s", err.text);
+	hex_encode(found, key.spki_sha256, KEY_SHA256_SIZE);
+	assert_string_equal(found, hash);
+}
+
+static void
+stays_as_it_is_when_nothing_can_be_recorded(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+	size_t before;
+
+	make(f, "unrecorded", hash);
+	before = keystore_count(f->api.keys);
+	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
+	       "SELECT RAISE(ABORT, 'no room'); END");
+	rotate(f, "unrecorded", "{}");
+	assert_problem(f, 500, "internal");
+	sql(f, "DROP TRIGGER full");
+	assert_int_equal(keystore_count(f->api.keys), before);
+	assert_alone(f, "unrecorded", hash);
+	fixture_restart(f);
+	assert_alone(f, "unrecorded", hash);
+}
+
+static CK_RV
+refuse_to_generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_ATTRIBUTE *public, CK_ULONG public_count, CK_ATTRIBUTE *private,
+    CK_ULONG private_count, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	(void)session;
+	(void)mechanism;
+	(void)public;
+	(void)public_count;
+	(void)private;
+	(void)private_count;
+	(void)public_key;
+	(void)private_key;
+	return CKR_DEVICE_ERROR;
+}
+
+static void
+stays_as_it_is_when_the_token_makes_no_key(void **state)
+{
+	struct fixture *f = *state;
+	CK_FUNCTION_LIST *functions = f->token->token->functions;
+	CK_C_GenerateKeyPair real = functions->C_GenerateKeyPair;
+	char hash[HASH_SIZE];
+
+	make(f, "full", hash);
+	functions->C_GenerateKeyPair = refuse_to_generate;
+	rotate(f, "full", "{}");
+	functions->C_GenerateKeyPair = real;
+	assert_problem(f, 503, "token");
+	assert_alone(f, "full", hash);
+}
+
+static CK_RV
+refuse_to_search(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
+{
+	(void)session;
+	(void)match;
+	(void)count;
+	return CKR_DEVICE_ERROR;
+}
+
+/* Rotates with a token that finds nothing. The pair cannot even be destroyed; it is in no
+ * list, and nobody's, and the log tells its CKA_ID. */
+static void
+fail_halfway(struct fixture *f, const char *name, const char *hash)
+{
+	CK_FUNCTION_LIST *functions = f->token->token->functions;
+	CK_C_FindObjectsInit real = functions->C_FindObjectsInit;
+	size_t before = keystore_count(f->api.keys);
+	char left[64];
+
+	log_capture();
+	functions->C_FindObjectsInit = refuse_to_search;
+	rotate(f, name, "{}");
+	functions->C_FindObjectsInit = real;
+	snprintf(left, sizeof(left), "key.left key=%s cka_id=", name);
+	assert_non_null(strstr(log_captured(), left));
+	assert_problem(f, 503, "token");
+	assert_int_equal(keystore_count(f->api.keys), before);
+	assert_current(f, name, hash);
+}
+
+static void
+stays_as_it_is_when_the_token_fails_halfway(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+
+	make(f, "halfway", hash);
+	fail_halfway(f, "halfway", hash);
+	assert_int_equal(sign_with(f, hash), 200);
+	assert_int_equal(rotate(f, "halfway", "{}"), 201);
+}
+
+/* Of this use, a pair is tried before it is taken into use. */
+static void
+stays_as_it_is_when_a_pair_cannot_be_tried(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+
+	make_key(f, "untried", "rsa-2048", "tls-rsa-kex");
+	snprintf(hash, sizeof(hash), "%s", member(f, "spki_sha256"));
+	fail_halfway(f, "untried", hash);
+	assert_int_equal(rotate(f, "untried", "{}"), 201);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stays_as_it_is_when_nothing_can_be_recorded),
+		cmocka_unit_test(stays_as_it_is_when_the_token_makes_no_key),
+		cmocka_unit_test(stays_as_it_is_when_the_token_fails_halfway),
+		cmocka_unit_test(stays_as_it_is_when_a_pair_cannot_be_tried),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}
