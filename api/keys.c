@@ -107,7 +107,8 @@ log_left(const char *name, const struct object_id *id, const struct error *err)
 	    log_quoted(why, err->text));
 }
 
-/* What was recorded and cannot be used is not left in the record. */
+/* What was recorded and cannot be used is not left in the record. If it must be, it is
+ * left in the list as well, where it can be deleted. */
 static void
 unrecord_key(struct exchange *x, const struct keystore_key *key)
 {
@@ -118,8 +119,9 @@ unrecord_key(struct exchange *x, const struct keystore_key *key)
 	};
 	struct error err;
 
-	keystore_forget(x->api->keys, key);
-	if (store_key_remove(x->api->store, key->key.spki_sha256, &event, &err) != 0)
+	if (store_key_remove(x->api->store, key->key.spki_sha256, &event, &err) == 0)
+		keystore_forget(x->api->keys, key);
+	else
 		log_left(key->key.name, &key->id, &err);
 }
 
@@ -313,6 +315,7 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 		.object = key->key.name,
 		.detail = detail,
 	};
+	int rc;
 
 	hex_encode(detail + strlen(detail), key->key.spki_sha256, KEY_SHA256_SIZE);
 	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
@@ -322,7 +325,11 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	 * rest. */
 	if (keystore_destroy(x->api->keys, key, err) != 0)
 		return -1;
-	return store_key_remove(x->api->store, key->key.spki_sha256, &event, err);
+	rc = store_key_remove(x->api->store, key->key.spki_sha256, &event, err);
+	/* A row that is gone all the same: its removal failed after the commit. */
+	if (rc == 0 || err->code == ERROR_NOT_FOUND)
+		keystore_forget(x->api->keys, key);
+	return rc;
 }
 
 int

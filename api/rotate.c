@@ -70,9 +70,8 @@ discard(struct exchange *x, const struct keystore_key *next)
 {
 	struct error err;
 
-	if (keystore_destroy(x->api->keys, next, &err) == 0)
-		return;
-	log_left(next->key.name, &next->id, &err);
+	if (keystore_destroy(x->api->keys, next, &err) != 0)
+		log_left(next->key.name, &next->id, &err);
 	keystore_forget(x->api->keys, next);
 }
 

@@ -242,14 +242,19 @@ keystore_adopt(struct keystore *store, const char *name, enum key_use use,
 	return 0;
 }
 
-void
-keystore_forget(struct keystore *store, const struct keystore_key *key)
+static void
+set_handle(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
 {
+	struct keytable_slot *slot;
+
 	pthread_rwlock_wrlock(&store->lock);
-	keytable_remove(&store->table, key->key.spki_sha256);
+	if ((slot = keytable_by_spki(&store->table, key->key.spki_sha256)) != NULL)
+		slot->handle = handle;
 	pthread_rwlock_unlock(&store->lock);
 }
 
+/* Even after a failure one half may be gone, so the handle has to be found again. */
 int
 keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err)
@@ -258,11 +263,19 @@ keystore_destroy(
 
 	pthread_mutex_lock(&store->writer);
 	pthread_rwlock_wrlock(&store->handles);
-	if ((rc = token_destroy(store->token, &key->id, err)) == 0)
-		keystore_forget(store, key);
+	rc = token_destroy(store->token, &key->id, err);
+	set_handle(store, key, CK_INVALID_HANDLE);
 	pthread_rwlock_unlock(&store->handles);
 	pthread_mutex_unlock(&store->writer);
 	return rc;
+}
+
+void
+keystore_forget(struct keystore *store, const struct keystore_key *key)
+{
+	pthread_rwlock_wrlock(&store->lock);
+	keytable_remove(&store->table, key->key.spki_sha256);
+	pthread_rwlock_unlock(&store->lock);
 }
 
 int
@@ -323,16 +336,12 @@ static int
 find_again(struct keystore *store, const struct keystore_key *key,
     CK_OBJECT_HANDLE *handle, struct error *err)
 {
-	struct keytable_slot *slot;
 	struct error why;
 
 	if (token_find_private(store->token, &key->key, &key->id, handle, &why) != 0)
 		return error_set(err, ERROR_TOKEN, "key %s is not on the token: %s",
 		    key->key.name, why.text);
-	pthread_rwlock_wrlock(&store->lock);
-	if ((slot = keytable_by_spki(&store->table, key->key.spki_sha256)) != NULL)
-		slot->handle = *handle;
-	pthread_rwlock_unlock(&store->lock);
+	set_handle(store, key, *handle);
 	return 0;
 }
 

@@ -70,12 +70,13 @@ void keystore_promote(struct keystore *store, const struct keystore_key *old,
     const struct keystore_key *next);
 
 /*
- * Destroyed on the token and then out of use: after a failure the key is still listed,
- * and destroying can be tried again. Waits for the signatures in progress.
+ * Destroyed on the token, the key signs no more, and stays listed until it is forgotten:
+ * whatever fails in between, all of it can be tried again. Destroying waits for the
+ * signatures in progress; a key that is not on the token counts as destroyed.
  */
-void keystore_forget(struct keystore *store, const struct keystore_key *key);
 int keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err);
+void keystore_forget(struct keystore *store, const struct keystore_key *key);
 
 /* Copies the key out. name_or_spki is a name, or "spki:" and 64 hex digits. */
 int keystore_find(struct keystore *store, const char *name_or_spki,

@@ -104,6 +104,56 @@ stays_as_it_is_when_nothing_can_be_recorded(void **state)
 	assert_alone(f, "unrecorded", hash);
 }
 
+static int
+destroy(struct fixture *f, const char *name, const char *hash)
+{
+	char target[128], body[128];
+
+	snprintf(target, sizeof(target), "/v1/keys/%s", name);
+	snprintf(body, sizeof(body), "{\"spki_sha256\":\"%s\"}", hash);
+	return send_text(f, "DELETE", target, JSON, body);
+}
+
+static void
+a_destruction_that_is_not_recorded_can_be_repeated(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE], again[HASH_SIZE];
+
+	make(f, "half-gone", hash);
+	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
+	       "SELECT RAISE(ABORT, 'no room'); END");
+	destroy(f, "half-gone", hash);
+	assert_problem(f, 500, "internal");
+	sign_with(f, hash);
+	assert_problem(f, 503, "token");
+	assert_current(f, "half-gone", hash);
+	destroy(f, "half-gone", hash);
+	assert_problem(f, 500, "internal");
+	sql(f, "DROP TRIGGER full");
+	assert_int_equal(destroy(f, "half-gone", hash), 204);
+	get(f, "/v1/keys/half-gone");
+	assert_problem(f, 404, "not-found");
+	make(f, "half-gone", again);
+	assert_int_equal(sign_with(f, again), 200);
+	fixture_restart(f);
+	assert_current(f, "half-gone", again);
+}
+
+/* As when SQLite fails after the commit. */
+static void
+a_destruction_that_was_recorded_all_the_same_frees_the_name(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+
+	make(f, "recorded", hash);
+	sql(f, "DELETE FROM keys WHERE name = 'recorded'");
+	destroy(f, "recorded", hash);
+	assert_problem(f, 404, "not-found");
+	make(f, "recorded", hash);
+}
+
 static CK_RV
 refuse_to_generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_ATTRIBUTE *public, CK_ULONG public_count, CK_ATTRIBUTE *private,
@@ -196,6 +246,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stays_as_it_is_when_nothing_can_be_recorded),
+		cmocka_unit_test(a_destruction_that_is_not_recorded_can_be_repeated),
+		cmocka_unit_test(
+		    a_destruction_that_was_recorded_all_the_same_frees_the_name),
 		cmocka_unit_test(stays_as_it_is_when_the_token_makes_no_key),
 		cmocka_unit_test(stays_as_it_is_when_the_token_fails_halfway),
 		cmocka_unit_test(stays_as_it_is_when_a_pair_cannot_be_tried),

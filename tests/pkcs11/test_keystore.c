@@ -72,7 +72,7 @@ signs_every_scheme_that_fits_and_refuses_the_others(void **state)
 			    sign(store, &key, (enum scheme)s, &err), fits ? 0 : -1);
 			assert_int_equal(err.code, fits ? ERROR_NONE : ERROR_UNSUPPORTED);
 		}
-		assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+		test_key_destroy(store, &key);
 	}
 }
 
@@ -86,7 +86,7 @@ ecdsa_is_der_whatever_r_and_s_are(void **state)
 	for (int i = 0; i < 600; i++)
 		assert_int_equal(
 		    sign(store, &key, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
-	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+	test_key_destroy(store, &key);
 }
 
 static void
@@ -110,7 +110,7 @@ an_empty_message_is_signed(void **state)
 			fail_msg("%s", err.text);
 		assert_true(
 		    software_verifies(&key.key, kinds[i].scheme, &nothing, &signature));
-		assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+		test_key_destroy(store, &key);
 	}
 }
 
@@ -129,7 +129,7 @@ finds_a_key_by_name_and_by_hash(void **state)
 	assert_int_equal(keystore_find(store, spki, &found, NULL), 0);
 	assert_string_equal(found.key.name, "web");
 	assert_int_equal(keystore_find_spki(store, key.key.spki_sha256, &found, NULL), 0);
-	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+	test_key_destroy(store, &key);
 }
 
 static void
@@ -187,7 +187,7 @@ a_name_or_key_in_use_is_a_conflict(void **state)
 	text_copy(renamed.key.name, sizeof(renamed.key.name), "renamed");
 	assert_int_equal(keystore_add(store, &renamed, &on_token, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
-	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+	test_key_destroy(store, &key);
 }
 
 static void
@@ -198,13 +198,32 @@ a_destroyed_key_is_gone_from_the_token(void **state)
 	size_t before = keystore_count(store);
 	struct error err = { 0 };
 
-	assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+	test_key_destroy(store, &key);
 	assert_int_equal(keystore_count(store), before - 1);
 	check_not_found(store, "gone", ERROR_NOT_FOUND);
 	assert_int_equal(
 	    keystore_adopt(store, "gone", KEY_USE_SIGN, KEY_FAMILY_RSA, &again, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+static void
+a_destroyed_key_is_listed_until_it_is_forgotten(void **state)
+{
+	struct keystore *store = store_of(state);
+	struct keystore_key key = make(store, "ghost", KEY_EC_P256), found;
+	struct error err = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+		assert_int_equal(keystore_find(store, "ghost", &found, NULL), 0);
+		assert_int_equal(
+		    sign(store, &key, SCHEME_ECDSA_SECP256R1_SHA256, &err), -1);
+		assert_int_equal(err.code, ERROR_TOKEN);
+		assert_non_null(strstr(err.text, "key ghost is not on the token"));
+	}
+	keystore_forget(store, &key);
+	check_not_found(store, "ghost", ERROR_NOT_FOUND);
 }
 
 static void
@@ -223,7 +242,7 @@ a_forgotten_key_stays_on_the_token(void **state)
 	assert_int_equal(keystore_add(store, &again, &on_token, NULL), 0);
 	assert_true(on_token);
 	assert_int_equal(sign(store, &again, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
-	assert_int_equal(keystore_destroy(store, &again, NULL), 0);
+	test_key_destroy(store, &again);
 }
 
 static void
@@ -246,7 +265,7 @@ a_key_that_the_token_lacks_is_listed_and_cannot_sign(void **state)
 	assert_int_equal(err.code, ERROR_TOKEN);
 	other = make(store, "there", KEY_EC_P256);
 	assert_int_equal(keystore_check(store, NULL), 0);
-	assert_int_equal(keystore_destroy(store, &other, NULL), 0);
+	test_key_destroy(store, &other);
 	keystore_forget(store, &key);
 }
 
@@ -264,7 +283,7 @@ a_key_whose_id_is_anothers_does_not_sign_with_it(void **state)
 	assert_int_equal(sign(store, &swapped, SCHEME_ECDSA_SECP256R1_SHA256, &err), -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
 	keystore_forget(store, &swapped);
-	assert_int_equal(keystore_destroy(store, &real, NULL), 0);
+	test_key_destroy(store, &real);
 }
 
 static void
@@ -284,7 +303,7 @@ check_passes_with_keys_of_each_family_and_without(void **state)
 
 		if (keystore_check(store, &err) != 0)
 			fail_msg("%s", err.text);
-		assert_int_equal(keystore_destroy(store, &key, NULL), 0);
+		test_key_destroy(store, &key);
 	}
 	keystore_free(store);
 }
@@ -317,7 +336,7 @@ check_fails_when_a_signature_does_not_verify(void **state)
 	assert_int_equal(rc, -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
 	assert_int_equal(keystore_check(t->keystore, NULL), 0);
-	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
+	test_key_destroy(t->keystore, &key);
 }
 
 static CK_RV
@@ -343,7 +362,7 @@ a_key_that_the_token_does_not_destroy_stays_in_use(void **state)
 	assert_int_equal(rc, -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
 	assert_int_equal(sign(t->keystore, &key, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
-	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
+	test_key_destroy(t->keystore, &key);
 	assert_int_equal(keystore_find(t->keystore, "stubborn", &found, NULL), -1);
 }
 
@@ -375,7 +394,7 @@ a_dead_session_is_replaced_and_the_signature_succeeds(void **state)
 	kill_sessions(t->token);
 	assert_int_equal(keystore_check(t->keystore, NULL), 0);
 	kill_sessions(t->token);
-	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
+	test_key_destroy(t->keystore, &key);
 	kill_sessions(t->token);
 	assert_int_equal(keystore_check(t->keystore, NULL), 0);
 }
@@ -407,7 +426,7 @@ a_failed_signature_spoils_no_other(void **state)
 	for (int i = 0; i < 2 * TEST_TOKEN_SESSIONS; i++)
 		assert_int_equal(
 		    sign(t->keystore, &key, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
-	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
+	test_key_destroy(t->keystore, &key);
 }
 
 static void
@@ -450,6 +469,7 @@ main(void)
 		cmocka_unit_test(an_unknown_key_is_not_found),
 		cmocka_unit_test(a_name_or_key_in_use_is_a_conflict),
 		cmocka_unit_test(a_destroyed_key_is_gone_from_the_token),
+		cmocka_unit_test(a_destroyed_key_is_listed_until_it_is_forgotten),
 		cmocka_unit_test(a_forgotten_key_stays_on_the_token),
 		cmocka_unit_test(a_key_that_the_token_lacks_is_listed_and_cannot_sign),
 		cmocka_unit_test(a_key_whose_id_is_anothers_does_not_sign_with_it),

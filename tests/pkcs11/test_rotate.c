@@ -101,11 +101,11 @@ the_old_key_is_current_until_its_successor_is(void **state)
 	assert_int_equal(
 	    keystore_find_spki(store, next.key.spki_sha256, &found, NULL), 0);
 	assert_int_equal(found.replaced, 0);
-	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
+	test_key_destroy(store, &old);
 	assert_false(signs(store, &old));
 	assert_true(signs(store, &next));
 	assert_true(is_current(store, &next));
-	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
+	test_key_destroy(store, &next);
 }
 
 static void
@@ -117,14 +117,14 @@ a_successor_that_was_not_promoted_leaves_no_trace(void **state)
 	struct test_token *t = *state;
 	CK_OBJECT_HANDLE handle;
 
-	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
+	test_key_destroy(store, &next);
 	assert_int_equal(
 	    keystore_find_spki(store, next.key.spki_sha256, &found, NULL), -1);
 	assert_int_equal(
 	    token_find_private(t->token, &next.key, &next.id, &handle, NULL), -1);
 	assert_true(is_current(store, &old));
 	assert_true(signs(store, &old));
-	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
+	test_key_destroy(store, &old);
 }
 
 static void
@@ -136,7 +136,7 @@ a_name_whose_current_key_is_gone_is_free(void **state)
 	struct error err = { 0 };
 
 	keystore_promote(store, &old, &next);
-	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
+	test_key_destroy(store, &next);
 	assert_int_equal(keystore_find(store, "web", &third, &err), -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 	assert_true(signs(store, &old));
@@ -148,8 +148,8 @@ a_name_whose_current_key_is_gone_is_free(void **state)
 	third = make(store, "web");
 	assert_true(is_current(store, &third));
 	assert_true(signs(store, &old));
-	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
-	assert_int_equal(keystore_destroy(store, &third, NULL), 0);
+	test_key_destroy(store, &old);
+	test_key_destroy(store, &third);
 }
 
 static void
@@ -166,11 +166,11 @@ does_not_guess_which_of_two_keys_to_adopt(void **state)
 	    keystore_adopt(store, "web", KEY_USE_TLS, KEY_FAMILY_RSA, &found, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "which one is meant"));
-	assert_int_equal(keystore_destroy(store, &old, NULL), 0);
+	test_key_destroy(store, &old);
 	assert_int_equal(
 	    keystore_adopt(store, "web", KEY_USE_TLS, KEY_FAMILY_RSA, &found, NULL), 0);
 	assert_memory_equal(found.key.spki_sha256, next.key.spki_sha256, KEY_SHA256_SIZE);
-	assert_int_equal(keystore_destroy(store, &next, NULL), 0);
+	test_key_destroy(store, &next);
 }
 
 static void
@@ -198,8 +198,8 @@ takes_the_keys_of_a_name_in_any_order(void **state)
 	old.replaced = 0;
 	assert_int_equal(keystore_add(t->keystore, &old, &on_token, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
-	assert_int_equal(keystore_destroy(t->keystore, &old, NULL), 0);
-	assert_int_equal(keystore_destroy(t->keystore, &next, NULL), 0);
+	test_key_destroy(t->keystore, &old);
+	test_key_destroy(t->keystore, &next);
 }
 
 static void
@@ -266,7 +266,7 @@ no_signature_fails_while_a_key_rotates(void **state)
 		assert_true(signers[i].signatures > 0);
 	}
 	for (int i = 0; i <= ROUNDS; i++)
-		assert_int_equal(keystore_destroy(store, &keys[i], NULL), 0);
+		test_key_destroy(store, &keys[i]);
 	assert_int_equal(keystore_count(store), 0);
 }
 

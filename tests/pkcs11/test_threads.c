@@ -67,6 +67,7 @@ make_and_destroy(void *arg)
 		    keystore_check(w->store, &w->err) != 0 ||
 		    keystore_destroy(w->store, &key, &w->err) != 0)
 			atomic_store(w->failed, true);
+		keystore_forget(w->store, &key);
 	}
 	return NULL;
 }

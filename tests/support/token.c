@@ -85,6 +85,18 @@ test_token_login(
 	return rc;
 }
 
+void
+test_key_destroy(struct keystore *store, const struct keystore_key *key)
+{
+	struct error err = { 0 };
+
+	if (keystore_destroy(store, key, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		abort();
+	}
+	keystore_forget(store, key);
+}
+
 int
 test_token_open(void **state)
 {

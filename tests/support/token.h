@@ -32,6 +32,9 @@ void test_token_make(struct module *module, const char *label);
 /* The caller frees; aborts when the heap is full. */
 struct secret *test_pin(const char *text);
 
+/* Destroys and forgets; aborts when it cannot. */
+void test_key_destroy(struct keystore *store, const struct keystore_key *key);
+
 /* Logs in to a token with this label and PIN. */
 int test_token_login(
     struct test_token *t, const char *label, const char *pin, struct error *err);
