@@ -88,24 +88,46 @@ keystore_free(struct keystore *store)
 	free(store);
 }
 
+/*
+ * An RSA key has two hashes, one as rsa-2048 and one as rsa-pss-2048, and is one object:
+ * under both it would have two uses, and who destroys one would destroy the other.
+ */
+static const struct keytable_slot *
+in_use_as(const struct keytable *table, const struct keystore_key *key)
+{
+	const struct keytable_slot *slot = keytable_by_spki(table, key->key.spki_sha256);
+
+	return slot != NULL ? slot : keytable_by_id(table, &key->id);
+}
+
+static int
+check_unused(
+    const struct keytable *table, const struct keystore_key *key, struct error *err)
+{
+	const struct keytable_slot *slot = in_use_as(table, key);
+
+	if (slot == NULL && key->replaced == 0)
+		slot = keytable_by_name(table, key->key.name);
+	if (slot == NULL)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "key %s is in use already, as %s of type %s", key->key.name,
+	    slot->key.key.name, key_type_info(slot->key.key.type)->name);
+}
+
 int
 keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
     struct error *err)
 {
 	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-	int rc = -1;
+	int rc;
 
 	*on_token =
 	    token_find_private(store->token, &key->key, &key->id, &handle, err) == 0;
 	pthread_rwlock_wrlock(&store->lock);
-	if ((key->replaced == 0 &&
-		keytable_by_name(&store->table, key->key.name) != NULL) ||
-	    keytable_by_spki(&store->table, key->key.spki_sha256) != NULL)
-		error_set(err, ERROR_CONFLICT, "key %s is in use already", key->key.name);
-	else if (keytable_add(&store->table, key, handle) != 0)
-		error_set(err, ERROR_INTERNAL, "out of memory");
-	else
-		rc = 0;
+	rc = check_unused(&store->table, key, err);
+	if (rc == 0 && keytable_add(&store->table, key, handle) != 0)
+		rc = error_set(err, ERROR_INTERNAL, "out of memory");
 	pthread_rwlock_unlock(&store->lock);
 	return rc;
 }
@@ -211,13 +233,18 @@ static int
 check_not_in_use(
     struct keystore *store, const struct keystore_key *key, struct error *err)
 {
-	struct keystore_key found;
+	const struct keytable_slot *slot;
+	int rc = 0;
 
-	if (keystore_find_spki(store, key->key.spki_sha256, &found, NULL) != 0)
-		return 0;
-	return error_set(err, ERROR_CONFLICT,
-	    "the key with the label %s is in use already%s", key->key.name,
-	    found.replaced != 0 ? "; it was replaced" : "");
+	pthread_rwlock_rdlock(&store->lock);
+	if ((slot = in_use_as(&store->table, key)) != NULL)
+		rc = error_set(err, ERROR_CONFLICT,
+		    "the key with the label %s is in use already as key %s of type %s%s",
+		    key->key.name, slot->key.key.name,
+		    key_type_info(slot->key.key.type)->name,
+		    slot->key.replaced != 0 ? "; it was replaced" : "");
+	pthread_rwlock_unlock(&store->lock);
+	return rc;
 }
 
 /* Nothing but a CKA_ID says that the halves belong together, so they are tried. */

@@ -123,6 +123,18 @@ keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256)
 	return slot;
 }
 
+struct keytable_slot *
+keytable_by_id(const struct keytable *table, const struct object_id *id)
+{
+	for (size_t i = 0; i < table->buckets; i++)
+		for (struct keytable_slot *slot = table->by_name[i]; slot != NULL;
+		     slot = slot->next_by_name)
+			if (slot->key.id.len == id->len &&
+			    memcmp(slot->key.id.data, id->data, id->len) == 0)
+				return slot;
+	return NULL;
+}
+
 void
 keytable_remove(struct keytable *table, const unsigned char *spki_sha256)
 {

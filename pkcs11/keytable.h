@@ -34,4 +34,8 @@ struct keytable_slot *keytable_by_name(const struct keytable *table, const char 
 struct keytable_slot *
 keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256);
 
+/* The key that is this object on the token, whatever its hash: looks at every slot. */
+struct keytable_slot *
+keytable_by_id(const struct keytable *table, const struct object_id *id);
+
 #endif

@@ -239,6 +239,30 @@ frees_the_name_when_the_current_key_is_destroyed(void **state)
 	assert_current(f, "freed", third);
 }
 
+/* The name is free again, and its old key is on the token, with two possible hashes. */
+static void
+a_replaced_key_is_not_adopted_as_another_type(void **state)
+{
+	static const char *const bodies[] = { "{\"use\":\"sign\"}",
+		"{\"use\":\"sign\",\"type\":\"rsa-2048\"}",
+		"{\"use\":\"sign\",\"type\":\"rsa-pss-2048\"}" };
+	struct fixture *f = *state;
+	char old[HASH_SIZE], new[HASH_SIZE];
+
+	make_key(f, "double", "rsa-2048", "tls");
+	snprintf(old, sizeof(old), "%s", member(f, "spki_sha256"));
+	rotate_key(f, "double", new);
+	assert_int_equal(destroy(f, "double", new), 204);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		post_json(f, "/v1/keys/double/adopt", bodies[i]);
+		assert_problem(f, 409, "conflict");
+		assert_true(body_has(f, "in use already as key double"));
+	}
+	get(f, "/v1/keys/double");
+	assert_problem(f, 404, "not-found");
+	assert_int_equal(destroy_by_hash(f, old), 204);
+}
+
 struct last {
 	char action[32], object[32], detail[256];
 };
@@ -285,6 +309,7 @@ main(void)
 		cmocka_unit_test(refuses_to_rotate_the_key_of_an_issuer),
 		cmocka_unit_test(destroys_the_one_that_is_meant),
 		cmocka_unit_test(frees_the_name_when_the_current_key_is_destroyed),
+		cmocka_unit_test(a_replaced_key_is_not_adopted_as_another_type),
 		cmocka_unit_test(records_both_hashes),
 	};
 

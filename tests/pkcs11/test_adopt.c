@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "pkcs11/generate.h"
 #include "pkcs11/keystore.h"
 #include "pkcs11/session.h"
 #include "tests/evp/software.h"
@@ -170,6 +172,35 @@ refuses_two_keys_of_one_label(void **state)
 	check_refusal(state, &foreign, ERROR_CONFLICT);
 }
 
+/* A token has RSA keys only, so that each can be described in two ways. */
+static void
+one_object_is_not_two_keys(void **state)
+{
+	struct test_token *t = *state;
+	struct keystore_key key, other;
+	struct error err = { 0 };
+	bool on_token;
+
+	assert_int_equal(keystore_generate(t->keystore, "double", KEY_RSA_2048,
+			     KEY_USE_TLS, &key, NULL),
+	    0);
+	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
+	other = key;
+	assert_int_equal(token_find_labelled(t->token, "double", false,
+			     KEY_FAMILY_RSA_PSS, &other.key, &other.id, NULL),
+	    0);
+	assert_memory_not_equal(
+	    other.key.spki_sha256, key.key.spki_sha256, KEY_SHA256_SIZE);
+	text_copy(other.key.name, sizeof(other.key.name), "other");
+	assert_int_equal(keystore_add(t->keystore, &other, &on_token, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_string_equal(
+	    err.text, "key other is in use already, as double of type rsa-2048");
+	other.replaced = 1;
+	assert_int_equal(keystore_add(t->keystore, &other, &on_token, NULL), -1);
+	test_key_destroy(t->keystore, &key);
+}
+
 int
 main(void)
 {
@@ -181,6 +212,7 @@ main(void)
 		cmocka_unit_test(refuses_a_key_without_an_id),
 		cmocka_unit_test(refuses_a_key_without_its_public_half),
 		cmocka_unit_test(refuses_two_keys_of_one_label),
+		cmocka_unit_test(one_object_is_not_two_keys),
 	};
 
 	return cmocka_run_group_tests(tests, test_token_open, test_token_close);

@@ -278,6 +278,7 @@ a_key_whose_id_is_anothers_does_not_sign_with_it(void **state)
 	bool on_token = true;
 
 	swapped.key = software_describe(KEY_EC_P256, "swapped");
+	keystore_forget(store, &real);
 	assert_int_equal(keystore_add(store, &swapped, &on_token, NULL), 0);
 	assert_false(on_token);
 	assert_int_equal(sign(store, &swapped, SCHEME_ECDSA_SECP256R1_SHA256, &err), -1);

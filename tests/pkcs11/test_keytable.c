@@ -19,6 +19,8 @@ numbered(unsigned n)
 	snprintf(key.key.name, sizeof(key.key.name), "key-%u", n);
 	/* All but a few share their first bytes, and so their bucket. */
 	memcpy(key.key.spki_sha256 + (n < 900 ? 0 : 16), &n, sizeof(n));
+	memcpy(key.id.data, &n, sizeof(n));
+	key.id.len = sizeof(n);
 	return key;
 }
 
@@ -47,6 +49,9 @@ finds_each_of_many_by_name_and_hash(void **state)
 		assert_non_null(slot);
 		assert_int_equal(slot->handle, n + 1);
 		assert_ptr_equal(keytable_by_spki(&table, key.key.spki_sha256), slot);
+		assert_ptr_equal(keytable_by_id(&table, &key.id), slot);
+		key.id.len--;
+		assert_null(keytable_by_id(&table, &key.id));
 	}
 	keytable_clear(&table);
 	assert_int_equal(table.count, 0);
@@ -128,6 +133,7 @@ an_empty_table_has_no_key(void **state)
 	(void)state;
 	assert_null(keytable_by_name(&table, "key-1"));
 	assert_null(keytable_by_spki(&table, key.key.spki_sha256));
+	assert_null(keytable_by_id(&table, &key.id));
 	keytable_clear(&table);
 	assert_int_equal(keytable_add(&table, &key, 1), 0);
 	assert_non_null(keytable_by_name(&table, "key-1"));
