@@ -282,26 +282,35 @@ post_adopt(struct exchange *x, struct error *err)
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
 }
 
+int
+check_meant(const char *spki_sha256, const struct keystore_key *key, struct error *err)
+{
+	unsigned char hash[KEY_SHA256_SIZE];
+
+	if (hex_decode(hash, sizeof(hash), spki_sha256) != 0)
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "JSON: spki_sha256 takes 64 hex digits");
+	if (memcmp(hash, key->key.spki_sha256, sizeof(hash)) != 0)
+		return error_set(
+		    err, ERROR_CONFLICT, "key %s has another SPKI hash", key->key.name);
+	return 0;
+}
+
 /* Destroying cannot be undone, so the request must say which key it means. */
 static int
-check_meant(const struct request *req, const struct keystore_key *key, struct error *err)
+check_deletion(
+    const struct request *req, const struct keystore_key *key, struct error *err)
 {
 	static const char *const members[] = { "spki_sha256", NULL };
-	unsigned char hash[KEY_SHA256_SIZE];
 	struct json_t *body;
-	const char *text;
-	int rc;
+	const char *hash;
+	int rc = -1;
 
 	if (json_read(&req->body, members, &body, err) != 0)
 		return -1;
-	rc = json_text(body, "spki_sha256", true, &text, err);
-	if (rc == 0 && hex_decode(hash, sizeof(hash), text) != 0)
-		rc = error_set(
-		    err, ERROR_BAD_REQUEST, "JSON: spki_sha256 takes 64 hex digits");
+	if (json_text(body, "spki_sha256", true, &hash, err) == 0)
+		rc = check_meant(hash, key, err);
 	json_free(body);
-	if (rc == 0 && memcmp(hash, key->key.spki_sha256, sizeof(hash)) != 0)
-		rc = error_set(
-		    err, ERROR_CONFLICT, "key %s has another SPKI hash", key->key.name);
 	return rc;
 }
 
@@ -340,7 +349,7 @@ delete_key(struct exchange *x, struct error *err)
 
 	pthread_mutex_lock(&x->api->changes);
 	if (keystore_find(x->api->keys, x->req->params[0], &key, err) == 0 &&
-	    check_meant(x->req, &key, err) == 0)
+	    check_deletion(x->req, &key, err) == 0)
 		rc = destroy_key(x, &key, err);
 	pthread_mutex_unlock(&x->api->changes);
 	x->res->status = 204;

@@ -19,6 +19,12 @@ void withdraw_key(struct exchange *x, const struct keystore_key *key);
  */
 void log_left(const char *name, const struct object_id *id, const struct error *err);
 
+/*
+ * A request's spki_sha256 says which key it means: ERROR_CONFLICT when that is another.
+ */
+int
+check_meant(const char *spki_sha256, const struct keystore_key *key, struct error *err);
+
 /* The key as the store keeps it. */
 void make_key_row(const struct keystore_key *key, struct key_row *row);
 

@@ -94,8 +94,13 @@ replace_key(struct exchange *x, const struct keystore_key *old, enum key_type ty
 	return 0;
 }
 
+/* What the body says; either may be NULL. */
+struct rotation {
+	const char *type, *spki_sha256;
+};
+
 static int
-rotate_key(struct exchange *x, const char *type_name, struct keystore_key *next,
+rotate_key(struct exchange *x, const struct rotation *rotation, struct keystore_key *next,
     struct error *err)
 {
 	struct keystore_key old;
@@ -104,7 +109,11 @@ rotate_key(struct exchange *x, const char *type_name, struct keystore_key *next,
 	if (find_current(x, &old, err) != 0)
 		return -1;
 	type = old.key.type;
-	if (type_name != NULL && key_type_read(type_name, &type, err) != 0)
+	if (rotation->type != NULL && key_type_read(rotation->type, &type, err) != 0)
+		return -1;
+	/* So that a request which is repeated, or comes late, makes no further key. */
+	if (rotation->spki_sha256 != NULL &&
+	    check_meant(rotation->spki_sha256, &old, err) != 0)
 		return -1;
 	return replace_key(x, &old, type, next, err);
 }
@@ -112,19 +121,19 @@ rotate_key(struct exchange *x, const char *type_name, struct keystore_key *next,
 int
 post_rotate(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "type", NULL };
+	static const char *const members[] = { "type", "spki_sha256", NULL };
 	char hash[2 * KEY_SHA256_SIZE + 1];
-	const char *type_name = NULL;
+	struct rotation rotation;
 	struct keystore_key next;
 	struct json_t *body;
-	int rc;
+	int rc = -1;
 
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
-	rc = json_text(body, "type", false, &type_name, err);
-	if (rc == 0) {
+	if (json_text(body, "type", false, &rotation.type, err) == 0 &&
+	    json_text(body, "spki_sha256", false, &rotation.spki_sha256, err) == 0) {
 		pthread_mutex_lock(&x->api->changes);
-		rc = rotate_key(x, type_name, &next, err);
+		rc = rotate_key(x, &rotation, &next, err);
 		pthread_mutex_unlock(&x->api->changes);
 	}
 	json_free(body);

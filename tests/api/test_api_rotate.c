@@ -157,11 +157,30 @@ changes_the_type_when_asked_to(void **state)
 	assert_string_equal(member(f, "type"), "ed25519");
 }
 
+/* The second answer to one request that is sent twice. */
+static void
+rotates_the_key_that_is_meant_once(void **state)
+{
+	struct fixture *f = *state;
+	char old[HASH_SIZE], new[HASH_SIZE], body[128];
+
+	make(f, "meant", old);
+	snprintf(body, sizeof(body), "{\"spki_sha256\":\"%s\"}", old);
+	assert_int_equal(rotate(f, "meant", body), 201);
+	snprintf(new, sizeof(new), "%s", member(f, "spki_sha256"));
+	rotate(f, "meant", body);
+	assert_problem(f, 409, "conflict");
+	assert_current(f, "meant", new);
+	assert_int_equal(get_by_hash(f, old), 200);
+	assert_true(is_replaced(f));
+}
+
 static void
 refuses_a_bad_rotation(void **state)
 {
 	static const char *const bodies[] = { "", "[]", "{", "{\"type\":7}",
-		"{\"type\":\"dsa\"}", "{\"use\":\"sign\"}", "{\"name\":\"other\"}" };
+		"{\"type\":\"dsa\"}", "{\"spki_sha256\":7}", "{\"spki_sha256\":\"00\"}",
+		"{\"use\":\"sign\"}", "{\"name\":\"other\"}" };
 	struct fixture *f = *state;
 	char hash[HASH_SIZE], target[128];
 
@@ -305,6 +324,7 @@ main(void)
 		cmocka_unit_test(makes_a_new_key_and_keeps_the_old_one),
 		cmocka_unit_test(lists_the_current_key_before_those_it_replaced),
 		cmocka_unit_test(changes_the_type_when_asked_to),
+		cmocka_unit_test(rotates_the_key_that_is_meant_once),
 		cmocka_unit_test(refuses_a_bad_rotation),
 		cmocka_unit_test(refuses_to_rotate_the_key_of_an_issuer),
 		cmocka_unit_test(destroys_the_one_that_is_meant),
