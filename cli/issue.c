@@ -33,6 +33,7 @@ struct target {
 /* What became of the key. */
 struct outcome {
 	bool made;
+	char key[sizeof("spki:") + ROTATE_HASH_SIZE]; /* the same key, whatever rotates */
 	char old[ROTATE_HASH_SIZE]; /* the hash of the key it replaced, or "" */
 };
 
@@ -105,7 +106,7 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 	const char *wanted = argument_value(&cli->args, "use");
 	bool new_key = argument_given(&cli->args, "new-key");
 
-	if (strcmp(use, "tls") != 0 && strcmp(use, "tls-rsa-kex") != 0) {
+	if (!names_does_tls(use)) {
 		cli_advise(cli,
 		    "A certificate for TLS needs a key of use tls: choose another NAME.");
 		return error_set(
@@ -126,15 +127,34 @@ check_key(struct cli *cli, const json_t *key, struct error *err)
 	return 0;
 }
 
+/* Certificate and reference are of one key only if both are asked for by its hash. */
 static int
-create_key(struct cli *cli, struct error *err)
+keep_hash(struct outcome *outcome, const json_t *key, struct error *err)
 {
+	char hash[ROTATE_HASH_SIZE];
+
+	if (rotate_read_hash(key, hash, err) != 0)
+		return -1;
+	snprintf(outcome->key, sizeof(outcome->key), "spki:%s", hash);
+	return 0;
+}
+
+static int
+create_key(struct cli *cli, struct outcome *outcome, struct error *err)
+{
+	json_t *key = NULL;
+	int rc;
 	const char *wanted = argument_value(&cli->args, "use");
 	const char *use = wanted != NULL ? wanted : "tls";
 	json_t *body = json_pack("{s:s, s:s, s:s}", "name", cli->args.operand, "type",
 	    names_key_type(&cli->args, use), "use", use);
 
-	return daemon_send(cli, "POST", "/v1/keys", body, TYPE_JSON, err);
+	if (daemon_post_json(cli, "/v1/keys", body, &key, err) != 0)
+		return -1;
+	outcome->made = true;
+	rc = keep_hash(outcome, key, err);
+	json_decref(key);
+	return rc;
 }
 
 static int
@@ -144,13 +164,15 @@ replace_key(
 	const char *type = argument_value(&cli->args, "type");
 	char old[ROTATE_HASH_SIZE];
 	json_t *key = NULL;
+	int rc;
 
 	if (rotate_send(cli, current, type, old, &key, err) != 0)
 		return -1;
 	memcpy(outcome->old, old, sizeof(old));
 	outcome->made = true;
+	rc = keep_hash(outcome, key, err);
 	json_decref(key);
-	return 0;
+	return rc;
 }
 
 /*
@@ -184,14 +206,13 @@ ensure_key(struct cli *cli, struct outcome *outcome, struct error *err)
 
 	if (find_key(cli, &key, err) != 0)
 		return -1;
-	if (key == NULL) {
-		rc = create_key(cli, err);
-		outcome->made = rc == 0;
-		return rc;
-	}
+	if (key == NULL)
+		return create_key(cli, outcome, err);
 	rc = check_key(cli, key, err);
-	if (rc == 0 && argument_given(&cli->args, "new-key"))
-		rc = replace_key(cli, key, outcome, err);
+	if (rc == 0)
+		rc = argument_given(&cli->args, "new-key")
+			 ? replace_key(cli, key, outcome, err)
+			 : keep_hash(outcome, key, err);
 	json_decref(key);
 	return rc;
 }
@@ -205,22 +226,23 @@ keep_answer(const struct cli *cli, struct buffer *out, struct error *err)
 }
 
 static int
-fetch_reference(struct cli *cli, struct buffer *reference, struct error *err)
+fetch_reference(
+    struct cli *cli, const char *key, struct buffer *reference, struct error *err)
 {
 	char url[URL_MAX];
 
-	if (url_key(url, cli->args.operand, "/reference", err) != 0 ||
+	if (url_key(url, key, "/reference", err) != 0 ||
 	    daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
 	return keep_answer(cli, reference, err);
 }
 
 static int
-fetch_csr(struct cli *cli, struct buffer *csr, struct error *err)
+fetch_csr(struct cli *cli, const char *key, struct buffer *csr, struct error *err)
 {
 	char url[URL_MAX];
 
-	if (url_key(url, cli->args.operand, "/csr", err) != 0 ||
+	if (url_key(url, key, "/csr", err) != 0 ||
 	    daemon_send(cli, "POST", url, names_of_request(&cli->args), TYPE_PEM, err) !=
 		0)
 		return -1;
@@ -371,8 +393,8 @@ issue_certificate(struct cli *cli, struct error *err)
 	buf_init(&reference, 0);
 	if (prepare_target(cli, &target, err) != 0 ||
 	    ensure_key(cli, &outcome, err) != 0 ||
-	    fetch_reference(cli, &reference, err) != 0 ||
-	    fetch_csr(cli, &csr, err) != 0 ||
+	    fetch_reference(cli, outcome.key, &reference, err) != 0 ||
+	    fetch_csr(cli, outcome.key, &csr, err) != 0 ||
 	    signing_request(cli, buf_string(&csr), &certificate, err) != 0 ||
 	    signing_chain(certificate, &chain, err) != 0 ||
 	    write_files(cli, &target, chain, buf_bytes(&reference), err) != 0)

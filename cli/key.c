@@ -41,7 +41,7 @@ print_next(struct cli *cli, const char *name, const char *use)
 {
 	if (strcmp(use, "sign") == 0)
 		fprintf(cli->out, "\nNext: keyhold key public %s\n", name);
-	else if (strcmp(use, "ca") != 0)
+	else if (names_does_tls(use))
 		fprintf(cli->out,
 		    "\nNext: keyhold cert issue %s --ca ISSUER --san HOST --out DIR\n"
 		    "  or: keyhold key csr %s --san HOST, for a CA elsewhere\n",

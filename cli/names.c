@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+bool
+names_does_tls(const char *use)
+{
+	return strcmp(use, "tls") == 0 || strcmp(use, "tls-rsa-kex") == 0;
+}
+
 const char *
 names_key_type(const struct arguments *args, const char *use)
 {

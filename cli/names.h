@@ -3,6 +3,8 @@
 #ifndef CLI_NAMES_H
 #define CLI_NAMES_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "cli/arguments.h"
@@ -13,6 +15,9 @@
 #define NAMES_TLS_USES "tls tls-rsa-kex"
 #define NAMES_KEY_USES NAMES_TLS_USES " ca sign"
 #define NAMES_PROFILES "server client peer"
+
+/* One of NAMES_TLS_USES: certificates for TLS are for keys of these uses. */
+bool names_does_tls(const char *use);
 
 /* --type, or what suits a key of this use: RSA key exchange takes RSA. */
 const char *names_key_type(const struct arguments *args, const char *use);

@@ -1,27 +1,35 @@
 /* rotate.c - keyhold key rotate. */
 #include "cli/rotate.h"
 
-#include <string.h>
-
 #include "base/text.h"
 #include "cli/daemon.h"
 #include "cli/key.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/url.h"
+
+int
+rotate_read_hash(const json_t *key, char hash[static ROTATE_HASH_SIZE], struct error *err)
+{
+	const char *text = json_string_value(json_object_get(key, "spki_sha256"));
+
+	if (text == NULL || text_copy(hash, ROTATE_HASH_SIZE, text) != 0)
+		return error_set(
+		    err, ERROR_INTERNAL, "keyholdd sent a key without its hash");
+	return 0;
+}
 
 int
 rotate_send(struct cli *cli, const json_t *current, const char *type,
     char old[static ROTATE_HASH_SIZE], json_t **key, struct error *err)
 {
-	const char *hash = json_string_value(json_object_get(current, "spki_sha256"));
 	char url[URL_MAX];
 
-	if (hash == NULL || text_copy(old, ROTATE_HASH_SIZE, hash) != 0)
-		return error_set(
-		    err, ERROR_INTERNAL, "keyholdd sent a key without its hash");
-	if (url_key(url, cli->args.operand, "/rotate", err) != 0)
+	if (rotate_read_hash(current, old, err) != 0 ||
+	    url_key(url, cli->args.operand, "/rotate", err) != 0)
 		return -1;
-	return daemon_post_json(cli, url, json_pack("{s:s*}", "type", type), key, err);
+	return daemon_post_json(cli, url,
+	    json_pack("{s:s*, s:s}", "type", type, "spki_sha256", old), key, err);
 }
 
 void
@@ -46,7 +54,7 @@ print_rotated(struct cli *cli, const json_t *key, const char *old)
 	const char *use = json_string_value(json_object_get(key, "use"));
 
 	output_fields(cli, key, key_fields);
-	if (use != NULL && strcmp(use, "tls") == 0)
+	if (use != NULL && names_does_tls(use))
 		fprintf(cli->out,
 		    "\nNext: keyhold cert issue %s --ca ISSUER --san HOST --out DIR\n"
 		    "  or: keyhold key csr %s and keyhold key reference %s, for a CA "

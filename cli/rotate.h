@@ -11,9 +11,14 @@
 /* The command. */
 int rotate_key(struct cli *cli, struct error *err);
 
+/* The key's hash, as the daemon sent it. */
+int rotate_read_hash(
+    const json_t *key, char hash[static ROTATE_HASH_SIZE], struct error *err);
+
 /*
- * Asks the daemon for it; type is NULL for that of the old key. The caller frees *key
- * with json_decref. The hash of the old key is in old.
+ * Asks the daemon for it, unless current is not the current key any more; type is NULL
+ * for that of the old key. The caller frees *key with json_decref. The hash of the old
+ * key is in old.
  */
 int rotate_send(struct cli *cli, const json_t *current, const char *type,
     char old[static ROTATE_HASH_SIZE], json_t **key, struct error *err);

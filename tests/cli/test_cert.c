@@ -25,9 +25,11 @@
 #define SIGNED                                                                           \
 	CERTIFICATE ",\"chain\":\"leaf\\nintermediate\\n\",\"warnings\":[\"subject C "   \
 		    "was not copied\"]}"
-#define KEY_OF(name, type, use)                                                          \
+#define WEB_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OLD_HASH "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+#define KEY_OF(name, type, use, hash)                                                    \
 	"{\"name\":\"" name "\",\"type\":\"" type "\",\"use\":\"" use                    \
-	"\",\"replaced\":null}"
+	"\",\"replaced\":null,\"spki_sha256\":\"" hash "\"}"
 
 static const struct route routes[] = {
 	{ "POST /v1/issuers/internal/certificates ", 201, JSON, SIGNED, NULL },
@@ -53,15 +55,15 @@ static const struct route routes[] = {
 	    "{\"title\":\"Not Found\",\"detail\":\"no profile foo\"}", NULL },
 	{ "POST /v1/issuers/absent/certificates ", 404, PROBLEM,
 	    "{\"title\":\"Not Found\",\"detail\":\"no issuer absent\"}", NULL },
-	{ "POST /v1/keys ", 201, JSON, KEY_OF("web", "ec-p256", "tls"), NULL },
+	{ "POST /v1/keys ", 201, JSON, KEY_OF("web", "ec-p256", "tls", WEB_HASH), NULL },
 	{ "GET /v1/keys ", 200, JSON,
-	    "{\"keys\":[" KEY_OF("old", "rsa-2048", "tls") "," KEY_OF(
-		"root", "ec-p256", "ca") "]}",
+	    "{\"keys\":[" KEY_OF("old", "rsa-2048", "tls", OLD_HASH) "," KEY_OF(
+		"root", "ec-p256", "ca", WEB_HASH) "]}",
 	    NULL },
-	{ "GET /v1/keys/web/reference ", 200, PEM, "reference\n", NULL },
-	{ "GET /v1/keys/old/reference ", 200, PEM, "reference\n", NULL },
-	{ "POST /v1/keys/web/csr ", 200, PEM, CSR, NULL },
-	{ "POST /v1/keys/old/csr ", 200, PEM, CSR, NULL },
+	{ "GET /v1/keys/spki:" WEB_HASH "/reference ", 200, PEM, "reference\n", NULL },
+	{ "GET /v1/keys/spki:" OLD_HASH "/reference ", 200, PEM, "reference\n", NULL },
+	{ "POST /v1/keys/spki:" WEB_HASH "/csr ", 200, PEM, CSR, NULL },
+	{ "POST /v1/keys/spki:" OLD_HASH "/csr ", 200, PEM, CSR, NULL },
 	{ "GET /v1/certificates/4f2a ", 200, JSON, CERTIFICATE "}", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

@@ -31,6 +31,10 @@ static const struct route routes[] = {
 	    NULL },
 	{ "GET /v1/keys/root ", 200, JSON, KEY_OF("root", "ec-p256", "ca", OLD, "null"),
 	    NULL },
+	{ "GET /v1/keys/kex ", 200, JSON,
+	    KEY_OF("kex", "rsa-2048", "tls-rsa-kex", OLD, "null"), NULL },
+	{ "POST /v1/keys/kex/rotate ", 201, JSON,
+	    KEY_OF("kex", "rsa-2048", "tls-rsa-kex", NEW, "null"), NULL },
 	{ "GET /v1/keys/signer ", 200, JSON,
 	    KEY_OF("signer", "ec-p256", "sign", OLD, "null"), NULL },
 	{ "GET /v1/keys/busy ", 200, JSON, KEY_OF("busy", "ec-p256", "tls", OLD, "null"),
@@ -55,10 +59,12 @@ static const struct route routes[] = {
 	{ "POST /v1/keys/busy/rotate ", 503, PROBLEM,
 	    "{\"title\":\"Token\",\"detail\":\"the token went away\"}", NULL },
 	{ "DELETE /v1/keys/spki:" OLD " ", 204, "text/plain", "", NULL },
-	{ "GET /v1/keys/web/reference ", 200, PEM, "new reference\n", NULL },
-	{ "GET /v1/keys/fresh/reference ", 200, PEM, "new reference\n", NULL },
-	{ "POST /v1/keys/web/csr ", 200, PEM, CSR, NULL },
-	{ "POST /v1/keys/fresh/csr ", 200, PEM, CSR, NULL },
+	/* By name it would be the next key, if the name rotates once more. */
+	{ "GET /v1/keys/web/reference ", 200, PEM, "newer reference\n", NULL },
+	{ "GET /v1/keys/spki:" NEW "/reference ", 200, PEM, "new reference\n", NULL },
+	{ "POST /v1/keys/spki:" NEW "/csr ", 200, PEM, CSR, NULL },
+	{ "GET /v1/keys/spki:" OLD "/reference ", 200, PEM, "new reference\n", NULL },
+	{ "POST /v1/keys/spki:" OLD "/csr ", 200, PEM, CSR, NULL },
 	{ "POST /v1/issuers/internal/certificates ", 201, JSON, SIGNED, NULL },
 	{ "POST /v1/issuers/strict/certificates ", 422, PROBLEM,
 	    "{\"title\":\"Refused\",\"detail\":\"1 rule is broken\",\"violations\":["
@@ -123,12 +129,16 @@ rotates_and_says_what_comes_next(void **state)
 
 	run_keyhold(run, "key", "rotate", "web", NULL);
 	assert_int_equal(run->status, 0);
-	assert_true(fake_server_saw(run->server, "\r\n\r\n{}"));
+	assert_true(
+	    fake_server_saw(run->server, "\r\n\r\n{\"spki_sha256\":\"" OLD "\"}"));
 	assert_non_null(strstr(run->out, "spki sha256  " NEW "\n"));
 	assert_non_null(strstr(run->out, "Next: keyhold cert issue web --ca ISSUER"));
 	assert_non_null(strstr(run->out, "  keyhold key delete spki:" OLD "\n"));
 	run_keyhold(run, "key", "rotate", "web", "--type", "ec-p256", NULL);
-	assert_true(fake_server_saw(run->server, "\r\n\r\n{\"type\":\"ec-p256\"}"));
+	assert_true(fake_server_saw(
+	    run->server, "\r\n\r\n{\"type\":\"ec-p256\",\"spki_sha256\":\"" OLD "\"}"));
+	run_keyhold(run, "key", "rotate", "kex", NULL);
+	assert_non_null(strstr(run->out, "Next: keyhold cert issue kex --ca ISSUER"));
 	run_keyhold(run, "key", "rotate", "signer", NULL);
 	assert_int_equal(run->status, 0);
 	assert_null(strstr(run->out, "cert issue"));
@@ -200,7 +210,8 @@ issues_for_a_new_key(void **state)
 	assert_string_equal(run->errors, "");
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(run->server, "POST /v1/keys/web/rotate "));
-	assert_true(fake_server_saw(run->server, "\r\n\r\n{\"type\":\"ec-p256\"}"));
+	assert_true(fake_server_saw(
+	    run->server, "\r\n\r\n{\"type\":\"ec-p256\",\"spki_sha256\":\"" OLD "\"}"));
 	assert_files(p, "new certificate\n", "new reference\n");
 	assert_int_equal(stat(p->key, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
