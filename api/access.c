@@ -1,7 +1,6 @@
 /* access.c - decides; the handlers act. */
 #include "api/access.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,28 +53,30 @@ access_decide(const struct access_rules *rules, const struct caller *caller,
 	return (struct access_decision){ .allowed = false };
 }
 
-/* As a rule would call the caller. Asked of the system for a refusal only. */
-static const char *
-name_caller(const struct caller *caller, char *out, size_t size)
+/* Without asking the system: that may be a request to a server far away, for anybody who
+ * is refused, from the process that has the PIN. */
+static void
+name_caller(
+    const struct access_rules *rules, const struct caller *caller, char *out, size_t size)
 {
-	struct passwd user, *found = NULL;
-	char strings[1024];
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct access_rule *rule = &rules->rules[i];
 
-	if (getpwuid_r(caller->uid, &user, strings, sizeof(strings), &found) == 0 &&
-	    found != NULL)
-		snprintf(out, size, "unix:%s", found->pw_name);
-	else
-		snprintf(out, size, "unix:%u", caller->uid);
-	return out;
+		if (!rule->is_group && rule->who != NULL && rule->id == caller->uid) {
+			snprintf(out, size, "%s", rule->who);
+			return;
+		}
+	}
+	snprintf(out, size, "uid:%u", caller->uid);
 }
 
 int
-access_refuse(
-    const struct caller *caller, unsigned needed, const char *key, struct error *err)
+access_refuse(const struct access_rules *rules, const struct caller *caller,
+    unsigned needed, const char *key, struct error *err)
 {
 	char who[64];
 
-	name_caller(caller, who, sizeof(who));
+	name_caller(rules, caller, who, sizeof(who));
 	if ((needed & ACCESS_USE) == 0)
 		return error_set(err, ERROR_FORBIDDEN, "%s lacks the right %s", who,
 		    (needed & ACCESS_READ) != 0 ? "read" : "admin");

@@ -24,7 +24,8 @@ enum access {
 struct access_rule {
 	bool is_group; /* id is a group's, else a user's */
 	unsigned id;
-	unsigned may; /* of enum access; ACCESS_ADMIN includes the others */
+	unsigned may;    /* of enum access; ACCESS_ADMIN includes the others */
+	const char *who; /* of a user's rule: as it is written, for refusals; or NULL */
 	/* Patterns of the keys that ACCESS_USE is about. */
 	char *const *keys;
 	size_t key_count;
@@ -46,10 +47,11 @@ struct access_decision access_decide(const struct access_rules *rules,
     const struct caller *caller, unsigned needed, const char *key);
 
 /*
- * ERROR_FORBIDDEN with the caller and what it lacks, and nothing about the rules. key is
- * what the caller called the key: a name, or its hash. Returns -1.
+ * ERROR_FORBIDDEN with the caller and what it lacks, and nothing about the rules, but
+ * that a user who has one is called as it says. key is what the caller called the key: a
+ * name, or its hash. Returns -1.
  */
-int access_refuse(
-    const struct caller *caller, unsigned needed, const char *key, struct error *err);
+int access_refuse(const struct access_rules *rules, const struct caller *caller,
+    unsigned needed, const char *key, struct error *err);
 
 #endif

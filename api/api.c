@@ -118,7 +118,8 @@ require(const struct api *api, const struct request *req, const struct route *ro
 {
 	if (access_decide(&api->access, req->caller, route->access, name).allowed)
 		return 0;
-	return access_refuse(req->caller, route->access, req->params[0], err);
+	return access_refuse(
+	    &api->access, req->caller, route->access, req->params[0], err);
 }
 
 /* Rules are about names: who asks by hash is let in for any key, until it is found. */

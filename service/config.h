@@ -32,7 +32,7 @@ struct config {
 	unsigned max_sessions, session_wait_ms;
 	struct config_listener *listeners;
 	size_t listener_count;      /* at least 1 */
-	struct access_rules access; /* the patterns are the settings' */
+	struct access_rules access; /* the texts are the settings' */
 	const char *state;
 	enum log_level log_level;
 	struct settings *settings; /* owns the text of all of the above */

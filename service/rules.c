@@ -60,6 +60,7 @@ read_who(const char *who, struct access_rule *rule, struct error *err)
 {
 	static const char user[] = "unix:", group[] = "unix:group:";
 
+	rule->who = who;
 	rule->is_group = strncmp(who, group, strlen(group)) == 0;
 	if (rule->is_group && who[strlen(group)] != '\0')
 		return read_group(who + strlen(group), &rule->id, err);

@@ -13,7 +13,7 @@
 #define RULES_PLACE_SIZE 32
 
 /*
- * Fills one rule, whose patterns stay the settings'. On failure err is the reason, and
+ * Fills one rule, whose texts stay the settings'. On failure err is the reason, and
  * place which setting of the rule is wrong: "keys[1]".
  */
 int rules_read(const struct access_settings *settings, struct access_rule *rule,

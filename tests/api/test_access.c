@@ -18,11 +18,12 @@ static char *const other_key[] = { "other" };
 
 /* docs/configuration.md's example, and a second rule for one user. */
 static const struct access_rule rules[] = {
-	{ false, 33, ACCESS_USE, web_keys, COUNT(web_keys) },
-	{ true, 100, ACCESS_USE | ACCESS_READ, all_keys, COUNT(all_keys) },
-	{ true, 200, ACCESS_ADMIN, NULL, 0 },
-	{ false, 33, ACCESS_USE, other_key, COUNT(other_key) },
-	{ false, 44, ACCESS_READ, NULL, 0 },
+	{ false, 33, ACCESS_USE, "unix:www-data", web_keys, COUNT(web_keys) },
+	{ true, 100, ACCESS_USE | ACCESS_READ, "unix:group:proxies", all_keys,
+	    COUNT(all_keys) },
+	{ true, 200, ACCESS_ADMIN, NULL, NULL, 0 },
+	{ false, 33, ACCESS_USE, "unix:33", other_key, COUNT(other_key) },
+	{ false, 44, ACCESS_READ, NULL, NULL, 0 },
 };
 static const struct access_rules all = { rules, COUNT(rules) };
 
@@ -122,24 +123,29 @@ without_rules_only_admins_may_do_anything(void **state)
 	assert_false(access_decide(&none, &web, ACCESS_ADMIN, NULL).allowed);
 }
 
+/* By the first rule about the user, which is a name or a number; never by a group's. */
 static void
 says_who_lacks_what(void **state)
 {
-	static const struct caller nameless = { .uid = 4000000 };
+	static const struct caller nameless = { .uid = 100, .gid = 100 };
+	static const struct access_rules none = { 0 };
 	struct error err;
 
 	(void)state;
-	assert_int_equal(access_refuse(&root, ACCESS_USE, "web", &err), -1);
+	assert_int_equal(access_refuse(&all, &web, ACCESS_USE, "else", &err), -1);
 	assert_int_equal(err.code, ERROR_FORBIDDEN);
-	assert_string_equal(err.text, "unix:root may not use key web");
-	access_refuse(&nameless, REFER, "spki:00", &err);
+	assert_string_equal(err.text, "unix:www-data may not use key else");
+	/* Whatever the system calls user 33. */
+	access_refuse(&none, &web, ACCESS_USE, "else", &err);
+	assert_string_equal(err.text, "uid:33 may not use key else");
+	access_refuse(&all, &nameless, REFER, "spki:00", &err);
 	assert_string_equal(
-	    err.text, "unix:4000000 may not use key spki:00, or there is none");
-	access_refuse(&nameless, ACCESS_READ, NULL, &err);
-	assert_string_equal(err.text, "unix:4000000 lacks the right read");
-	access_refuse(&nameless, ACCESS_ADMIN, NULL, &err);
-	assert_string_equal(err.text, "unix:4000000 lacks the right admin");
-	assert_int_equal(access_refuse(&nameless, ACCESS_ADMIN, NULL, NULL), -1);
+	    err.text, "uid:100 may not use key spki:00, or there is none");
+	access_refuse(&all, &reader, ACCESS_ADMIN, NULL, &err);
+	assert_string_equal(err.text, "uid:44 lacks the right admin");
+	access_refuse(&all, &nameless, ACCESS_READ, NULL, &err);
+	assert_string_equal(err.text, "uid:100 lacks the right read");
+	assert_int_equal(access_refuse(&all, &nameless, ACCESS_ADMIN, NULL, NULL), -1);
 }
 
 int

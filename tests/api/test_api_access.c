@@ -16,10 +16,10 @@
 static char *const web_keys[] = { "web", "gone-*" };
 static char *const all_keys[] = { "*" };
 static const struct access_rule rules[] = {
-	{ false, 4000033, ACCESS_USE, web_keys, 2 },
-	{ false, 4000044, ACCESS_READ, NULL, 0 },
-	{ true, 4000200, ACCESS_ADMIN, NULL, 0 },
-	{ true, 4000300, ACCESS_USE, all_keys, 1 },
+	{ false, 4000033, ACCESS_USE, "unix:www", web_keys, 2 },
+	{ false, 4000044, ACCESS_READ, NULL, NULL, 0 },
+	{ true, 4000200, ACCESS_ADMIN, NULL, NULL, 0 },
+	{ true, 4000300, ACCESS_USE, NULL, all_keys, 1 },
 };
 static const struct caller admin = { .actor = "uid:0", .admin = true };
 static const struct caller web = { .actor = "uid:4000033", .uid = 4000033 };
@@ -83,7 +83,7 @@ uses_no_other_key_whatever_it_calls_it(void **state)
 		ask(f, &web, uses[i][0], "other", uses[i][1]);
 		assert_problem(f, 403, "forbidden");
 		assert_string_equal(
-		    member(f, "detail"), "unix:4000033 may not use key other");
+		    member(f, "detail"), "unix:www may not use key other");
 		ask(f, &web, uses[i][0], hash, uses[i][1]);
 		assert_problem(f, 403, "forbidden");
 		assert_null(strstr(member(f, "detail"), "other"));

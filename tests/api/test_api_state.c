@@ -108,7 +108,7 @@ turns_away_whom_no_rule_is_about(void **state)
 	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
 		send_text(f, resources[i][0], resources[i][1], OCTETS, "{}");
 		assert_problem(f, 403, "forbidden");
-		assert_non_null(strstr(member(f, "detail"), "unix:4000000 "));
+		assert_non_null(strstr(member(f, "detail"), "uid:4000000 "));
 	}
 	assert_int_equal(get(f, "/healthz"), 200);
 	assert_int_equal(get(f, "/readyz"), 200);

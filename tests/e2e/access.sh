@@ -70,9 +70,9 @@ AS=("${AS_OWN[@]}")
 ask 200 GET /v1/keys
 AS=("${AS_WORKER[@]}")
 ask 403 GET /v1/keys
-expect_text "unix:$WORKER_USER lacks the right read" "$T/out"
+expect_text "uid:$(id -u "$WORKER_USER") lacks the right read" "$T/out"
 ask 403 POST /v1/keys -d '{"name":"a","type":"ec-p256","use":"sign"}'
-expect_text "unix:$WORKER_USER lacks the right admin" "$T/out"
+expect_text "uid:$(id -u "$WORKER_USER") lacks the right admin" "$T/out"
 sign 403 web
 ask 200 GET /healthz
 # The body is never sent: the answer is there before it, and the connection ends.

@@ -56,6 +56,8 @@ reads_rules(void **state)
 	assert_int_equal(rules[0].key_count, 2);
 	assert_string_equal(rules[0].keys[0], "web");
 	assert_string_equal(rules[0].keys[1], "api-*");
+	assert_non_null(strstr(text, rules[0].who));
+	assert_string_equal(rules[3].who, "unix:4294967294");
 	assert_true(rules[1].is_group);
 	assert_int_equal(rules[1].id, 2);
 	assert_int_equal(rules[1].may, ACCESS_USE | ACCESS_READ);
