@@ -132,3 +132,9 @@ router_body_max(const char *target)
 	}
 	return max;
 }
+
+size_t
+router_count(void)
+{
+	return ROUTES;
+}

@@ -24,4 +24,7 @@ int router_find(struct request *req, const struct route **route, char *allow,
 /* The largest body_max of the path's routes. */
 size_t router_body_max(const char *target);
 
+/* How many resources there are: each method of a path is one. */
+size_t router_count(void);
+
 #endif

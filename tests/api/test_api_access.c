@@ -9,14 +9,16 @@
 #include <cmocka.h>
 
 #include "tests/api/fixture.h"
+#include "tests/support/exchange.h"
 
-#define SIGN   "/sign?scheme=ecdsa_secp256r1_sha256"
-#define ABSENT "spki:0000000000000000000000000000000000000000000000000000000000000000"
+#define SIGN    "/sign?scheme=ecdsa_secp256r1_sha256"
+#define DECRYPT "/decrypt?scheme=rsa_pkcs1_tls"
+#define ABSENT  "spki:0000000000000000000000000000000000000000000000000000000000000000"
 
-static char *const web_keys[] = { "web", "gone-*" };
+static char *const web_keys[] = { "web", "gone-*", "kex" };
 static char *const all_keys[] = { "*" };
 static const struct access_rule rules[] = {
-	{ false, 4000033, ACCESS_USE, "unix:www", web_keys, 2 },
+	{ false, 4000033, ACCESS_USE, "unix:www", web_keys, 3 },
 	{ false, 4000044, ACCESS_READ, NULL, NULL, 0 },
 	{ true, 4000200, ACCESS_ADMIN, NULL, NULL, 0 },
 	{ true, 4000300, ACCESS_USE, NULL, all_keys, 1 },
@@ -25,6 +27,7 @@ static const struct caller admin = { .actor = "uid:0", .admin = true };
 static const struct caller web = { .actor = "uid:4000033", .uid = 4000033 };
 static const struct caller reader = { .actor = "uid:4000044", .uid = 4000044 };
 static const struct caller pki = { .actor = "uid:4", .uid = 4, .gid = 4000200 };
+static const struct caller stranger = { .actor = "uid:6", .uid = 6 };
 static const struct caller proxy = { .actor = "uid:5", .uid = 5, .gid = 4000300 };
 
 /* "spki:" and the hash of the key. */
@@ -51,13 +54,16 @@ ask(struct fixture *f, const struct caller *caller, const char *method, const ch
 	return send_text(f, method, target, OCTETS, "hello");
 }
 
-/* What a right to use a key is about: method, and what follows the key. */
+/* What a right to use a key is about: method, and what follows the key. The last is for
+ * keys of one use only. */
 static const char *const uses[][2] = {
 	{ "POST", SIGN },
 	{ "GET", "/reference" },
 	{ "GET", "/public" },
+	{ "POST", DECRYPT },
 };
-#define USES (sizeof(uses) / sizeof(uses[0]))
+#define USES        (sizeof(uses) / sizeof(uses[0]))
+#define COMMON_USES (USES - 1)
 
 static void
 uses_the_key_of_its_rule_by_name_and_by_hash(void **state)
@@ -66,7 +72,7 @@ uses_the_key_of_its_rule_by_name_and_by_hash(void **state)
 	char hash[80];
 
 	by_hash(f, "web", hash);
-	for (size_t i = 0; i < USES; i++) {
+	for (size_t i = 0; i < COMMON_USES; i++) {
 		assert_int_equal(ask(f, &web, uses[i][0], "web", uses[i][1]), 200);
 		assert_int_equal(ask(f, &web, uses[i][0], hash, uses[i][1]), 200);
 	}
@@ -121,6 +127,43 @@ cannot_tell_a_key_of_others_from_none(void **state)
 	assert_same_answer(f, "other", "ghost");
 }
 
+static int
+decrypt(struct fixture *f, const struct caller *caller, const char *key)
+{
+	struct exchange_sent sent;
+	struct keystore_key found;
+	char target[160];
+
+	assert_int_equal(keystore_find(f->api.keys, "kex", &found, NULL), 0);
+	exchange_make(&found.key, EXCHANGE_GOOD, &sent);
+	f->caller = *caller;
+	snprintf(target, sizeof(target), "/v1/keys/%s" DECRYPT, key);
+	return send_bytes(f, "POST", target, OCTETS,
+	    (struct bytes){ .data = sent.ciphertext, .len = sent.len });
+}
+
+static void
+decrypts_with_the_key_of_its_rule_alone(void **state)
+{
+	static const struct caller *const refused[] = { &reader, &stranger };
+	struct fixture *f = *state;
+	char hash[80];
+
+	by_hash(f, "kex", hash);
+	assert_int_equal(decrypt(f, &web, "kex"), 200);
+	assert_int_equal(decrypt(f, &web, hash), 200);
+	assert_int_equal(decrypt(f, &proxy, hash), 200);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		decrypt(f, refused[i], "kex");
+		assert_problem(f, 403, "forbidden");
+		decrypt(f, refused[i], hash);
+		assert_problem(f, 403, "forbidden");
+	}
+	decrypt(f, &web, ABSENT);
+	assert_problem(f, 403, "forbidden");
+	assert_non_null(strstr(member(f, "detail"), "or there is none"));
+}
+
 static void
 is_told_when_its_own_key_is_gone(void **state)
 {
@@ -145,6 +188,7 @@ does_nothing_but_use_its_key(void **state)
 		{ "GET", "/v1/keys/web" },
 		{ "DELETE", "/v1/keys/web" },
 		{ "POST", "/v1/keys/web/adopt" },
+		{ "POST", "/v1/keys/web/rotate" },
 		{ "POST", "/v1/keys/web/csr" },
 		{ "GET", "/v1/issuers" },
 		{ "POST", "/v1/issuers" },
@@ -225,6 +269,7 @@ open_with_rules(void **state)
 	f->api.access = (struct access_rules){ rules, sizeof(rules) / sizeof(rules[0]) };
 	make_key(f, "web", "ec-p256", "sign");
 	make_key(f, "other", "ec-p256", "sign");
+	make_key(f, "kex", "rsa-2048", "tls-rsa-kex");
 	return 0;
 }
 
@@ -235,6 +280,7 @@ main(void)
 		cmocka_unit_test(uses_the_key_of_its_rule_by_name_and_by_hash),
 		cmocka_unit_test(uses_no_other_key_whatever_it_calls_it),
 		cmocka_unit_test(cannot_tell_a_key_of_others_from_none),
+		cmocka_unit_test(decrypts_with_the_key_of_its_rule_alone),
 		cmocka_unit_test(is_told_when_its_own_key_is_gone),
 		cmocka_unit_test(does_nothing_but_use_its_key),
 		cmocka_unit_test(reads_everything_and_uses_nothing),

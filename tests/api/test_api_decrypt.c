@@ -138,7 +138,7 @@ a_ciphertext_of_another_length_is_malformed(void **state)
 }
 
 static void
-only_admins_decrypt(void **state)
+nobody_decrypts_without_a_rule(void **state)
 {
 	struct fixture *f = *state;
 	struct exchange_sent sent;
@@ -184,7 +184,7 @@ main(void)
 		cmocka_unit_test(keys_of_other_uses_do_not_decrypt),
 		cmocka_unit_test(refuses_what_is_not_asked_for_rightly),
 		cmocka_unit_test(a_ciphertext_of_another_length_is_malformed),
-		cmocka_unit_test(only_admins_decrypt),
+		cmocka_unit_test(nobody_decrypts_without_a_rule),
 		cmocka_unit_test(the_use_is_for_rsa_keys),
 		cmocka_unit_test(the_use_survives_a_restart),
 	};

@@ -21,10 +21,12 @@ static const struct {
 	{ "GET", "/v1/keys/web", get_key, ACCESS_READ },
 	{ "DELETE", "/v1/keys/web", delete_key, ACCESS_ADMIN },
 	{ "POST", "/v1/keys/web/adopt", post_adopt, ACCESS_ADMIN },
+	{ "POST", "/v1/keys/web/rotate", post_rotate, ACCESS_ADMIN },
 	{ "GET", "/v1/keys/web/public", get_public, ACCESS_USE | ACCESS_READ },
 	{ "GET", "/v1/keys/web/reference", get_reference, ACCESS_USE | ACCESS_READ },
 	{ "POST", "/v1/keys/web/csr", post_csr, ACCESS_ADMIN },
 	{ "POST", "/v1/keys/web/sign", post_sign, ACCESS_USE },
+	{ "POST", "/v1/keys/web/decrypt", post_decrypt, ACCESS_USE },
 	{ "GET", "/v1/issuers", get_issuers, ACCESS_READ },
 	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN },
 	{ "GET", "/v1/issuers/root", get_issuer, ACCESS_READ },
@@ -57,6 +59,7 @@ static void
 finds_every_resource(void **state)
 {
 	(void)state;
+	assert_int_equal(RESOURCES, router_count());
 	for (size_t i = 0; i < RESOURCES; i++) {
 		struct request req = { .method = resources[i].method,
 			.target = resources[i].target };
