@@ -371,6 +371,8 @@ list_key(void *ctx, const struct key_row *row)
 	/* A key destroyed since the store was asked is simply not listed. */
 	if (keystore_find_spki(listing->x->api->keys, row->spki_sha256, &key, NULL) != 0)
 		return 0;
+	/* The store knows a rotation a moment earlier. */
+	key.replaced = row->replaced;
 	return json_append(listing->list, describe(&key, NULL), listing->err);
 }
 

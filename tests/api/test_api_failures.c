@@ -154,6 +154,24 @@ a_destruction_that_was_recorded_all_the_same_frees_the_name(void **state)
 	make(f, "recorded", hash);
 }
 
+/* Between a rotation's commit and the moment that the keystore knows it. */
+static void
+the_list_says_replaced_when_the_record_does(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+	size_t at = 0;
+
+	make(f, "late", hash);
+	sql(f, "UPDATE keys SET replaced = created WHERE name = 'late'");
+	assert_int_equal(get(f, "/v1/keys"), 200);
+	while (strcmp(list_member(f, "keys", at, "name"), "late") != 0)
+		at++;
+	assert_string_equal(list_member(f, "keys", at, "replaced"),
+	    list_member(f, "keys", at, "created"));
+	assert_int_equal(destroy(f, "late", hash), 204);
+}
+
 static CK_RV
 refuse_to_generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_ATTRIBUTE *public, CK_ULONG public_count, CK_ATTRIBUTE *private,
@@ -249,6 +267,7 @@ main(void)
 		cmocka_unit_test(a_destruction_that_is_not_recorded_can_be_repeated),
 		cmocka_unit_test(
 		    a_destruction_that_was_recorded_all_the_same_frees_the_name),
+		cmocka_unit_test(the_list_says_replaced_when_the_record_does),
 		cmocka_unit_test(stays_as_it_is_when_the_token_makes_no_key),
 		cmocka_unit_test(stays_as_it_is_when_the_token_fails_halfway),
 		cmocka_unit_test(stays_as_it_is_when_a_pair_cannot_be_tried),
