@@ -50,21 +50,6 @@ out:
 	return rc;
 }
 
-/* What some token might say of one ciphertext and not of another. */
-static bool
-is_about_the_ciphertext(CK_RV rv)
-{
-	switch (rv) {
-	case CKR_ENCRYPTED_DATA_INVALID:
-	case CKR_ENCRYPTED_DATA_LEN_RANGE:
-	case CKR_DATA_INVALID:
-	case CKR_DATA_LEN_RANGE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int
 decrypt_raw(
     struct token *token, CK_OBJECT_HANDLE handle, struct block *block, struct error *err)
@@ -82,7 +67,7 @@ decrypt_raw(
 
 	if (operation_run(token, &operation, err) != 0)
 		return -1;
-	if (operation.rv != CKR_OK && !is_about_the_ciphertext(operation.rv))
+	if (operation.rv != CKR_OK && !operation_judges_input(operation.rv))
 		return ckr_error(err, operation.rv, "decrypting");
 	block->got = operation.rv == CKR_OK ? operation.output_len : 0;
 	return 0;

@@ -20,8 +20,26 @@ run_once(CK_SESSION_HANDLE session, struct operation *o)
 	    o->output, &o->output_len);
 }
 
-/* A failed call may leave its operation active, so a session is lent again only after
- * success. */
+bool
+operation_judges_input(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_ENCRYPTED_DATA_INVALID:
+	case CKR_ENCRYPTED_DATA_LEN_RANGE:
+	case CKR_DATA_INVALID:
+	case CKR_DATA_LEN_RANGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A failed call may leave its operation active, so its session is not lent again. But who
+ * sends bad ciphertexts must not see by the time of a new session that the token minded
+ * one: by PKCS#11 v2.40 sections 5.9 and 5.11 such a call has ended its operation, and if
+ * it has not, CKR_OPERATION_ACTIVE has the next one replace the session.
+ */
 int
 operation_run(struct token *token, struct operation *operation, struct error *err)
 {
@@ -37,7 +55,7 @@ operation_run(struct token *token, struct operation *operation, struct error *er
 		operation->output_len = room;
 		operation->rv = run_once(session, operation);
 	}
-	if (operation->rv == CKR_OK)
+	if (operation->rv == CKR_OK || operation_judges_input(operation->rv))
 		session_give(token->sessions, session);
 	else
 		session_drop(token->sessions, session);

@@ -5,6 +5,8 @@
 #ifndef PKCS11_OPERATION_H
 #define PKCS11_OPERATION_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "pkcs11/token.h"
 
@@ -19,6 +21,9 @@ struct operation {
 	CK_ULONG output_len; /* before: the room; after CKR_OK: the bytes written */
 	CK_RV rv;            /* what the token said */
 };
+
+/* What some token might say of one input and not of another. */
+bool operation_judges_input(CK_RV rv);
 
 /*
  * 0 when the token was asked; rv is its answer. A session that turns out dead is replaced

@@ -138,6 +138,7 @@ keys_of_other_uses_cannot_decrypt(void **state)
 static struct {
 	CK_C_Decrypt real;
 	CK_C_DecryptInit real_init;
+	CK_C_CloseSession real_close;
 	CK_RV rv;
 	unsigned failures;
 } lie;
@@ -186,6 +187,16 @@ put_back(struct test_token *t)
 	t->token->functions->C_Decrypt = lie.real;
 }
 
+static unsigned closed;
+
+static CK_RV
+count_closing(CK_SESSION_HANDLE session)
+{
+	closed++;
+	return lie.real_close(session);
+}
+
+/* And keeps its session: a new one takes time, which an attacker could see. */
 static void
 a_token_that_judges_the_ciphertext_gives_random_bytes(void **state)
 {
@@ -195,11 +206,16 @@ a_token_that_judges_the_ciphertext_gives_random_bytes(void **state)
 	struct exchange_sent sent;
 
 	exchange_make(&shared.key, EXCHANGE_GOOD, &sent);
+	lie.real_close = t->token->functions->C_CloseSession;
+	t->token->functions->C_CloseSession = count_closing;
+	closed = 0;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		put_before(t, fail_with_rv, codes[i]);
 		assert_random(t, &sent, "code");
 		put_back(t);
 	}
+	t->token->functions->C_CloseSession = lie.real_close;
+	assert_int_equal(closed, 0);
 }
 
 static void
