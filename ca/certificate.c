@@ -4,14 +4,10 @@
 #include <time.h>
 
 #include <openssl/objects.h>
+#include <openssl/x509v3.h>
 
+#include "ca/keyusage.h"
 #include "ca/spki.h"
-
-/* Bit numbers of RFC 5280 section 4.2.1.3. */
-#define KEY_USAGE_DIGITAL_SIGNATURE 0
-#define KEY_USAGE_KEY_ENCIPHERMENT  2
-#define KEY_USAGE_CERT_SIGN         5
-#define KEY_USAGE_CRL_SIGN          6
 
 static int
 set_serial(X509 *cert, const struct certificate_spec *spec)
@@ -104,17 +100,12 @@ out:
 static int
 add_key_usage(X509 *cert, const struct certificate_spec *spec)
 {
-	const bool ca = spec->profile->ca;
-	const int first = ca ? KEY_USAGE_CERT_SIGN : KEY_USAGE_DIGITAL_SIGNATURE;
-	const int second = ca ? KEY_USAGE_CRL_SIGN : KEY_USAGE_KEY_ENCIPHERMENT;
-	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
-	int rc = -1;
+	ASN1_BIT_STRING *bits = keyusage_new(
+	    spec->profile->ca        ? KU_KEY_CERT_SIGN | KU_CRL_SIGN
+	    : spec->key_encipherment ? KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT
+				     : KU_DIGITAL_SIGNATURE);
+	int rc = bits != NULL ? add(cert, NID_key_usage, bits, 1) : -1;
 
-	if (bits == NULL)
-		return -1;
-	if (ASN1_BIT_STRING_set_bit(bits, first, 1) == 1 &&
-	    ASN1_BIT_STRING_set_bit(bits, second, ca || spec->key_encipherment) == 1)
-		rc = add(cert, NID_key_usage, bits, 1);
 	ASN1_BIT_STRING_free(bits);
 	return rc;
 }

@@ -4,13 +4,10 @@
 #include <openssl/x509v3.h>
 
 #include "base/pem.h"
+#include "ca/keyusage.h"
 #include "ca/san.h"
 #include "ca/signer.h"
 #include "ca/subject.h"
-
-/* Bit numbers of RFC 5280 section 4.2.1.3. */
-#define KEY_USAGE_DIGITAL_SIGNATURE 0
-#define KEY_USAGE_KEY_ENCIPHERMENT  2
 
 static int
 set_subject(X509_REQ *req, const char *text, struct error *err)
@@ -53,9 +50,7 @@ add_key_usage(
 
 	if (!spec->key_encipherment)
 		return 0;
-	if ((bits = ASN1_BIT_STRING_new()) == NULL ||
-	    ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_DIGITAL_SIGNATURE, 1) != 1 ||
-	    ASN1_BIT_STRING_set_bit(bits, KEY_USAGE_KEY_ENCIPHERMENT, 1) != 1 ||
+	if ((bits = keyusage_new(KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT)) == NULL ||
 	    X509V3_add1_i2d(extensions, NID_key_usage, bits, 1, X509V3_ADD_DEFAULT) != 1)
 		rc = error_set_openssl(err, ERROR_INTERNAL, "key usage of a request");
 	ASN1_BIT_STRING_free(bits);

@@ -4,9 +4,18 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-/* The first octet of the bit string. */
-#define DIGITAL_SIGNATURE 0x80
-#define KEY_ENCIPHERMENT  0x20
+ASN1_BIT_STRING *
+keyusage_new(unsigned usage)
+{
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+	unsigned char octet = (unsigned char)usage;
+
+	if (bits != NULL && ASN1_BIT_STRING_set(bits, &octet, 1) != 1) {
+		ASN1_BIT_STRING_free(bits);
+		return NULL;
+	}
+	return bits;
+}
 
 /* The first octet; *more is what the second one adds. Nothing asked for is 0. */
 static unsigned
@@ -30,14 +39,15 @@ keyusage_enciphers(const struct csr *csr, const struct profile *profile)
 
 	return profile->allow_key_encipherment && csr->key != NULL &&
 	       EVP_PKEY_is_a(csr->key, "RSA") &&
-	       (asked_for(csr, &more) & KEY_ENCIPHERMENT) != 0;
+	       (asked_for(csr, &more) & KU_KEY_ENCIPHERMENT) != 0;
 }
 
 void
 keyusage_warn(const struct csr *csr, const struct profile *profile, struct warnings *w)
 {
 	const bool enciphers = keyusage_enciphers(csr, profile);
-	const unsigned granted = DIGITAL_SIGNATURE | (enciphers ? KEY_ENCIPHERMENT : 0u);
+	const unsigned granted =
+	    KU_DIGITAL_SIGNATURE | (enciphers ? KU_KEY_ENCIPHERMENT : 0u);
 	bool more;
 
 	if ((asked_for(csr, &more) & ~granted) != 0 || more)

@@ -9,9 +9,15 @@
 
 #include <stdbool.h>
 
+#include <openssl/types.h>
+
 #include "ca/csr.h"
 #include "ca/profile.h"
 #include "ca/warning.h"
+
+/* KU_DIGITAL_SIGNATURE and others of openssl/x509v3.h, which are the first octet's bits.
+ * The caller frees; NULL when out of memory. */
+ASN1_BIT_STRING *keyusage_new(unsigned usage);
 
 /* Asked for, allowed by the profile, and the key is RSA. For a request without
  * violations.

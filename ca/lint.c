@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/x509v3.h>
 
 #include "ca/certtext.h"
 #include "ca/san.h"
@@ -237,12 +238,11 @@ check_basic_constraints(const struct subject_matter *m)
 static const char *
 check_key_usage(const struct subject_matter *m)
 {
-	/* keyCertSign and cRLSign for an authority, else digitalSignature and perhaps
-	 * keyEncipherment, and no other bit. */
 	const bool enciphers = m->spec->key_encipherment;
-	const unsigned char wanted = m->spec->profile->ca ? 0x06
-				     : enciphers          ? 0xa0
-							  : 0x80;
+	const unsigned char wanted = m->spec->profile->ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN
+				     : enciphers
+					 ? KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT
+					 : KU_DIGITAL_SIGNATURE;
 	ASN1_BIT_STRING *bits = X509_get_ext_d2i(m->cert, NID_key_usage, NULL, NULL);
 	bool fine;
 
