@@ -98,7 +98,16 @@ read_parameters(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
 	return type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, item) : NULL;
 }
 
-/* RFC 4055 section 3.1: absent hashes are SHA-1. */
+static bool
+is_same_hash(const X509_ALGOR *a, const X509_ALGOR *b)
+{
+	return a != NULL && b != NULL && OBJ_cmp(a->algorithm, b->algorithm) == 0;
+}
+
+/*
+ * RFC 4055 section 3.1: absent hashes are SHA-1, and MGF1's had better be the message's.
+ * The salt's length is left to the requester: openssl req takes the longest.
+ */
 static bool
 is_pss_with_sha2(const X509_REQ *req)
 {
@@ -112,7 +121,8 @@ is_pss_with_sha2(const X509_REQ *req)
 	if (pss != NULL)
 		mgf1_hash =
 		    read_parameters(pss->maskGenAlgorithm, ASN1_ITEM_rptr(X509_ALGOR));
-	fine = pss != NULL && is_sha2(pss->hashAlgorithm) && is_sha2(mgf1_hash);
+	fine = pss != NULL && is_sha2(pss->hashAlgorithm) &&
+	       is_same_hash(pss->hashAlgorithm, mgf1_hash);
 	X509_ALGOR_free(mgf1_hash);
 	RSA_PSS_PARAMS_free(pss);
 	return fine;

@@ -52,16 +52,41 @@ check_serial(const struct subject_matter *m)
 	return NULL;
 }
 
-static int
-parameter_type(int signature_nid)
+/* RFC 8017 appendix C: RSASSA-PSS with SHA-256, MGF1 over SHA-256, a salt of 32 octets.
+ */
+static const unsigned char rsa_pss_sha256[] = { 0x30, 0x41, 0x06, 0x09, 0x2a, 0x86, 0x48,
+	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 0x06,
+	0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa1,
+	0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+	0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+	0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, 0x20 };
+
+static bool
+is_rsa_pss_sha256(const X509_ALGOR *algorithm)
 {
+	unsigned char *der = NULL;
+	int len = i2d_X509_ALGOR(algorithm, &der);
+	bool fine = len == (int)sizeof(rsa_pss_sha256) &&
+		    memcmp(der, rsa_pss_sha256, sizeof(rsa_pss_sha256)) == 0;
+
+	OPENSSL_free(der);
+	return fine;
+}
+
+/* The object identifier is known to be right. */
+static bool
+parameters_are_right(const X509_ALGOR *algorithm, int signature_nid)
+{
+	int type;
+
+	X509_ALGOR_get0(NULL, &type, NULL, algorithm);
 	switch (signature_nid) {
 	case NID_sha256WithRSAEncryption:
-		return V_ASN1_NULL;
+		return type == V_ASN1_NULL;
 	case NID_rsassaPss:
-		return V_ASN1_SEQUENCE;
+		return is_rsa_pss_sha256(algorithm);
 	default:
-		return V_ASN1_UNDEF;
+		return type == V_ASN1_UNDEF;
 	}
 }
 
@@ -70,16 +95,15 @@ check_signature_algorithm(const struct subject_matter *m)
 {
 	const struct signer_choice *choice = signer_choice(m->spec->issuer_key);
 	const X509_ALGOR *inner = X509_get0_tbs_sigalg(m->cert), *outer;
-	int parameter;
 
 	X509_get0_signature(NULL, &outer, m->cert);
 	if (X509_ALGOR_cmp(inner, outer) != 0)
 		return "differs inside and outside of the signed part";
 	if (choice == NULL || X509_get_signature_nid(m->cert) != choice->signature_nid)
 		return "not the one for the issuer's key";
-	X509_ALGOR_get0(NULL, &parameter, NULL, inner);
-	if (parameter != parameter_type(choice->signature_nid))
-		return "parameters are NULL for RSA, there for RSA-PSS, absent otherwise";
+	if (!parameters_are_right(inner, choice->signature_nid))
+		return "parameters are NULL for RSA, SHA-256, MGF1 with SHA-256 and a "
+		       "salt of 32 octets for RSA-PSS, absent otherwise";
 	return NULL;
 }
 

@@ -114,7 +114,8 @@ builds_requests_with_every_type_of_key(void **state)
 }
 
 static void
-pss_request(EVP_PKEY *key, const char *hash, const char *mgf1_hash, struct buffer *der)
+pss_request(EVP_PKEY *key, const char *hash, const char *mgf1_hash, int salt_len,
+    struct buffer *der)
 {
 	X509_REQ *req = request_new(key, "/CN=localhost");
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -125,6 +126,7 @@ pss_request(EVP_PKEY *key, const char *hash, const char *mgf1_hash, struct buffe
 	EVP_DigestSignInit_ex(ctx, &sign, hash, NULL, NULL, key, NULL);
 	assert_true(EVP_PKEY_CTX_set_rsa_padding(sign, RSA_PKCS1_PSS_PADDING) > 0);
 	assert_true(EVP_PKEY_CTX_set_rsa_mgf1_md_name(sign, mgf1_hash, NULL) > 0);
+	assert_true(EVP_PKEY_CTX_set_rsa_pss_saltlen(sign, salt_len) > 0);
 	assert_true(X509_REQ_sign_ctx(req, ctx) > 0);
 	buf_init(der, 0);
 	len = i2d_X509_REQ(req, &p);
@@ -134,23 +136,30 @@ pss_request(EVP_PKEY *key, const char *hash, const char *mgf1_hash, struct buffe
 	X509_REQ_free(req);
 }
 
-/* What openssl req makes of -sigopt: a salt of any length, but no weak hash. */
+/* What openssl req makes of -sigopt: a salt of any length, but one hash, and a good one.
+ */
 static void
 reads_rsa_pss_with_sha2_alone(void **state)
 {
 	static const struct {
 		const char *hash, *mgf1_hash;
+		int salt_len;
 		bool accepted;
-	} cases[] = { { "SHA256", "SHA256", true }, { "SHA512", "SHA512", true },
-		{ "SHA1", "SHA1", false }, { "SHA256", "SHA1", false },
-		{ "SHA224", "SHA224", false } };
+	} cases[] = { { "SHA256", "SHA256", RSA_PSS_SALTLEN_MAX, true },
+		{ "SHA512", "SHA512", RSA_PSS_SALTLEN_DIGEST, true },
+		{ "SHA256", "SHA256", 0, true },
+		{ "SHA1", "SHA1", RSA_PSS_SALTLEN_DIGEST, false },
+		{ "SHA256", "SHA1", RSA_PSS_SALTLEN_DIGEST, false },
+		{ "SHA512", "SHA256", RSA_PSS_SALTLEN_DIGEST, false },
+		{ "SHA224", "SHA224", RSA_PSS_SALTLEN_DIGEST, false } };
 	EVP_PKEY *keys[] = { rsa_key(2048), rsa_pss_key() };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buffer der;
 
-		pss_request(keys[i % 2], cases[i / 2].hash, cases[i / 2].mgf1_hash, &der);
+		pss_request(keys[i % 2], cases[i / 2].hash, cases[i / 2].mgf1_hash,
+		    cases[i / 2].salt_len, &der);
 		assert_int_equal(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM),
 		    !cases[i / 2].accepted);
 		assert_false(refused_for(&der, RULE_CSR_SIGNATURE));

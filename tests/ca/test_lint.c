@@ -98,7 +98,7 @@ teardown(void **state)
 
 /* Encodes the changed copy anew, lints it, and frees it. */
 static bool
-lint_finds(const struct scene *scene, X509 *changed, enum rule rule)
+lint_finds_in(const struct certificate_spec *spec, X509 *changed, enum rule rule)
 {
 	struct violations v = { 0 };
 	unsigned char *der = NULL;
@@ -110,11 +110,17 @@ lint_finds(const struct scene *scene, X509 *changed, enum rule rule)
 	len = i2d_X509(changed, &der);
 	p = der;
 	assert_non_null(parsed = d2i_X509(NULL, &p, len));
-	lint_run(NULL, parsed, &scene->spec, &v);
+	lint_run(NULL, parsed, spec, &v);
 	X509_free(parsed);
 	X509_free(changed);
 	OPENSSL_free(der);
 	return v.count > 0 && breaks(&v, rule);
+}
+
+static bool
+lint_finds(const struct scene *scene, X509 *changed, enum rule rule)
+{
+	return lint_finds_in(&scene->spec, changed, rule);
 }
 
 /* The leaf with one extension removed, and another value in its place unless NULL. */
@@ -222,6 +228,41 @@ finds_an_algorithm_without_its_parameters(void **state)
 	    V_ASN1_UNDEF, NULL);
 	X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(copy), outer);
 	assert_true(lint_finds(*state, copy, RULE_CERT_SIGNATURE_ALGORITHM));
+}
+
+/* Each octet that says something: hash, MGF1's hash, the salt's length. */
+static void
+finds_other_parameters_of_rsa_pss(void **state)
+{
+	static const size_t offsets[] = { 29, 59, 66 };
+	struct certificate_spec spec;
+	X509 *cert;
+
+	(void)state;
+	fill_root(&spec, rsa_pss_key(), 1000);
+	cert = make(&spec);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		X509 *copy = X509_dup(cert);
+		const X509_ALGOR *outer;
+		unsigned char *der = NULL;
+		const unsigned char *p;
+		X509_ALGOR *changed;
+		int len;
+
+		X509_get0_signature(NULL, &outer, copy);
+		assert_int_equal(len = i2d_X509_ALGOR(outer, &der), 67);
+		der[offsets[i]]++;
+		p = der;
+		assert_non_null(changed = d2i_X509_ALGOR(NULL, &p, len));
+		X509_ALGOR_copy((X509_ALGOR *)outer, changed);
+		X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(copy), changed);
+		assert_true(lint_finds_in(&spec, copy, RULE_CERT_SIGNATURE_ALGORITHM));
+		X509_ALGOR_free(changed);
+		OPENSSL_free(der);
+	}
+	X509_free(cert);
+	X509_NAME_free(spec.subject);
+	EVP_PKEY_free(spec.key);
 }
 
 static void
@@ -408,6 +449,7 @@ main(void)
 		cmocka_unit_test(finds_another_serial),
 		cmocka_unit_test(finds_another_signature_algorithm),
 		cmocka_unit_test(finds_an_algorithm_without_its_parameters),
+		cmocka_unit_test(finds_other_parameters_of_rsa_pss),
 		cmocka_unit_test(finds_another_issuer_and_subject),
 		cmocka_unit_test(finds_another_end),
 		cmocka_unit_test(finds_an_end_beyond_the_issuers),
