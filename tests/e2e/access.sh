@@ -137,5 +137,5 @@ done
 stop_nginx
 start_nginx "$port" "$T/tls/other.crt" "$T/tls/other.key"
 ! handshake "$port" 1.3 2>/dev/null || fail "a handshake with a key of no rule"
-expect_text 'keyholdd answered 403' "$T/nginx.log"
-expect_text "unix:$WORKER_USER may not use key $OTHER" "$T/nginx.log"
+wait_for_text 'keyholdd answered 403' "$T/nginx.log"
+wait_for_text "unix:$WORKER_USER may not use key $OTHER" "$T/nginx.log"

@@ -91,6 +91,11 @@ expect_text() {
 	}
 }
 
+# wait_for_text TEXT FILE: a server writes its log after its client has the answer.
+wait_for_text() {
+	wait_for "\"$1\" in $2" grep -qF -- "$1" "$2"
+}
+
 free_port() {
 	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
 	    LocalAddr => "127.0.0.1")->sockport'

@@ -61,7 +61,7 @@ port=$(free_port)
 start_nginx "$port" "$T/tls/web.crt" "$T/tls/web.key" "$CIPHERS"
 ! client "$port" AES128-GCM-SHA256 >"$T/client" 2>&1 || fail "a tls key did RSA key exchange"
 ! fetch "$port" AES128-GCM-SHA256 >/dev/null 2>&1 || fail "a tls key did RSA key exchange"
-wait_for "the reason in nginx's log" grep -q 'key web has use tls: it does not decrypt' "$T/nginx.log"
+wait_for_text 'key web has use tls: it does not decrypt' "$T/nginx.log"
 [ "$(handshake "$port" 1.3)" = served ] || fail "a tls key in TLS 1.3"
 say "a tls key does not, and nginx's log says why:"
 grep -oE 'SSL_do_handshake\(\) failed.*' "$T/nginx.log" | head -n 1

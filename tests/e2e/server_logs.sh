@@ -34,7 +34,7 @@ for server in "${!away[@]}"; do
 	[ "$server" != postgresql ] || starttls=(-starttls postgres)
 	! timeout 10 openssl s_client -connect "127.0.0.1:$port" "${starttls[@]}" </dev/null >/dev/null 2>&1 ||
 		fail "$server: a handshake without the daemon"
-	wait_for "$server's reason" grep -qF "${away[$server]}" "$T/$server.log"
+	wait_for_text "${away[$server]}" "$T/$server.log"
 	say "$server: $(grep -F "${away[$server]}" "$T/$server.log" | tail -1)"
 	stop_server
 done
