@@ -31,6 +31,8 @@ finish() {
 	exit "$status"
 }
 trap finish EXIT
+# What set -e ends without a word.
+trap 'echo "FAILED: $(basename "$0"), line $LINENO: $BASH_COMMAND" >&2' ERR
 
 say() {
 	echo "-- $*"

@@ -106,6 +106,8 @@ start_haproxy() {
 	cat "$2" "$3" >"$T/tls/both.pem"
 	conf_haproxy "$@" >"$T/haproxy.cfg"
 	launch haproxy "$1" haproxy -W -db -f "$T/haproxy.cfg"
+	# The master listens before there is a worker.
+	wait_for "HAProxy's worker" pgrep -P "$SERVER_PID"
 }
 
 # stunnel refuses its client when there is nobody behind it.
