@@ -12,6 +12,10 @@ unset OPENSSL_CONF KEYHOLD_SOCKET
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/keyhold-e2e.XXXXXX")
 chmod 755 "$T"
+# Where programs that a story runs as another user can read them.
+install -m 644 "$HERE"/../support/*.supp "$T"
+export LSAN_OPTIONS=suppressions=$T/lsan.supp
+export TSAN_OPTIONS="suppressions=$T/tsan.supp halt_on_error=1"
 PIDS=()
 
 finish() {
