@@ -12,8 +12,10 @@ unset OPENSSL_CONF KEYHOLD_SOCKET
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/keyhold-e2e.XXXXXX")
 chmod 755 "$T"
-# Where programs that a story runs as another user can read them.
+# Where programs that a story runs as another user can read them, wherever the build is.
 install -m 644 "$HERE"/../support/*.supp "$T"
+install -m 755 "$PROVIDER" "$T/keyhold.so"
+PROVIDER=$T/keyhold.so
 export LSAN_OPTIONS=suppressions=$T/lsan.supp
 export TSAN_OPTIONS="suppressions=$T/tsan.supp halt_on_error=1"
 PIDS=()
