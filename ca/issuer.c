@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "ca/certtext.h"
 #include "ca/spki.h"
@@ -17,6 +17,10 @@ parse_certificate(OSSL_LIB_CTX *libctx, struct bytes der, X509 **cert, struct er
 
 	if ((*cert = X509_new_ex(libctx, NULL)) == NULL ||
 	    d2i_X509(cert, &p, (long)der.len) == NULL || p != der.data + der.len)
+		return error_set_openssl(
+		    err, ERROR_IO, "an issuer's certificate in the store");
+	/* Reads the extensions, which else the first of several threads to look would. */
+	if (X509_check_purpose(*cert, -1, 0) != 1)
 		return error_set_openssl(
 		    err, ERROR_IO, "an issuer's certificate in the store");
 	return 0;
