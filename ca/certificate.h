@@ -29,6 +29,8 @@ struct certificate_spec {
 	struct validity validity;
 	int path_len; /* of an authority, or PATH_LEN_NONE */
 	bool key_encipherment;
+	/* Where a relying party asks; NULL for what the certificate does not say. */
+	const char *crl_url, *ocsp_url, *ca_issuers_url;
 };
 
 /* Appends the DER TBSCertificate that names algorithm, a DER AlgorithmIdentifier. */

@@ -2,7 +2,7 @@
  * lint.c - one check a rule, each reading the parsed certificate and nothing that
  * built it.
  */
-#include "ca/lint.h"
+#include "ca/lint_check.h"
 
 #include <string.h>
 
@@ -18,15 +18,8 @@
 
 #define UTC_TIME_ENDS INT64_C(2524608000) /* 2050-01-01T00:00:00Z */
 
-/* What a check looks at. */
-struct subject_matter {
-	OSSL_LIB_CTX *libctx;
-	X509 *cert;
-	const struct certificate_spec *spec;
-};
-
-static X509 *
-issuer_of(const struct subject_matter *m)
+X509 *
+lint_issuer_of(const struct subject_matter *m)
 {
 	return m->spec->issuer != NULL ? m->spec->issuer : m->cert;
 }
@@ -110,7 +103,7 @@ check_signature_algorithm(const struct subject_matter *m)
 static const char *
 check_issuer(const struct subject_matter *m)
 {
-	X509 *issuer = issuer_of(m);
+	X509 *issuer = lint_issuer_of(m);
 
 	if (X509_NAME_entry_count(X509_get_issuer_name(m->cert)) == 0)
 		return "the issuer's name is empty";
@@ -139,7 +132,7 @@ check_validity(const struct subject_matter *m)
 	struct validity cert, issuer;
 
 	if (certtext_validity(m->cert, &cert, NULL) != 0 ||
-	    certtext_validity(issuer_of(m), &issuer, NULL) != 0)
+	    certtext_validity(lint_issuer_of(m), &issuer, NULL) != 0)
 		return "a time that cannot be read";
 	if (cert.not_before != m->spec->validity.not_before ||
 	    cert.not_after != m->spec->validity.not_after)
@@ -197,161 +190,7 @@ check_public_key(const struct subject_matter *m)
 	return NULL;
 }
 
-/* What may be there; criticality of names depends on the subject and is checked with
- * them. */
-static const struct {
-	int nid;
-	bool in_leaf, in_ca, critical;
-} expected[] = {
-	{ NID_basic_constraints, true, true, true },
-	{ NID_key_usage, true, true, true },
-	{ NID_ext_key_usage, true, false, false },
-	{ NID_subject_key_identifier, true, true, false },
-	{ NID_authority_key_identifier, true, true, false },
-	{ NID_subject_alt_name, true, false, false },
-};
-
-static bool
-extension_is_expected(X509_EXTENSION *ext, bool ca)
-{
-	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
-
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
-		if (expected[i].nid == nid &&
-		    (ca ? expected[i].in_ca : expected[i].in_leaf))
-			return nid == NID_subject_alt_name ||
-			       (X509_EXTENSION_get_critical(ext) != 0) ==
-				   expected[i].critical;
-	return false;
-}
-
-static const char *
-check_extensions(const struct subject_matter *m)
-{
-	for (int i = 0; i < X509_get_ext_count(m->cert); i++) {
-		X509_EXTENSION *ext = X509_get_ext(m->cert, i);
-
-		if (!extension_is_expected(ext, m->spec->profile->ca))
-			return "one that the profile does not have, or of the wrong "
-			       "criticality";
-		if (X509_get_ext_by_OBJ(m->cert, X509_EXTENSION_get_object(ext), i) >= 0)
-			return "one occurs twice";
-	}
-	return NULL;
-}
-
-static const char *
-check_basic_constraints(const struct subject_matter *m)
-{
-	BASIC_CONSTRAINTS *bc =
-	    X509_get_ext_d2i(m->cert, NID_basic_constraints, NULL, NULL);
-	const char *why = NULL;
-	long path_len;
-
-	if (bc == NULL)
-		return "absent";
-	path_len = bc->pathlen != NULL ? ASN1_INTEGER_get(bc->pathlen) : PATH_LEN_NONE;
-	if ((bc->ca != 0) != m->spec->profile->ca)
-		why = "cA is not what the profile says";
-	else if (path_len != (m->spec->profile->ca ? m->spec->path_len : PATH_LEN_NONE))
-		why = "pathLenConstraint is not what was decided on";
-	BASIC_CONSTRAINTS_free(bc);
-	return why;
-}
-
-static const char *
-check_key_usage(const struct subject_matter *m)
-{
-	const bool enciphers = m->spec->key_encipherment;
-	const unsigned char wanted = m->spec->profile->ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN
-				     : enciphers
-					 ? KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT
-					 : KU_DIGITAL_SIGNATURE;
-	ASN1_BIT_STRING *bits = X509_get_ext_d2i(m->cert, NID_key_usage, NULL, NULL);
-	bool fine;
-
-	if (bits == NULL)
-		return "absent";
-	if (enciphers && !EVP_PKEY_is_a(m->spec->key, "RSA")) {
-		ASN1_BIT_STRING_free(bits);
-		return "keyEncipherment for a key that is not RSA";
-	}
-	fine = ASN1_STRING_length(bits) == 1 && ASN1_STRING_get0_data(bits)[0] == wanted;
-	ASN1_BIT_STRING_free(bits);
-	return fine ? NULL : "not what the profile says";
-}
-
-static const char *
-check_extended_key_usage(const struct subject_matter *m)
-{
-	EXTENDED_KEY_USAGE *ekus =
-	    X509_get_ext_d2i(m->cert, NID_ext_key_usage, NULL, NULL);
-	const char *const *wanted = m->spec->profile->ekus;
-	int count = ekus != NULL ? sk_ASN1_OBJECT_num(ekus) : 0;
-	bool fine = true;
-
-	for (int i = 0; i < count && fine; i++)
-		fine = *wanted != NULL && OBJ_obj2nid(sk_ASN1_OBJECT_value(ekus, i)) ==
-					      OBJ_sn2nid(*wanted++);
-	EXTENDED_KEY_USAGE_free(ekus);
-	return fine && *wanted == NULL ? NULL : "not the purposes that the profile says";
-}
-
-static const char *
-check_subject_key_id(const struct subject_matter *m)
-{
-	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(m->cert);
-	unsigned char wanted[SPKI_KEY_ID_BYTES];
-
-	if (id == NULL)
-		return "absent";
-	if (spki_key_id(m->libctx, m->cert, wanted, NULL) != 0 ||
-	    ASN1_STRING_length(id) != SPKI_KEY_ID_BYTES ||
-	    memcmp(ASN1_STRING_get0_data(id), wanted, SPKI_KEY_ID_BYTES) != 0)
-		return "not the hash of the key";
-	return NULL;
-}
-
-static const char *
-check_authority_key_id(const struct subject_matter *m)
-{
-	const ASN1_OCTET_STRING *wanted = X509_get0_subject_key_id(issuer_of(m));
-	AUTHORITY_KEYID *akid =
-	    X509_get_ext_d2i(m->cert, NID_authority_key_identifier, NULL, NULL);
-	const char *why = NULL;
-
-	if (akid == NULL || akid->keyid == NULL)
-		why = "absent";
-	else if (akid->issuer != NULL || akid->serial != NULL)
-		why = "names the issuer's serial as well";
-	else if (wanted == NULL || ASN1_OCTET_STRING_cmp(akid->keyid, wanted) != 0)
-		why = "not the issuer's subject key identifier";
-	AUTHORITY_KEYID_free(akid);
-	return why;
-}
-
-static const char *
-check_san(const struct subject_matter *m)
-{
-	int at = X509_get_ext_by_NID(m->cert, NID_subject_alt_name, -1);
-	bool anonymous = X509_NAME_entry_count(X509_get_subject_name(m->cert)) == 0;
-	bool critical;
-
-	if (m->spec->profile->ca)
-		return NULL;
-	if (at < 0)
-		return "absent";
-	critical = X509_EXTENSION_get_critical(X509_get_ext(m->cert, at)) != 0;
-	if (critical != anonymous)
-		return "critical if, and only if, the subject is empty";
-	return NULL;
-}
-
-static const struct {
-	enum rule rule;
-	/* What is wrong, or NULL. */
-	const char *(*check)(const struct subject_matter *m);
-} checks[] = {
+static const struct lint_check checks[] = {
 	{ RULE_CERT_VERSION, check_version },
 	{ RULE_CERT_SERIAL, check_serial },
 	{ RULE_CERT_SIGNATURE_ALGORITHM, check_signature_algorithm },
@@ -360,13 +199,7 @@ static const struct {
 	{ RULE_CERT_VALIDITY, check_validity },
 	{ RULE_CERT_TIME_ENCODING, check_time_encoding },
 	{ RULE_CERT_PUBLIC_KEY, check_public_key },
-	{ RULE_CERT_EXTENSIONS, check_extensions },
-	{ RULE_CERT_BASIC_CONSTRAINTS, check_basic_constraints },
-	{ RULE_CERT_KEY_USAGE, check_key_usage },
-	{ RULE_CERT_EXTENDED_KEY_USAGE, check_extended_key_usage },
-	{ RULE_CERT_SUBJECT_KEY_ID, check_subject_key_id },
-	{ RULE_CERT_AUTHORITY_KEY_ID, check_authority_key_id },
-	{ RULE_CERT_SAN, check_san },
+	{ 0, NULL },
 };
 
 /* The names once more, as they stand in the certificate (openbao GHSA-g892-p242-8g86). */
@@ -386,19 +219,26 @@ check_names(const struct subject_matter *m, struct violations *v)
 	GENERAL_NAMES_free(names);
 }
 
+static void
+run(const struct lint_check *check, const struct subject_matter *m, struct violations *v)
+{
+	for (; check->check != NULL; check++) {
+		const char *why = check->check(m);
+
+		if (why != NULL)
+			violations_add(v, check->rule, "certificate", "%s", why);
+	}
+}
+
 void
 lint_run(OSSL_LIB_CTX *libctx, X509 *cert, const struct certificate_spec *spec,
     struct violations *v)
 {
 	const struct subject_matter m = { libctx, cert, spec };
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		const char *why = checks[i].check(&m);
-
-		if (why != NULL)
-			violations_add(v, checks[i].rule, "certificate", "%s", why);
-	}
-	if (!spec->profile->ca)
+	run(checks, &m, v);
+	run(lint_extension_checks, &m, v);
+	if (spec->names != NULL)
 		check_names(&m, v);
 	ERR_clear_error();
 }

@@ -47,6 +47,17 @@ static const struct profile intermediate = {
 	.ca = true,
 };
 
+/* Short, because it cannot be revoked. */
+static const struct profile ocsp_signer = {
+	.name = "ocsp-signer",
+	.description = "answers OCSP requests for its issuer",
+	.ekus = { "OCSPSigning" },
+	.default_validity_s = 30 * DAY_S,
+	.max_validity_s = 90 * DAY_S,
+	.backdate_s = BACKDATE_S,
+	.ocsp_nocheck = true,
+};
+
 const struct profile *
 profile_find(const char *name)
 {
@@ -74,4 +85,10 @@ const struct profile *
 profile_intermediate(void)
 {
 	return &intermediate;
+}
+
+const struct profile *
+profile_ocsp_signer(void)
+{
+	return &ocsp_signer;
 }

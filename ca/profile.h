@@ -20,6 +20,7 @@ struct profile {
 	int64_t default_validity_s, max_validity_s;
 	int64_t backdate_s; /* notBefore lies this far back, for clocks that are behind */
 	bool ca;
+	bool ocsp_nocheck;        /* of an OCSP signer: nobody needs to ask about it */
 	bool allow_dns, allow_ip; /* kinds of subjectAltName */
 	bool allow_wildcard;
 	bool allow_key_encipherment; /* of RSA keys, when the request asks for it */
@@ -35,5 +36,6 @@ const struct profile *profile_at(size_t index);
 /* How this authority's own issuers are made; not for requests. */
 const struct profile *profile_root(void);
 const struct profile *profile_intermediate(void);
+const struct profile *profile_ocsp_signer(void);
 
 #endif

@@ -72,6 +72,11 @@ static const struct rule_info rules[RULES] = {
 	[RULE_CERT_AUTHORITY_KEY_ID] = { "cert-authority-key-id",
 	    "RFC 5280 section 4.2.1.1" },
 	[RULE_CERT_SAN] = { "cert-san", "RFC 5280 section 4.2.1.6" },
+	[RULE_CERT_CRL_DISTRIBUTION_POINT] = { "cert-crl-distribution-point",
+	    "RFC 5280 section 4.2.1.13" },
+	[RULE_CERT_AUTHORITY_INFO_ACCESS] = { "cert-authority-info-access",
+	    "RFC 5280 section 4.2.2.1" },
+	[RULE_CERT_OCSP_NOCHECK] = { "cert-ocsp-nocheck", "RFC 6960 section 4.2.2.2.1" },
 };
 
 const struct rule_info *

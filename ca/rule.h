@@ -65,8 +65,11 @@ enum rule {
 	RULE_CERT_SUBJECT_KEY_ID,
 	RULE_CERT_AUTHORITY_KEY_ID,
 	RULE_CERT_SAN,
+	RULE_CERT_CRL_DISTRIBUTION_POINT,
+	RULE_CERT_AUTHORITY_INFO_ACCESS,
+	RULE_CERT_OCSP_NOCHECK,
+	RULES, /* how many there are */
 };
-#define RULES (RULE_CERT_SAN + 1)
 
 struct rule_info {
 	const char *name; /* stable: clients match on it */

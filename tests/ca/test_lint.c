@@ -12,134 +12,8 @@
 #include "ca/draft.h"
 #include "ca/san.h"
 #include "ca/subject.h"
+#include "tests/ca/scene.h"
 #include "tests/ca/support.h"
-
-#define NOW INT64_C(1800000000)
-
-/* A root, and what a leaf under it is to say. */
-struct scene {
-	struct certificate_spec root_spec, spec;
-	X509 *root, *leaf;
-};
-
-static X509 *
-make(const struct certificate_spec *spec)
-{
-	struct violations v = { 0 };
-	struct error err = { 0 };
-	struct draft draft;
-	X509 *cert = NULL;
-
-	if (draft_make(NULL, spec, &draft, &v, &err) != 0)
-		fail_msg("%s", err.text);
-	if (v.count > 0)
-		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
-	if (draft_sign(NULL, &draft, spec, &cert, &err) != 0)
-		fail_msg("%s", err.text);
-	draft_clear(&draft);
-	return cert;
-}
-
-static void
-fill_root(struct certificate_spec *spec, EVP_PKEY *key, int64_t length_s)
-{
-	*spec = (struct certificate_spec){ .profile = profile_root(), .path_len = 1 };
-	spec->key = spec->issuer_key = key;
-	spec->serial[0] = 0x40;
-	spec->validity = (struct validity){ NOW - 300, NOW + length_s };
-	assert_int_equal(subject_from_text("/CN=root", &spec->subject, NULL), 0);
-}
-
-static void
-fill_leaf(struct scene *scene, EVP_PKEY *key)
-{
-	struct certificate_spec *spec = &scene->spec;
-
-	*spec = (struct certificate_spec){ .profile = profile_find("server"),
-		.path_len = PATH_LEN_NONE };
-	spec->issuer = scene->root;
-	spec->issuer_key = scene->root_spec.key;
-	spec->key = key;
-	spec->serial[0] = 0x41;
-	spec->validity = (struct validity){ NOW - 300, NOW + 3600 };
-	spec->names = sk_GENERAL_NAME_new_null();
-	san_add_dns(
-	    spec->names, (struct bytes){ (const unsigned char *)"localhost", 9 }, NULL);
-	assert_int_equal(subject_from_text("/CN=localhost", &spec->subject, NULL), 0);
-}
-
-static int
-setup(void **state)
-{
-	static struct scene scene;
-
-	fill_root(&scene.root_spec, rsa_key(2048), INT64_C(788000000));
-	scene.root = make(&scene.root_spec);
-	fill_leaf(&scene, rsa_key(2048));
-	scene.leaf = make(&scene.spec);
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct scene *scene = *state;
-
-	EVP_PKEY_free(scene->spec.key);
-	EVP_PKEY_free(scene->root_spec.key);
-	X509_NAME_free(scene->spec.subject);
-	X509_NAME_free(scene->root_spec.subject);
-	GENERAL_NAMES_free(scene->spec.names);
-	X509_free(scene->leaf);
-	X509_free(scene->root);
-	return 0;
-}
-
-/* Encodes the changed copy anew, lints it, and frees it. */
-static bool
-lint_finds_in(const struct certificate_spec *spec, X509 *changed, enum rule rule)
-{
-	struct violations v = { 0 };
-	unsigned char *der = NULL;
-	const unsigned char *p;
-	X509 *parsed;
-	int len;
-
-	assert_true(i2d_re_X509_tbs(changed, NULL) > 0);
-	len = i2d_X509(changed, &der);
-	p = der;
-	assert_non_null(parsed = d2i_X509(NULL, &p, len));
-	lint_run(NULL, parsed, spec, &v);
-	X509_free(parsed);
-	X509_free(changed);
-	OPENSSL_free(der);
-	return v.count > 0 && breaks(&v, rule);
-}
-
-static bool
-lint_finds(const struct scene *scene, X509 *changed, enum rule rule)
-{
-	return lint_finds_in(&scene->spec, changed, rule);
-}
-
-/* The leaf with one extension removed, and another value in its place unless NULL. */
-static X509 *
-with_extension(const struct scene *scene, int nid, const char *value)
-{
-	X509 *copy = X509_dup(scene->leaf);
-	int at = X509_get_ext_by_NID(copy, nid, -1);
-	X509_EXTENSION *ext;
-
-	if (at >= 0)
-		X509_EXTENSION_free(X509_delete_ext(copy, at));
-	if (value != NULL) {
-		assert_non_null(ext = X509V3_EXT_nconf_nid(NULL, NULL, nid, value));
-		X509_add_ext(copy, ext, -1);
-		X509_EXTENSION_free(ext);
-	}
-	return copy;
-}
 
 static void
 passes_what_was_made(void **state)
@@ -165,8 +39,8 @@ makes_certificates_with_every_type_of_key(void **state)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct certificate_spec spec;
 
-		fill_root(&spec, keys[i], 1000);
-		X509_free(make(&spec));
+		scene_fill_root(&spec, keys[i], 1000);
+		X509_free(scene_sign(&spec));
 		X509_NAME_free(spec.subject);
 		EVP_PKEY_free(keys[i]);
 	}
@@ -239,8 +113,8 @@ finds_other_parameters_of_rsa_pss(void **state)
 	X509 *cert;
 
 	(void)state;
-	fill_root(&spec, rsa_pss_key(), 1000);
-	cert = make(&spec);
+	scene_fill_root(&spec, rsa_pss_key(), 1000);
+	cert = scene_sign(&spec);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		X509 *copy = X509_dup(cert);
 		const X509_ALGOR *outer;
@@ -428,7 +302,7 @@ holds_key_encipherment_against_what_was_decided(void **state)
 	assert_true(lint_finds(&scene,
 	    with_extension(&scene, NID_key_usage, "critical,digitalSignature"),
 	    RULE_CERT_KEY_USAGE));
-	cert = make(&scene.spec);
+	cert = scene_sign(&scene.spec);
 	assert_int_equal(
 	    X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT);
 	scene.spec.key = ec;
@@ -465,5 +339,5 @@ main(void)
 		cmocka_unit_test(judges_the_names_in_the_certificate),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scene_open, scene_close);
 }
