@@ -21,6 +21,8 @@ static const struct kind kinds[] = {
 	[ERROR_FORBIDDEN] = { 403, "forbidden", "Forbidden", true },
 	[ERROR_NOT_FOUND] = { 404, "not-found", "Not found", true },
 	[ERROR_CONFLICT] = { 409, "conflict", "Conflict", true },
+	[ERROR_PRECONDITION] = { 412, "precondition-failed", "Precondition failed",
+	    true },
 	[ERROR_TOO_LARGE] = { 413, "too-large", "Too large", true },
 	[ERROR_UNSUPPORTED] = { 415, "unsupported", "Unsupported", true },
 	[ERROR_REFUSED] = { 422, "refused", "Refused by the CA's rules", true },

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buffer.h"
@@ -28,6 +29,8 @@ struct request {
 	const char *target;       /* path and query, as they came */
 	const char *content_type; /* NULL when absent, as are the next two */
 	const char *accept;
+	/* Likewise; as they came, NULL when absent. */
+	const char *if_match, *if_none_match, *if_modified_since, *idempotency_key;
 	struct bytes body;
 	const struct caller *caller;
 
@@ -43,8 +46,11 @@ struct response {
 	struct buffer body;
 	char location[160];
 	char link[512];
-	char allow[64];    /* for 405 */
-	int retry_after_s; /* 0: no such header */
+	char allow[64];        /* for 405 */
+	int retry_after_s;     /* 0: no such header */
+	char etag[72];         /* with its quotes */
+	int64_t last_modified; /* seconds since 1970; 0: no such header */
+	char cache_control[48];
 };
 
 void response_init(struct response *res);

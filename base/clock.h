@@ -20,4 +20,10 @@ void clock_format(char *out, int64_t seconds);
 /* Reads exactly that form; -1 for anything else, such as the 30th of February. */
 int clock_parse(const char *text, int64_t *seconds);
 
+#define CLOCK_HTTP_SIZE sizeof("Sat, 31 Jan 2026 23:59:59 GMT")
+
+/* IMF-fixdate (RFC 9110 section 5.6.7), in and out like the form above. */
+void clock_http_format(char *out, int64_t seconds);
+int clock_http_parse(const char *text, int64_t *seconds);
+
 #endif

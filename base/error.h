@@ -21,17 +21,18 @@ enum error_code {
 	ERROR_BAD_REQUEST, /* malformed: the caller must change what it sends */
 	ERROR_FORBIDDEN,   /* well-formed, but this peer or this key may not */
 	ERROR_NOT_FOUND,
-	ERROR_CONFLICT,    /* the name is taken, or the thing is in use */
-	ERROR_TOO_LARGE,   /* over a stated limit */
-	ERROR_UNSUPPORTED, /* a media type, method or mechanism nobody here speaks */
-	ERROR_REFUSED,     /* policy: a CSR that breaks the CA's rules */
-	ERROR_BUSY,        /* try again: every token session is in use */
-	ERROR_TIMEOUT,     /* the other side did not answer before the deadline */
-	ERROR_TOKEN,       /* the token refused or went away */
-	ERROR_PIN,         /* the token did not accept the PIN: never retried */
-	ERROR_CONFIG,      /* a setting or an argument of the command line */
-	ERROR_IO,          /* a file, a socket or the database */
-	ERROR_INTERNAL,    /* out of memory, or a library failed for no stated reason */
+	ERROR_CONFLICT,     /* the name is taken, or the thing is in use */
+	ERROR_PRECONDITION, /* it has changed since the caller looked */
+	ERROR_TOO_LARGE,    /* over a stated limit */
+	ERROR_UNSUPPORTED,  /* a media type, method or mechanism nobody here speaks */
+	ERROR_REFUSED,      /* policy: a CSR that breaks the CA's rules */
+	ERROR_BUSY,         /* try again: every token session is in use */
+	ERROR_TIMEOUT,      /* the other side did not answer before the deadline */
+	ERROR_TOKEN,        /* the token refused or went away */
+	ERROR_PIN,          /* the token did not accept the PIN: never retried */
+	ERROR_CONFIG,       /* a setting or an argument of the command line */
+	ERROR_IO,           /* a file, a socket or the database */
+	ERROR_INTERNAL,     /* out of memory, or a library failed for no stated reason */
 };
 
 struct error {

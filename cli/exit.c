@@ -24,6 +24,7 @@ exit_of(enum error_code code)
 	case ERROR_FORBIDDEN:
 	case ERROR_NOT_FOUND:
 	case ERROR_CONFLICT:
+	case ERROR_PRECONDITION:
 	case ERROR_TOO_LARGE:
 	case ERROR_UNSUPPORTED:
 	case ERROR_REFUSED:

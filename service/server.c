@@ -131,6 +131,22 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
 }
 
 static void
+add_cache_headers(struct MHD_Response *response, const struct response *res)
+{
+	char date[CLOCK_HTTP_SIZE];
+
+	if (res->etag[0] != '\0')
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, res->etag);
+	if (res->cache_control[0] != '\0')
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_CACHE_CONTROL, res->cache_control);
+	if (res->last_modified != 0) {
+		clock_http_format(date, res->last_modified);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, date);
+	}
+}
+
+static void
 add_headers(struct MHD_Response *response, const struct response *res)
 {
 	char seconds[16];
@@ -149,6 +165,7 @@ add_headers(struct MHD_Response *response, const struct response *res)
 		snprintf(seconds, sizeof(seconds), "%d", res->retry_after_s);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 	}
+	add_cache_headers(response, res);
 }
 
 static enum MHD_Result
@@ -190,6 +207,11 @@ request_of(struct MHD_Connection *connection, const struct pending *p, const cha
 		.target = p->target,
 		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
+		.if_match = header(connection, MHD_HTTP_HEADER_IF_MATCH),
+		.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+		.if_modified_since =
+		    header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
+		.idempotency_key = header(connection, "Idempotency-Key"),
 		.body = buf_bytes(&p->body),
 		.caller = client != NULL ? &client->caller : NULL,
 	};

@@ -43,6 +43,7 @@ static const struct {
 	{ ERROR_FORBIDDEN, 403, "forbidden" },
 	{ ERROR_NOT_FOUND, 404, "not-found" },
 	{ ERROR_CONFLICT, 409, "conflict" },
+	{ ERROR_PRECONDITION, 412, "precondition-failed" },
 	{ ERROR_TOO_LARGE, 413, "too-large" },
 	{ ERROR_UNSUPPORTED, 415, "unsupported" },
 	{ ERROR_REFUSED, 422, "refused" },

@@ -99,6 +99,33 @@ tells_the_time_of_day(void **state)
 }
 
 static void
+writes_and_reads_the_dates_of_http(void **state)
+{
+	char text[CLOCK_HTTP_SIZE];
+	int64_t seconds;
+
+	(void)state;
+	clock_http_format(text, INT64_C(784111777));
+	assert_string_equal(text, "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_int_equal(clock_http_parse(text, &seconds), 0);
+	assert_int_equal(seconds, 784111777);
+}
+
+static void
+refuses_what_is_no_date_of_http(void **state)
+{
+	static const char *const texts[] = { "", "Sun, 06 Nov 1994 08:49:37 UTC",
+		"Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nix 1994 08:49:37 GMT",
+		"Sun, 36 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+		"Sun Nov  6 08:49:37 1994" };
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(clock_http_parse(texts[i], &seconds), -1);
+}
+
+static void
 counts_milliseconds_upwards(void **state)
 {
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
@@ -119,6 +146,8 @@ main(void)
 		cmocka_unit_test(reads_what_it_writes),
 		cmocka_unit_test(refuses_what_is_not_a_time),
 		cmocka_unit_test(ignores_the_time_zone),
+		cmocka_unit_test(writes_and_reads_the_dates_of_http),
+		cmocka_unit_test(refuses_what_is_no_date_of_http),
 		cmocka_unit_test(tells_the_time_of_day),
 		cmocka_unit_test(counts_milliseconds_upwards),
 	};
