@@ -54,15 +54,12 @@ look_up(struct issuance *in, struct error *err)
 }
 
 static int
-check_key_is_no_issuers(
-    const struct issuance *in, struct violations *v, struct error *err)
+check_key_is_no_issuers(struct issuance *in, struct violations *v, struct error *err)
 {
-	unsigned char hash[SPKI_HASH_BYTES];
-
 	if (spki_sha256_encoded(in->authority->libctx,
-		X509_REQ_get_X509_PUBKEY(in->csr.req), hash, err) != 0)
+		X509_REQ_get_X509_PUBKEY(in->csr.req), in->row.spki_sha256, err) != 0)
 		return -1;
-	if (issuers_use_key(&in->authority->issuers, hash))
+	if (issuers_use_key(&in->authority->issuers, in->row.spki_sha256))
 		violations_add(v, RULE_CSR_KEY_OF_ISSUER, "key", "the key of an issuer");
 	return 0;
 }

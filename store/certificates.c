@@ -53,8 +53,8 @@ insert_certificate(
 {
 	static const char sql[] =
 	    "INSERT INTO certificates (serial, issuer, profile, requester, not_before, "
-	    "not_after, created, subject, names, certificate) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	    "not_after, created, subject, names, certificate, spki_sha256, crl_shard) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	struct statement st;
 	int rc;
 
@@ -70,6 +70,8 @@ insert_certificate(
 	bind_text(&st, row->subject);
 	bind_text(&st, row->names);
 	bind_blob(&st, row->certificate.data, row->certificate.len);
+	bind_blob(&st, row->spki_sha256, sizeof(row->spki_sha256));
+	bind_int(&st, row->crl_shard);
 	rc = statement_run(&st, err);
 	if (statement_hit_unique(&st))
 		error_set(

@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 
-#define STATEMENTS_MAX 32
-#define SCHEMA_VERSION 2
+#define STATEMENTS_MAX 64
+#define SCHEMA_VERSION 3
 
 struct audit_event;
 

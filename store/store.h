@@ -131,6 +131,10 @@ struct certificate_row {
 	const char *subject;      /* RFC 2253 text */
 	const char *names;        /* "dns:a.example ip:10.0.0.1" */
 	struct bytes certificate; /* DER; on reading, valid during visit only */
+
+	/* To be found by, and listed under; not read back. */
+	unsigned char spki_sha256[32];
+	int crl_shard;
 };
 
 /* Takes the serial before anything is signed with it (no audit entry yet). */
