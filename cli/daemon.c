@@ -48,14 +48,20 @@ check_status(struct cli *cli, const char *path, struct error *err)
 	return problem_explain(cli, path, err);
 }
 
-int
-daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err)
+static int
+ask(struct cli *cli, const char *path, const char *accept, struct error *err)
 {
 	struct client_request req = {
 		.method = "GET", .path = path, .accept = accept, .repeatable = true
 	};
 
-	if (call(cli, &req, err) != 0)
+	return call(cli, &req, err);
+}
+
+int
+daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err)
+{
+	if (ask(cli, path, accept, err) != 0)
 		return -1;
 	return check_status(cli, path, err);
 }
@@ -103,6 +109,19 @@ int
 daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
 {
 	if (daemon_get(cli, path, TYPE_JSON, err) != 0)
+		return -1;
+	return daemon_answer(cli, answer, err);
+}
+
+int
+daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err)
+{
+	*answer = NULL;
+	if (ask(cli, path, TYPE_JSON, err) != 0)
+		return -1;
+	if (cli->res.status == 404)
+		return 0;
+	if (check_status(cli, path, err) != 0)
 		return -1;
 	return daemon_answer(cli, answer, err);
 }

@@ -26,6 +26,10 @@ int daemon_answer(struct cli *cli, json_t **answer, struct error *err);
 int
 daemon_get_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
 
+/* The same where a 404 is no failure: *answer is NULL then. */
+int
+daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct error *err);
+
 /* daemon_send with POST, and daemon_answer. */
 int daemon_post_json(
     struct cli *cli, const char *path, json_t *body, json_t **answer, struct error *err);

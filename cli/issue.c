@@ -175,36 +175,15 @@ replace_key(
 	return rc;
 }
 
-/*
- * In the list: asking for a key that is not there yet would be a refused request in the
- * daemon's log. *key stays NULL when there is none; else the caller frees it.
- */
-static int
-find_key(struct cli *cli, json_t **key, struct error *err)
-{
-	json_t *answer = NULL, *each;
-	size_t i;
-
-	if (daemon_get_json(cli, "/v1/keys", &answer, err) != 0)
-		return -1;
-	json_array_foreach(json_object_get(answer, "keys"), i, each)
-	{
-		if (*key == NULL &&
-		    strcmp(text_of(each, "name"), cli->args.operand) == 0 &&
-		    !json_is_string(json_object_get(each, "replaced")))
-			*key = json_incref(each);
-	}
-	json_decref(answer);
-	return 0;
-}
-
 static int
 ensure_key(struct cli *cli, struct outcome *outcome, struct error *err)
 {
-	json_t *key = NULL;
+	char url[URL_MAX];
+	json_t *key;
 	int rc;
 
-	if (find_key(cli, &key, err) != 0)
+	if (url_key(url, cli->args.operand, "", err) != 0 ||
+	    daemon_find_json(cli, url, &key, err) != 0)
 		return -1;
 	if (key == NULL)
 		return create_key(cli, outcome, err);

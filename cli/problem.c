@@ -1,15 +1,12 @@
 /* problem.c - what was refused, why, and what to do next. */
 #include "cli/problem.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "cli/names.h"
 #include "cli/output.h"
-
-#define DAY_SECONDS 86400
 
 /* How the daemon's details begin. */
 #define NO_PROFILE "no profile "
@@ -55,26 +52,14 @@ text_of(const json_t *object, const char *member)
 	return text != NULL ? text : "";
 }
 
-/* What was asked for in days is refused in days; false: say it as the daemon does. */
+/* What was asked for with --days, the daemon knows in seconds. */
 static bool
-advise_days(const struct cli *cli, const char *detail, struct buffer *out)
+is_about_days(const struct cli *cli, const char *rule)
 {
-	long long wanted, most, excess;
-	char profile[64];
-
-	if (command_option(cli->args.command, "days") == NULL ||
-	    !argument_given(&cli->args, "days"))
-		return false;
-	if (sscanf(detail, "%lld; the profile %63[a-z-] allows 1 to %lld", &wanted,
-		profile, &most) == 3)
-		buf_printf(out, "--days %lld: the profile %s allows 1 to %lld",
-		    wanted / DAY_SECONDS, profile, most / DAY_SECONDS);
-	else if (sscanf(detail, "the issuer expires %lld seconds earlier", &excess) == 1)
-		buf_printf(out, "--days: the issuer expires %lld days earlier",
-		    (excess + DAY_SECONDS - 1) / DAY_SECONDS);
-	else
-		return false;
-	return true;
+	return (strcmp(rule, "validity-range") == 0 ||
+		   strcmp(rule, "validity-beyond-issuer") == 0) &&
+	       command_option(cli->args.command, "days") != NULL &&
+	       argument_given(&cli->args, "days");
 }
 
 /* "  san-required  names: no subject alternative name (RFC 6125)" */
@@ -82,17 +67,21 @@ static void
 advise_violation(struct cli *cli, const json_t *violation)
 {
 	const char *field = text_of(violation, "field"),
+		   *rule = text_of(violation, "rule"),
 		   *source = text_of(violation, "source");
 	struct buffer *out = &cli->advice;
 
 	buf_text(out, "  ");
-	output_text(out, text_of(violation, "rule"));
+	output_text(out, rule);
 	buf_text(out, "  ");
-	if (!advise_days(cli, text_of(violation, "detail"), out)) {
+	if (is_about_days(cli, rule)) {
+		buf_printf(
+		    out, "--days %s, in seconds: ", argument_value(&cli->args, "days"));
+	} else {
 		output_text(out, field);
 		buf_text(out, *field != '\0' ? ": " : "");
-		output_text(out, text_of(violation, "detail"));
 	}
+	output_text(out, text_of(violation, "detail"));
 	if (*source != '\0') {
 		buf_text(out, " (");
 		output_text(out, source);

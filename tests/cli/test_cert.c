@@ -56,10 +56,12 @@ static const struct route routes[] = {
 	{ "POST /v1/issuers/absent/certificates ", 404, PROBLEM,
 	    "{\"title\":\"Not Found\",\"detail\":\"no issuer absent\"}", NULL },
 	{ "POST /v1/keys ", 201, JSON, KEY_OF("web", "ec-p256", "tls", WEB_HASH), NULL },
-	{ "GET /v1/keys ", 200, JSON,
-	    "{\"keys\":[" KEY_OF("old", "rsa-2048", "tls", OLD_HASH) "," KEY_OF(
-		"root", "ec-p256", "ca", WEB_HASH) "]}",
+	{ "GET /v1/keys/old ", 200, JSON, KEY_OF("old", "rsa-2048", "tls", OLD_HASH),
 	    NULL },
+	{ "GET /v1/keys/root ", 200, JSON, KEY_OF("root", "ec-p256", "ca", WEB_HASH),
+	    NULL },
+	{ "GET /v1/keys/broken ", 503, PROBLEM,
+	    "{\"title\":\"Service Unavailable\",\"detail\":\"away for now\"}", NULL },
 	{ "GET /v1/keys/spki:" WEB_HASH "/reference ", 200, PEM, "reference\n", NULL },
 	{ "GET /v1/keys/spki:" OLD_HASH "/reference ", 200, PEM, "reference\n", NULL },
 	{ "POST /v1/keys/spki:" WEB_HASH "/csr ", 200, PEM, CSR, NULL },
@@ -209,8 +211,10 @@ speaks_of_days_when_asked_for_days(void **state)
 	run_keyhold(run, "cert", "sign", csr, "--ca", "short", "--days", "1000", NULL);
 	assert_string_equal(run->errors,
 	    "keyhold: refused: 2 rules are broken\n"
-	    "  validity-range  --days 1000: the profile server allows 1 to 398\n"
-	    "  validity-beyond-issuer  --days: the issuer expires 2 days earlier\n"
+	    "  validity-range  --days 1000, in seconds: 86400000; the profile server "
+	    "allows 1 to 34387200\n"
+	    "  validity-beyond-issuer  --days 1000, in seconds: the issuer expires 86401 "
+	    "seconds earlier\n"
 	    "  The rules and their sources: docs/ca.md\n");
 	run_keyhold(run, "cert", "sign", csr, "--ca", "short", NULL);
 	assert_non_null(strstr(run->errors, "validity_seconds: 86400000; the profile"));
@@ -265,8 +269,6 @@ issues_with_a_new_key(void **state)
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(
 	    run->server, "{\"name\":\"web\",\"type\":\"ec-p256\",\"use\":\"tls\"}"));
-	/* It would be a refused request in the daemon's log. */
-	assert_false(fake_server_saw(run->server, "GET /v1/keys/web "));
 	assert_true(
 	    fake_server_saw(run->server, "{\"sans\":[\"localhost\",\"127.0.0.1\"]}"));
 	assert_string_equal(run_read(key), "reference\n");
@@ -294,6 +296,21 @@ issues_with_the_key_that_is_there(void **state)
 	assert_int_equal(run->status, 0);
 	assert_false(fake_server_saw(run->server, "POST /v1/keys "));
 	assert_non_null(strstr(run->out, "key old: was already in the token"));
+	free(tls);
+}
+
+/* Only a 404 says that there is no key of that name. */
+static void
+makes_no_key_when_it_cannot_tell_whether_there_is_one(void **state)
+{
+	struct run *run = *state;
+	char *tls = path_of(run, "tls");
+
+	run_keyhold(run, "cert", "issue", "broken", "--ca", "internal", "--san", "a",
+	    "--out", tls, NULL);
+	assert_int_equal(run->status, 3);
+	assert_non_null(strstr(run->errors, "keyhold: away for now\n"));
+	assert_false(fake_server_saw(run->server, "POST "));
 	free(tls);
 }
 
@@ -425,6 +442,7 @@ main(void)
 		TEST(wants_at_least_one_day),
 		TEST(issues_with_a_new_key),
 		TEST(issues_with_the_key_that_is_there),
+		TEST(makes_no_key_when_it_cannot_tell_whether_there_is_one),
 		TEST(issues_for_rsa_key_exchange),
 		TEST(does_not_issue_for_a_key_of_another_kind),
 		TEST(does_not_issue_over_a_private_key),
