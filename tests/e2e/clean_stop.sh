@@ -130,10 +130,7 @@ done
 start_daemon
 
 say "killed, it leaves a stale socket, and starts again over it"
-{
-	kill -KILL "$DAEMON_PID"
-	wait "$DAEMON_PID" || true
-} 2>/dev/null
+end_with KILL "$DAEMON_PID"
 [ -S "$KEYHOLD_SOCKET" ] || fail "no stale socket to speak of"
 start_daemon
 expect_status 0 "$KEYHOLD" status

@@ -84,7 +84,7 @@ handshakes() { # handshakes GROUP...
 	local kind group version port server
 	for kind in ec rsa ed; do
 		port=$(free_port)
-		with_keyhold s_server -accept "127.0.0.1:$port" -www -cert "$kind.crt" -key "$kind.pem" \
+		"${WITH_PROVIDER[@]}" openssl s_server -accept "127.0.0.1:$port" -www -cert "$kind.crt" -key "$kind.pem" \
 			>server.log 2>&1 &
 		server=$!
 		PIDS+=("$server")
@@ -96,8 +96,7 @@ handshakes() { # handshakes GROUP...
 					fail "$order: $kind, $group, TLS $version: $(cat client.log server.log)"
 			done
 		done
-		kill "$server"
-		wait "$server" 2>/dev/null || true
+		end_with TERM "$server"
 	done
 }
 

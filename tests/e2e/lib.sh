@@ -80,6 +80,15 @@ wait_gone() {
 	kill -KILL "$1" 2>/dev/null
 }
 
+# end_with SIGNAL PID: a program of ours that ends so, and was there until then.
+end_with() {
+	local status=0
+	kill -s "$1" "$2"
+	# In a group, as bash reports to this shell what a signal ends.
+	{ wait "$2" || status=$?; } 2>/dev/null
+	[ "$status" -eq $((128 + $(kill -l "$1"))) ] || fail "process $2 ended with $status, not by SIG$1"
+}
+
 # expect_status CODE COMMAND...: the command must exit so; its output goes to $T/out.
 expect_status() {
 	local want=$1 got=0

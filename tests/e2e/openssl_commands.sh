@@ -102,15 +102,14 @@ mail() {
 # serve OPTION...: s_server on $port, until it is killed.
 serve() {
 	port=$(free_port)
-	with_keyhold s_server -accept "127.0.0.1:$port" -www "$@" >server.log 2>&1 &
+	"${WITH_PROVIDER[@]}" openssl s_server -accept "127.0.0.1:$port" -www "$@" >server.log 2>&1 &
 	server=$!
 	PIDS+=("$server")
 	wait_for "s_server listening" listens "$port"
 }
 
 stop_serving() {
-	kill "$server"
-	wait "$server" 2>/dev/null || true
+	end_with TERM "$server"
 }
 
 handshakes() {

@@ -38,8 +38,7 @@ traced || fail "strace does not attach"
 [ "$(handshakes 1)" -eq 1 ] || fail "a handshake under strace"
 mark=$(wc -l <"$T/trace")
 [ "$(handshakes $HANDSHAKES)" -eq $HANDSHAKES ] || fail "handshakes under strace"
-kill "$strace_pid"
-wait "$strace_pid" || true
+end_with TERM "$strace_pid"
 tail -n "+$((mark + 1))" "$T/trace" >"$T/handshakes.log"
 
 fd=$(sed -nE 's/.*sendmsg\(([0-9]+), .*"POST \/v1\/keys.*/\1/p' "$T/handshakes.log" | sort -u)
