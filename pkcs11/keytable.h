@@ -1,7 +1,7 @@
 /*
  * keytable.h - the keys in use, found by name or by the SHA-256 of their SPKI.
  *
- * Not locked: its owner is (keystore.c).
+ * Not locked: its owner is (keystore_state.h).
  */
 #ifndef PKCS11_KEYTABLE_H
 #define PKCS11_KEYTABLE_H

@@ -1,0 +1,161 @@
+/* keystore_lifecycle.c - keys on the token: made, adopted, replaced, destroyed. */
+#include "pkcs11/keystore_state.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "pkcs11/generate.h"
+#include "pkcs11/selftest.h"
+
+static int
+check_name_free(struct keystore *store, const char *name, struct error *err)
+{
+	bool taken;
+
+	pthread_rwlock_rdlock(&store->lock);
+	taken = keytable_by_name(&store->table, name) != NULL;
+	pthread_rwlock_unlock(&store->lock);
+	if (taken)
+		return error_set(
+		    err, ERROR_CONFLICT, "there is a key named %s already", name);
+	return 0;
+}
+
+static int
+check_use(enum key_use use, enum key_type type, struct error *err)
+{
+	if (use != KEY_USE_TLS_RSA_KEX || key_type_info(type)->family == KEY_FAMILY_RSA)
+		return 0;
+	return error_set(err, ERROR_BAD_REQUEST,
+	    "use %s is for RSA keys, such as rsa-2048; %s is none", key_use_name(use),
+	    key_type_info(type)->name);
+}
+
+/* RSA key exchange asks of a token what none need have, so it is tried. */
+static int
+try_use(struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	CK_OBJECT_HANDLE private;
+
+	if (key->use != KEY_USE_TLS_RSA_KEX)
+		return 0;
+	if (token_find_private(store->token, &key->key, &key->id, &private, err) != 0)
+		return -1;
+	return token_selftest_decrypt(store->token, private, &key->key, err);
+}
+
+static int
+generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
+    struct keystore_key *key, struct error *err)
+{
+	int rc;
+
+	key->id.len = 0;
+	if (check_use(use, type, err) != 0)
+		return -1;
+	key->use = use;
+	pthread_mutex_lock(&store->writer);
+	rc = token_generate(store->token, name, type, use == KEY_USE_TLS_RSA_KEX,
+	    &key->key, &key->id, err);
+	if (rc == 0 && (rc = try_use(store, key, err)) != 0 &&
+	    token_destroy(store->token, &key->id, NULL) == 0)
+		key->id.len = 0;
+	pthread_mutex_unlock(&store->writer);
+	key->created = clock_now_s();
+	key->replaced = 0;
+	return rc;
+}
+
+int
+keystore_generate(struct keystore *store, const char *name, enum key_type type,
+    enum key_use use, struct keystore_key *key, struct error *err)
+{
+	key->id.len = 0;
+	if (check_name_free(store, name, err) != 0)
+		return -1;
+	return generate(store, name, type, use, key, err);
+}
+
+int
+keystore_generate_next(struct keystore *store, const char *name, enum key_type type,
+    struct keystore_key *next, struct error *err)
+{
+	struct keystore_key current;
+
+	next->id.len = 0;
+	if (keystore_find(store, name, &current, err) != 0)
+		return -1;
+	return generate(store, name, type, current.use, next, err);
+}
+
+void
+keystore_promote(struct keystore *store, const struct keystore_key *old,
+    const struct keystore_key *next)
+{
+	struct keytable_slot *from, *to;
+
+	pthread_rwlock_wrlock(&store->lock);
+	from = keytable_by_spki(&store->table, old->key.spki_sha256);
+	to = keytable_by_spki(&store->table, next->key.spki_sha256);
+	if (from == NULL || to == NULL)
+		abort();
+	from->key.replaced = next->created;
+	to->key.replaced = 0;
+	pthread_rwlock_unlock(&store->lock);
+}
+
+static int
+check_not_in_use(
+    struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	const struct keytable_slot *slot;
+	int rc = 0;
+
+	pthread_rwlock_rdlock(&store->lock);
+	if ((slot = keystore_in_use_as(&store->table, key)) != NULL)
+		rc = error_set(err, ERROR_CONFLICT,
+		    "the key with the label %s is in use already as key %s of type %s%s",
+		    key->key.name, slot->key.key.name,
+		    key_type_info(slot->key.key.type)->name,
+		    slot->key.replaced != 0 ? "; it was replaced" : "");
+	pthread_rwlock_unlock(&store->lock);
+	return rc;
+}
+
+/* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
+int
+keystore_adopt(struct keystore *store, const char *name, enum key_use use,
+    enum key_family rsa_family, struct keystore_key *key, struct error *err)
+{
+	CK_OBJECT_HANDLE private;
+
+	key->use = use;
+	if (check_name_free(store, name, err) != 0 ||
+	    token_find_labelled(store->token, name, use == KEY_USE_TLS_RSA_KEX,
+		rsa_family, &key->key, &key->id, err) != 0 ||
+	    check_use(use, key->key.type, err) != 0 ||
+	    check_not_in_use(store, key, err) != 0 ||
+	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
+	    token_selftest(store->token, private, &key->key, err) != 0 ||
+	    try_use(store, key, err) != 0)
+		return -1;
+	key->created = clock_now_s();
+	key->replaced = 0;
+	return 0;
+}
+
+/* Even after a failure one half may be gone, so the handle has to be found again. */
+int
+keystore_destroy(
+    struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&store->writer);
+	pthread_rwlock_wrlock(&store->handles);
+	rc = token_destroy(store->token, &key->id, err);
+	keystore_set_handle(store, key, CK_INVALID_HANDLE);
+	pthread_rwlock_unlock(&store->handles);
+	pthread_mutex_unlock(&store->writer);
+	return rc;
+}

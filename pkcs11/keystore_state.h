@@ -1,0 +1,37 @@
+/*
+ * keystore_state.h - what the files of the keystore share.
+ *
+ * The table's lock is held for look-ups only. Signing and decrypting hold the handles'
+ * lock for reading, so that a handle cannot be destroyed, and its number given to another
+ * key, between its look-up and its use; destroying waits for what is in progress.
+ */
+#ifndef PKCS11_KEYSTORE_STATE_H
+#define PKCS11_KEYSTORE_STATE_H
+
+#include <pthread.h>
+
+#include "pkcs11/keystore.h"
+#include "pkcs11/keytable.h"
+
+struct keystore {
+	struct token *token;
+	pthread_rwlock_t lock;    /* the table */
+	pthread_rwlock_t handles; /* read: using one; write: destroying one */
+	pthread_mutex_t writer;   /* the token: one writer at a time */
+	struct keytable table;
+};
+
+/*
+ * The key in use that is this one, or NULL; the table is locked.
+ *
+ * An RSA key has two hashes, one as rsa-2048 and one as rsa-pss-2048, and is one object:
+ * under both it would have two uses, and who destroys one would destroy the other.
+ */
+const struct keytable_slot *
+keystore_in_use_as(const struct keytable *table, const struct keystore_key *key);
+
+/* Takes the lock of the table. */
+void keystore_set_handle(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
+
+#endif
