@@ -28,8 +28,4 @@ check_meant(const char *spki_sha256, const struct keystore_key *key, struct erro
 /* The key as the store keeps it. */
 void make_key_row(const struct keystore_key *key, struct key_row *row);
 
-/* The key with its public half, as JSON. */
-int respond_key(
-    struct response *res, int status, const struct keystore_key *key, struct error *err);
-
 #endif

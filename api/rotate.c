@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "api/keyinfo.h"
 #include "api/newkey.h"
 #include "base/text.h"
 
