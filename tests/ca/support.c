@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/csr.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
 
@@ -139,6 +140,39 @@ breaks(const struct violations *v, enum rule rule)
 		fprintf(stderr, "broken instead: %s: %s: %s\n", v->items[i].rule,
 		    v->items[i].field, v->items[i].detail);
 	return false;
+}
+
+static void
+read_request(const struct bytes *body, struct violations *v)
+{
+	struct error err = { 0 };
+	struct csr csr;
+
+	*v = (struct violations){ 0 };
+	must(csr_read(NULL, body, &csr, v, &err) == 0, err.text);
+	must(v->count > 0 || csr.key != NULL, "a request without its key");
+	csr_clear(&csr);
+}
+
+bool
+request_breaks(const struct buffer *der, enum rule rule)
+{
+	const struct bytes body = buf_bytes(der);
+	struct violations v;
+
+	read_request(&body, &v);
+	return breaks(&v, rule);
+}
+
+bool
+request_is_good(const struct bytes *body)
+{
+	struct violations v;
+
+	read_request(body, &v);
+	if (v.count > 0)
+		fprintf(stderr, "%s: %s\n", v.items[0].rule, v.items[0].detail);
+	return v.count == 0;
 }
 
 static int

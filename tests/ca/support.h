@@ -35,6 +35,12 @@ void simple_request(EVP_PKEY *key, const char *san, struct buffer *der);
 
 bool breaks(const struct violations *v, enum rule rule);
 
+/* csr_read, which must not fail: does the request break this rule? */
+bool request_breaks(const struct buffer *der, enum rule rule);
+
+/* It breaks none. Prints the first. */
+bool request_is_good(const struct bytes *body);
+
 /* An authority in a throw-away directory, with keys that it finds by hash. */
 #define HOUSE_KEYS 8
 

@@ -1,4 +1,4 @@
-/* test_csr.c - certification requests: what is read, and each way of being refused. */
+/* test_csr.c - certification requests: what is read, and what is refused. */
 #include "ca/csr.h"
 
 #include <setjmp.h>
@@ -6,29 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 #include <openssl/rsa.h>
 
 #include "base/pem.h"
 #include "tests/ca/support.h"
-
-/* Reads der, expects no error, and says whether the rule was broken. */
-static bool
-refused_for(const struct buffer *der, enum rule rule)
-{
-	const struct bytes body = buf_bytes(der);
-	struct violations v = { 0 };
-	struct error err = { 0 };
-	struct csr csr;
-	bool broken;
-
-	assert_int_equal(csr_read(NULL, &body, &csr, &v, &err), 0);
-	broken = breaks(&v, rule);
-	csr_clear(&csr);
-	return broken;
-}
 
 static enum error_code
 error_of(const void *data, size_t len)
@@ -44,20 +27,6 @@ error_of(const void *data, size_t len)
 }
 
 static void
-accept(const struct bytes *body)
-{
-	struct violations v = { 0 };
-	struct error err = { 0 };
-	struct csr csr;
-
-	assert_int_equal(csr_read(NULL, body, &csr, &v, &err), 0);
-	if (v.count > 0)
-		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
-	assert_non_null(csr.key);
-	csr_clear(&csr);
-}
-
-static void
 reads_der_and_both_pem_labels(void **state)
 {
 	static const char *const labels[] = { "CERTIFICATE REQUEST",
@@ -69,48 +38,18 @@ reads_der_and_both_pem_labels(void **state)
 	(void)state;
 	simple_request(key, "DNS:localhost", &der);
 	body = buf_bytes(&der);
-	accept(&body);
+	assert_true(request_is_good(&body));
 	for (size_t i = 0; i < 2; i++) {
 		struct buffer pem;
 
 		buf_init(&pem, 0);
 		pem_append(&pem, labels[i], buf_bytes(&der));
 		body = buf_bytes(&pem);
-		accept(&body);
+		assert_true(request_is_good(&body));
 		buf_free(&pem);
 	}
 	buf_free(&der);
 	EVP_PKEY_free(key);
-}
-
-static void
-builds_a_request_that_it_reads(EVP_PKEY *key)
-{
-	static const char *const sans[] = { "dns:localhost", "ip:127.0.0.1", "::1",
-		"db.example" };
-	const struct csr_spec spec = { key, "/C=CN/CN=local\\/host", sans, 4, false };
-	struct error err = { 0 };
-	struct buffer pem;
-	struct bytes body;
-
-	buf_init(&pem, 0);
-	assert_int_equal(csr_build(NULL, &spec, &pem, &err), 0);
-	body = buf_bytes(&pem);
-	accept(&body);
-	buf_free(&pem);
-	EVP_PKEY_free(key);
-}
-
-static void
-builds_requests_with_every_type_of_key(void **state)
-{
-	(void)state;
-	builds_a_request_that_it_reads(ec_key("P-256"));
-	builds_a_request_that_it_reads(ec_key("P-384"));
-	builds_a_request_that_it_reads(ec_key("P-521"));
-	builds_a_request_that_it_reads(rsa_key(2048));
-	builds_a_request_that_it_reads(rsa_pss_key());
-	builds_a_request_that_it_reads(ed25519_key());
 }
 
 static void
@@ -160,60 +99,13 @@ reads_rsa_pss_with_sha2_alone(void **state)
 
 		pss_request(keys[i % 2], cases[i / 2].hash, cases[i / 2].mgf1_hash,
 		    cases[i / 2].salt_len, &der);
-		assert_int_equal(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM),
+		assert_int_equal(request_breaks(&der, RULE_CSR_SIGNATURE_ALGORITHM),
 		    !cases[i / 2].accepted);
-		assert_false(refused_for(&der, RULE_CSR_SIGNATURE));
+		assert_false(request_breaks(&der, RULE_CSR_SIGNATURE));
 		buf_free(&der);
 	}
 	EVP_PKEY_free(keys[0]);
 	EVP_PKEY_free(keys[1]);
-}
-
-static void
-builds_without_subject_and_names(void **state)
-{
-	EVP_PKEY *key = ec_key("P-256");
-	const struct csr_spec spec = { .key = key };
-	struct error err = { 0 };
-	struct buffer pem;
-	struct bytes body;
-
-	(void)state;
-	buf_init(&pem, 0);
-	assert_int_equal(csr_build(NULL, &spec, &pem, &err), 0);
-	body = buf_bytes(&pem);
-	accept(&body);
-	buf_free(&pem);
-	EVP_PKEY_free(key);
-}
-
-static void
-builds_nothing_from_a_bad_subject_or_name(void **state)
-{
-	static const char *const bad_sans[] = { "ip:localhost", "dns:", "dns:a b",
-		"email:\xc3\xa9" };
-	static const char *const bad_subjects[] = { "CN=x", "/CN", "/CN=", "/XYZ=1",
-		"/C=CHN", "/CN=a\nb", "/CN=x\\" };
-	EVP_PKEY *key = ec_key("P-256");
-	struct error err = { 0 };
-	struct buffer pem;
-
-	(void)state;
-	buf_init(&pem, 0);
-	for (size_t i = 0; i < sizeof(bad_sans) / sizeof(bad_sans[0]); i++) {
-		const struct csr_spec spec = { key, NULL, &bad_sans[i], 1, false };
-
-		assert_int_equal(csr_build(NULL, &spec, &pem, &err), -1);
-		assert_int_equal(err.code, ERROR_BAD_REQUEST);
-	}
-	for (size_t i = 0; i < sizeof(bad_subjects) / sizeof(bad_subjects[0]); i++) {
-		const struct csr_spec spec = { .key = key, .subject = bad_subjects[i] };
-
-		assert_int_equal(csr_build(NULL, &spec, &pem, &err), -1);
-		assert_int_equal(err.code, ERROR_BAD_REQUEST);
-	}
-	assert_int_equal(pem.len, 0);
-	EVP_PKEY_free(key);
 }
 
 static void
@@ -274,7 +166,7 @@ refuses_ber(void **state)
 	assert_int_equal(der.data[1], 0x81);
 	buf_append(&ber, "\x30\x82\x00", 3);
 	buf_append(&ber, der.data + 2, der.len - 2);
-	assert_true(refused_for(&ber, RULE_CSR_DER));
+	assert_true(request_breaks(&ber, RULE_CSR_DER));
 	buf_free(&ber);
 	buf_free(&der);
 	EVP_PKEY_free(key);
@@ -290,7 +182,7 @@ refuses_another_version(void **state)
 	(void)state;
 	X509_REQ_set_version(req, 1);
 	request_sign(req, key, "SHA256", &der);
-	assert_true(refused_for(&der, RULE_CSR_VERSION));
+	assert_true(request_breaks(&der, RULE_CSR_VERSION));
 	buf_free(&der);
 	EVP_PKEY_free(key);
 }
@@ -303,7 +195,7 @@ rejects_a_request_signed_by_another_key(void **state)
 
 	(void)state;
 	request_sign(request_new(victim, "/CN=localhost"), thief, "SHA256", &der);
-	assert_true(refused_for(&der, RULE_CSR_SIGNATURE));
+	assert_true(request_breaks(&der, RULE_CSR_SIGNATURE));
 	buf_free(&der);
 	EVP_PKEY_free(victim);
 	EVP_PKEY_free(thief);
@@ -317,105 +209,9 @@ refuses_sha1(void **state)
 
 	(void)state;
 	request_sign(request_new(key, "/CN=localhost"), key, "SHA1", &der);
-	assert_true(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM));
+	assert_true(request_breaks(&der, RULE_CSR_SIGNATURE_ALGORITHM));
 	buf_free(&der);
 	EVP_PKEY_free(key);
-}
-
-static bool
-extensions_break(X509_EXTENSIONS *extensions, enum rule rule)
-{
-	EVP_PKEY *key = ec_key("P-256");
-	X509_REQ *req = request_new(key, "/CN=localhost");
-	struct buffer der;
-	bool broken;
-
-	request_add(req, extensions);
-	request_sign(req, key, "SHA256", &der);
-	broken = refused_for(&der, rule);
-	buf_free(&der);
-	EVP_PKEY_free(key);
-	return broken;
-}
-
-static void
-refuses_two_extension_requests(void **state)
-{
-	EVP_PKEY *key = ec_key("P-256");
-	X509_REQ *req = request_new(key, "/CN=localhost");
-	X509_EXTENSIONS *first = NULL, *second = NULL;
-	struct buffer der;
-
-	(void)state;
-	request_extension(&first, "subjectAltName", "DNS:a.example");
-	request_extension(&second, "subjectAltName", "DNS:b.example");
-	request_add(req, first);
-	assert_int_equal(X509_REQ_add_extensions_nid(req, second, NID_ms_ext_req), 1);
-	sk_X509_EXTENSION_pop_free(second, X509_EXTENSION_free);
-	request_sign(req, key, "SHA256", &der);
-	assert_true(refused_for(&der, RULE_CSR_ATTRIBUTE_DUPLICATE));
-	buf_free(&der);
-	EVP_PKEY_free(key);
-}
-
-static void
-refuses_a_duplicate_extension(void **state)
-{
-	X509_EXTENSIONS *extensions = NULL;
-
-	(void)state;
-	request_extension(&extensions, "subjectAltName", "DNS:a.example");
-	request_extension(&extensions, "subjectAltName", "DNS:b.example");
-	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_DUPLICATE));
-}
-
-static void
-refuses_an_unknown_critical_extension(void **state)
-{
-	X509_EXTENSIONS *extensions = NULL;
-
-	(void)state;
-	request_extension(&extensions, "1.2.3.4.5", "critical,DER:0500");
-	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_CRITICAL));
-}
-
-static void
-refuses_bytes_after_an_extension(void **state)
-{
-	X509_EXTENSIONS *extensions = NULL;
-
-	(void)state;
-	request_extension(&extensions, "basicConstraints", "DER:300000");
-	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_ENCODING));
-}
-
-static void
-refuses_an_unreadable_extension_request(void **state)
-{
-	static const unsigned char integer[] = { 0x02, 0x01, 0x05 };
-	EVP_PKEY *key = ec_key("P-256");
-	X509_REQ *req = request_new(key, "/CN=localhost");
-	struct buffer der;
-
-	(void)state;
-	X509_REQ_add1_attr_by_NID(
-	    req, NID_ext_req, V_ASN1_SEQUENCE, integer, sizeof(integer));
-	request_sign(req, key, "SHA256", &der);
-	assert_true(refused_for(&der, RULE_CSR_EXTENSION_ENCODING));
-	buf_free(&der);
-	EVP_PKEY_free(key);
-}
-
-static void
-refuses_to_make_an_authority(void **state)
-{
-	X509_EXTENSIONS *constraints = NULL, *usage = NULL;
-
-	(void)state;
-	request_extension(&constraints, "basicConstraints", "critical,CA:TRUE");
-	assert_true(extensions_break(constraints, RULE_CSR_CA_REQUESTED));
-	request_extension(&usage, "keyUsage", "digitalSignature,keyCertSign");
-	assert_true(extensions_break(usage, RULE_CSR_CA_REQUESTED));
 }
 
 static void
@@ -431,36 +227,11 @@ reports_every_broken_rule_at_once(void **state)
 	request_add(req, extensions);
 	X509_REQ_set_version(req, 1);
 	request_sign(req, thief, "SHA1", &der);
-	assert_true(refused_for(&der, RULE_CSR_VERSION));
-	assert_true(refused_for(&der, RULE_CSR_CA_REQUESTED));
-	assert_true(refused_for(&der, RULE_CSR_SIGNATURE_ALGORITHM));
-	assert_true(refused_for(&der, RULE_CSR_RSA_SIZE));
-	assert_true(refused_for(&der, RULE_CSR_SIGNATURE));
-	buf_free(&der);
-	EVP_PKEY_free(key);
-	EVP_PKEY_free(thief);
-}
-
-static void
-never_repeats_a_challenge_password(void **state)
-{
-	EVP_PKEY *key = ec_key("P-256"), *thief = ec_key("P-256");
-	X509_REQ *req = request_new(key, "/CN=localhost");
-	struct violations v = { 0 };
-	struct error err = { 0 };
-	struct buffer der;
-	struct bytes body;
-	struct csr csr;
-
-	(void)state;
-	X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
-	    (const unsigned char *)"hunter2", -1);
-	request_sign(req, thief, "SHA256", &der);
-	body = buf_bytes(&der);
-	assert_int_equal(csr_read(NULL, &body, &csr, &v, &err), 0);
-	assert_int_equal(v.count, 1);
-	assert_null(strstr(v.items[0].detail, "hunter2"));
-	csr_clear(&csr);
+	assert_true(request_breaks(&der, RULE_CSR_VERSION));
+	assert_true(request_breaks(&der, RULE_CSR_CA_REQUESTED));
+	assert_true(request_breaks(&der, RULE_CSR_SIGNATURE_ALGORITHM));
+	assert_true(request_breaks(&der, RULE_CSR_RSA_SIZE));
+	assert_true(request_breaks(&der, RULE_CSR_SIGNATURE));
 	buf_free(&der);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(thief);
@@ -471,10 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_der_and_both_pem_labels),
-		cmocka_unit_test(builds_requests_with_every_type_of_key),
 		cmocka_unit_test(reads_rsa_pss_with_sha2_alone),
-		cmocka_unit_test(builds_without_subject_and_names),
-		cmocka_unit_test(builds_nothing_from_a_bad_subject_or_name),
 		cmocka_unit_test(rejects_what_is_no_request),
 		cmocka_unit_test(rejects_every_truncation),
 		cmocka_unit_test(rejects_bytes_after_the_request),
@@ -482,14 +250,7 @@ main(void)
 		cmocka_unit_test(refuses_another_version),
 		cmocka_unit_test(rejects_a_request_signed_by_another_key),
 		cmocka_unit_test(refuses_sha1),
-		cmocka_unit_test(refuses_two_extension_requests),
-		cmocka_unit_test(refuses_a_duplicate_extension),
-		cmocka_unit_test(refuses_an_unknown_critical_extension),
-		cmocka_unit_test(refuses_bytes_after_an_extension),
-		cmocka_unit_test(refuses_an_unreadable_extension_request),
-		cmocka_unit_test(refuses_to_make_an_authority),
 		cmocka_unit_test(reports_every_broken_rule_at_once),
-		cmocka_unit_test(never_repeats_a_challenge_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
