@@ -237,6 +237,43 @@ make_key(struct fixture *f, const char *name, const char *type, const char *use)
 }
 
 void
+make_signer(struct fixture *f, const char *name, char hash[static HASH_SIZE])
+{
+	make_key(f, name, "ec-p256", "sign");
+	snprintf(hash, HASH_SIZE, "%s", member(f, "spki_sha256"));
+}
+
+int
+rotate(struct fixture *f, const char *name, const char *body)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/v1/keys/%s/rotate", name);
+	return post_json(f, target, body);
+}
+
+int
+sign_with(struct fixture *f, const char *hash)
+{
+	char target[160];
+
+	snprintf(target, sizeof(target),
+	    "/v1/keys/spki:%s/sign?scheme=ecdsa_secp256r1_sha256", hash);
+	return send_text(f, "POST", target, OCTETS, "hello");
+}
+
+void
+assert_current(struct fixture *f, const char *name, const char *hash)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/v1/keys/%s", name);
+	assert_int_equal(get(f, target), 200);
+	assert_string_equal(member(f, "spki_sha256"), hash);
+	assert_true(json_is_null(json_object_get(f->json, "replaced")));
+}
+
+void
 make_issuer(struct fixture *f, const char *name, const char *parent)
 {
 	char body[256];

@@ -65,6 +65,17 @@ list_member(const struct fixture *f, const char *list, size_t index, const char 
 /* Creates a key that must be creatable. */
 void make_key(struct fixture *f, const char *name, const char *type, const char *use);
 
+/* An EC key of use sign, and its hash. */
+#define HASH_SIZE 65
+void make_signer(struct fixture *f, const char *name, char hash[static HASH_SIZE]);
+
+/* Asks for a rotation, or a signature with the key of this hash; the status. */
+int rotate(struct fixture *f, const char *name, const char *body);
+int sign_with(struct fixture *f, const char *hash);
+
+/* The key of this hash is the current one of its name. */
+void assert_current(struct fixture *f, const char *name, const char *hash);
+
 /* Creates an issuer that must be creatable; parent is NULL for a root. */
 void make_issuer(struct fixture *f, const char *name, const char *parent);
 

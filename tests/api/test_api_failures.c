@@ -14,46 +14,6 @@
 #include "tests/api/fixture.h"
 #include "tests/base/directory.h"
 
-#define HASH_SIZE 65
-#define SIGN      "/sign?scheme=ecdsa_secp256r1_sha256"
-
-/* Makes a key of use sign and leaves its hash. */
-static void
-make(struct fixture *f, const char *name, char hash[static HASH_SIZE])
-{
-	make_key(f, name, "ec-p256", "sign");
-	snprintf(hash, HASH_SIZE, "%s", member(f, "spki_sha256"));
-}
-
-static int
-rotate(struct fixture *f, const char *name, const char *body)
-{
-	char target[128];
-
-	snprintf(target, sizeof(target), "/v1/keys/%s/rotate", name);
-	return post_json(f, target, body);
-}
-
-static int
-sign_with(struct fixture *f, const char *hash)
-{
-	char target[160];
-
-	snprintf(target, sizeof(target), "/v1/keys/spki:%s" SIGN, hash);
-	return send_text(f, "POST", target, OCTETS, "hello");
-}
-
-static void
-assert_current(struct fixture *f, const char *name, const char *hash)
-{
-	char target[128];
-
-	snprintf(target, sizeof(target), "/v1/keys/%s", name);
-	assert_int_equal(get(f, target), 200);
-	assert_string_equal(member(f, "spki_sha256"), hash);
-	assert_true(json_is_null(json_object_get(f->json, "replaced")));
-}
-
 static void
 sql(struct fixture *f, const char *text)
 {
@@ -91,7 +51,7 @@ stays_as_it_is_when_nothing_can_be_recorded(void **state)
 	char hash[HASH_SIZE];
 	size_t before;
 
-	make(f, "unrecorded", hash);
+	make_signer(f, "unrecorded", hash);
 	before = keystore_count(f->api.keys);
 	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
 	       "SELECT RAISE(ABORT, 'no room'); END");
@@ -120,7 +80,7 @@ a_destruction_that_is_not_recorded_can_be_repeated(void **state)
 	struct fixture *f = *state;
 	char hash[HASH_SIZE], again[HASH_SIZE];
 
-	make(f, "half-gone", hash);
+	make_signer(f, "half-gone", hash);
 	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
 	       "SELECT RAISE(ABORT, 'no room'); END");
 	destroy(f, "half-gone", hash);
@@ -134,7 +94,7 @@ a_destruction_that_is_not_recorded_can_be_repeated(void **state)
 	assert_int_equal(destroy(f, "half-gone", hash), 204);
 	get(f, "/v1/keys/half-gone");
 	assert_problem(f, 404, "not-found");
-	make(f, "half-gone", again);
+	make_signer(f, "half-gone", again);
 	assert_int_equal(sign_with(f, again), 200);
 	fixture_restart(f);
 	assert_current(f, "half-gone", again);
@@ -147,11 +107,11 @@ a_destruction_that_was_recorded_all_the_same_frees_the_name(void **state)
 	struct fixture *f = *state;
 	char hash[HASH_SIZE];
 
-	make(f, "recorded", hash);
+	make_signer(f, "recorded", hash);
 	sql(f, "DELETE FROM keys WHERE name = 'recorded'");
 	destroy(f, "recorded", hash);
 	assert_problem(f, 404, "not-found");
-	make(f, "recorded", hash);
+	make_signer(f, "recorded", hash);
 }
 
 /* Between a rotation's commit and the moment that the keystore knows it. */
@@ -162,7 +122,7 @@ the_list_says_replaced_when_the_record_does(void **state)
 	char hash[HASH_SIZE];
 	size_t at = 0;
 
-	make(f, "late", hash);
+	make_signer(f, "late", hash);
 	sql(f, "UPDATE keys SET replaced = created WHERE name = 'late'");
 	assert_int_equal(get(f, "/v1/keys"), 200);
 	while (strcmp(list_member(f, "keys", at, "name"), "late") != 0)
@@ -196,7 +156,7 @@ stays_as_it_is_when_the_token_makes_no_key(void **state)
 	CK_C_GenerateKeyPair real = functions->C_GenerateKeyPair;
 	char hash[HASH_SIZE];
 
-	make(f, "full", hash);
+	make_signer(f, "full", hash);
 	functions->C_GenerateKeyPair = refuse_to_generate;
 	rotate(f, "full", "{}");
 	functions->C_GenerateKeyPair = real;
@@ -240,7 +200,7 @@ stays_as_it_is_when_the_token_fails_halfway(void **state)
 	struct fixture *f = *state;
 	char hash[HASH_SIZE];
 
-	make(f, "halfway", hash);
+	make_signer(f, "halfway", hash);
 	fail_halfway(f, "halfway", hash);
 	assert_int_equal(sign_with(f, hash), 200);
 	assert_int_equal(rotate(f, "halfway", "{}"), 201);

@@ -11,26 +11,6 @@
 
 #include "tests/api/fixture.h"
 
-#define HASH_SIZE 65
-#define SIGN      "/sign?scheme=ecdsa_secp256r1_sha256"
-
-/* Makes a key of use sign and leaves its hash. */
-static void
-make(struct fixture *f, const char *name, char hash[static HASH_SIZE])
-{
-	make_key(f, name, "ec-p256", "sign");
-	snprintf(hash, HASH_SIZE, "%s", member(f, "spki_sha256"));
-}
-
-static int
-rotate(struct fixture *f, const char *name, const char *body)
-{
-	char target[128];
-
-	snprintf(target, sizeof(target), "/v1/keys/%s/rotate", name);
-	return post_json(f, target, body);
-}
-
 static void
 rotate_key(struct fixture *f, const char *name, char hash[static HASH_SIZE])
 {
@@ -46,15 +26,6 @@ get_by_hash(struct fixture *f, const char *hash)
 
 	snprintf(target, sizeof(target), "/v1/keys/spki:%s", hash);
 	return get(f, target);
-}
-
-static int
-sign_with(struct fixture *f, const char *hash)
-{
-	char target[160];
-
-	snprintf(target, sizeof(target), "/v1/keys/spki:%s" SIGN, hash);
-	return send_text(f, "POST", target, OCTETS, "hello");
 }
 
 static int
@@ -83,23 +54,12 @@ is_replaced(const struct fixture *f)
 }
 
 static void
-assert_current(struct fixture *f, const char *name, const char *hash)
-{
-	char target[128];
-
-	snprintf(target, sizeof(target), "/v1/keys/%s", name);
-	assert_int_equal(get(f, target), 200);
-	assert_string_equal(member(f, "spki_sha256"), hash);
-	assert_true(json_is_null(json_object_get(f->json, "replaced")));
-}
-
-static void
 makes_a_new_key_and_keeps_the_old_one(void **state)
 {
 	struct fixture *f = *state;
 	char old[HASH_SIZE], new[HASH_SIZE], location[128];
 
-	make(f, "web", old);
+	make_signer(f, "web", old);
 	assert_true(json_is_null(json_object_get(f->json, "replaced")));
 	rotate_key(f, "web", new);
 	assert_string_not_equal(new, old);
@@ -127,7 +87,7 @@ lists_the_current_key_before_those_it_replaced(void **state)
 	char hashes[3][HASH_SIZE];
 	size_t first = 0;
 
-	make(f, "listed", hashes[0]);
+	make_signer(f, "listed", hashes[0]);
 	rotate_key(f, "listed", hashes[1]);
 	rotate_key(f, "listed", hashes[2]);
 	assert_int_equal(get(f, "/v1/keys"), 200);
@@ -164,7 +124,7 @@ rotates_the_key_that_is_meant_once(void **state)
 	struct fixture *f = *state;
 	char old[HASH_SIZE], new[HASH_SIZE], body[128];
 
-	make(f, "meant", old);
+	make_signer(f, "meant", old);
 	snprintf(body, sizeof(body), "{\"spki_sha256\":\"%s\"}", old);
 	assert_int_equal(rotate(f, "meant", body), 201);
 	snprintf(new, sizeof(new), "%s", member(f, "spki_sha256"));
@@ -184,7 +144,7 @@ refuses_a_bad_rotation(void **state)
 	struct fixture *f = *state;
 	char hash[HASH_SIZE], target[128];
 
-	make(f, "steady", hash);
+	make_signer(f, "steady", hash);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		rotate(f, "steady", bodies[i]);
 		assert_problem(f, 400, "bad-request");
@@ -215,7 +175,7 @@ destroys_the_one_that_is_meant(void **state)
 	struct fixture *f = *state;
 	char old[HASH_SIZE], new[HASH_SIZE];
 
-	make(f, "pair", old);
+	make_signer(f, "pair", old);
 	rotate_key(f, "pair", new);
 	/* The name is the new key's, so the old one's hash does not go with it. */
 	destroy(f, "pair", old);
@@ -241,7 +201,7 @@ frees_the_name_when_the_current_key_is_destroyed(void **state)
 	struct fixture *f = *state;
 	char old[HASH_SIZE], new[HASH_SIZE], third[HASH_SIZE];
 
-	make(f, "freed", old);
+	make_signer(f, "freed", old);
 	rotate_key(f, "freed", new);
 	assert_int_equal(destroy(f, "freed", new), 204);
 	get(f, "/v1/keys/freed");
@@ -251,7 +211,7 @@ frees_the_name_when_the_current_key_is_destroyed(void **state)
 	post_json(f, "/v1/keys/freed/adopt", "{\"use\":\"sign\"}");
 	assert_problem(f, 409, "conflict");
 	assert_int_equal(sign_with(f, old), 200);
-	make(f, "freed", third);
+	make_signer(f, "freed", third);
 	assert_current(f, "freed", third);
 	assert_int_equal(sign_with(f, old), 200);
 	assert_int_equal(destroy_by_hash(f, old), 204);
@@ -304,7 +264,7 @@ records_both_hashes(void **state)
 	char old[HASH_SIZE], new[HASH_SIZE], detail[256];
 	struct last last;
 
-	make(f, "recorded", old);
+	make_signer(f, "recorded", old);
 	rotate_key(f, "recorded", new);
 	assert_int_equal(store_audit_each(f->store, 0, 1000, keep_last, &last, NULL), 0);
 	assert_string_equal(last.action, "key.rotated");

@@ -102,6 +102,28 @@ run_stop(struct run *run)
 	fake_server_stop(run->server);
 }
 
+int
+run_new(void **state, const struct route *routes)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	if (run == NULL)
+		abort();
+	run_start(run, routes);
+	*state = run;
+	return 0;
+}
+
+int
+run_free(void **state)
+{
+	struct run *run = *state;
+
+	run_stop(run);
+	free(run);
+	return 0;
+}
+
 const char *
 run_path(const struct run *run, const char *name)
 {

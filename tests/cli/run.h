@@ -31,6 +31,10 @@ struct run {
 /* Starts the fake daemon; whatever no route answers is a 404. */
 void run_start(struct run *run, const struct route *routes);
 
+/* cmocka's setup and teardown: *state is a run of its own. */
+int run_new(void **state, const struct route *routes);
+int run_free(void **state);
+
 /* Words up to NULL; --socket is added. Fills out, errors and status. */
 void run_keyhold(struct run *run, ...);
 

@@ -73,12 +73,7 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
+	return run_new(state, routes);
 }
 
 static int
@@ -91,9 +86,7 @@ tear_down(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(run_path(run, names[i]));
 	rmdir(run_path(run, "tls"));
-	run_stop(run);
-	free(run);
-	return 0;
+	return run_free(state);
 }
 
 /* DIR/name, in memory of its own. */

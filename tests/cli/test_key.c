@@ -60,12 +60,7 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
+	return run_new(state, routes);
 }
 
 static int
@@ -74,9 +69,7 @@ tear_down(void **state)
 	struct run *run = *state;
 
 	unlink(run_path(run, "web.key"));
-	run_stop(run);
-	free(run);
-	return 0;
+	return run_free(state);
 }
 
 static void

@@ -121,6 +121,14 @@ assert_files(const struct place *p, const char *crt, const char *key)
 	assert_string_equal(run_read(p->key), key);
 }
 
+/* option may be NULL. */
+static void
+issue(struct place *p, const char *name, const char *option)
+{
+	run_keyhold(&p->run, "cert", "issue", name, "--ca", "internal", "--san", "a",
+	    "--out", p->directory, option, NULL);
+}
+
 static void
 rotates_and_says_what_comes_next(void **state)
 {
@@ -225,19 +233,12 @@ issues_for_a_new_key(void **state)
 	"REFERENCE-----\n"
 
 static void
-issue_web(struct place *p, const char *option)
-{
-	run_keyhold(&p->run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, option, NULL);
-}
-
-static void
 writes_both_in_one_file(void **state)
 {
 	struct place *p = *state;
 	struct stat st;
 
-	issue_web(p, "--pem");
+	issue(p, "web", "--pem");
 	assert_int_equal(p->run.status, 0);
 	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
 	assert_int_equal(stat(p->pem, &st), 0);
@@ -252,11 +253,11 @@ renews_the_one_file_that_is_there(void **state)
 	struct place *p = *state;
 
 	run_write(p->pem, "old\n" REFERENCE, strlen("old\n" REFERENCE));
-	issue_web(p, NULL);
+	issue(p, "web", NULL);
 	assert_int_equal(p->run.status, 0);
 	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
 	run_write(p->pem, "old\n" REFERENCE, strlen("old\n" REFERENCE));
-	issue_web(p, "--new-key");
+	issue(p, "web", "--new-key");
 	assert_int_equal(p->run.status, 0);
 	assert_string_equal(run_read(p->pem), "new certificate\nnew reference\n");
 }
@@ -268,11 +269,11 @@ leaves_a_pem_of_somebody_else(void **state)
 	struct place *p = *state;
 
 	run_write(p->pem, key, strlen(key));
-	issue_web(p, NULL);
+	issue(p, "web", NULL);
 	assert_int_equal(p->run.status, 0);
 	assert_string_equal(run_read(p->pem), key);
 	run_write(p->crt, "old", 3);
-	issue_web(p, "--pem");
+	issue(p, "web", "--pem");
 	assert_int_equal(p->run.status, 4);
 	assert_non_null(strstr(p->run.errors, "web.pem holds a private key"));
 	assert_string_equal(run_read(p->pem), key);
@@ -293,8 +294,7 @@ keeps_whose_the_files_are(void **state)
 	assert_int_equal(chown(p->key, 1234, 5678), 0);
 	assert_int_equal(chmod(p->key, 0440), 0);
 	assert_int_equal(chown(p->crt, 1234, 5678), 0);
-	run_keyhold(&p->run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, "--new-key", NULL);
+	issue(p, "web", "--new-key");
 	assert_int_equal(p->run.status, 0);
 	assert_string_equal(p->run.errors, "");
 	assert_files(p, "new certificate\n", "new reference\n");
@@ -312,8 +312,7 @@ makes_the_key_that_was_not_there(void **state)
 	struct place *p = *state;
 	struct run *run = &p->run;
 
-	run_keyhold(run, "cert", "issue", "fresh", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, "--new-key", NULL);
+	issue(p, "fresh", "--new-key");
 	assert_int_equal(run->status, 0);
 	assert_true(fake_server_saw(run->server, "POST /v1/keys "));
 	assert_false(fake_server_saw(run->server, "/rotate "));
@@ -326,12 +325,10 @@ leaves_the_files_when_the_key_does_not_rotate(void **state)
 	struct place *p = *state;
 	struct run *run = &p->run;
 
-	run_keyhold(run, "cert", "issue", "busy", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, "--new-key", NULL);
+	issue(p, "busy", "--new-key");
 	assert_int_equal(run->status, 3);
 	assert_null(strstr(run->errors, "successor"));
-	run_keyhold(run, "cert", "issue", "root", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, "--new-key", NULL);
+	issue(p, "root", "--new-key");
 	assert_int_equal(run->status, 1);
 	assert_non_null(strstr(run->errors, "key root exists, and its use is ca"));
 	assert_false(fake_server_saw(run->server, "POST /v1/keys/root"));
@@ -361,8 +358,7 @@ wants_the_files_first(void **state)
 
 	assert_int_equal(unlink(p->crt), 0);
 	assert_int_equal(mkdir(p->crt, 0700), 0);
-	run_keyhold(run, "cert", "issue", "web", "--ca", "internal", "--san", "a",
-	    "--out", p->directory, "--new-key", NULL);
+	issue(p, "web", "--new-key");
 	assert_int_equal(run->status, 4);
 	assert_int_equal(fake_server_connections(run->server), 0);
 	assert_string_equal(run_read(p->key), "old reference\n");

@@ -67,91 +67,101 @@ carries_only(int fd, int other_end, char byte)
 	       recv(other_end, &got, 1, MSG_DONTWAIT) == 1 && got == byte;
 }
 
+struct scene {
+	struct fake_server *server;
+	struct client *client;
+	int fd; /* its kept connection */
+};
+
+static void
+open_scene(struct scene *scene)
+{
+	struct error err;
+
+	scene->server = fake_server_start(keeps, NULL);
+	scene->client = new_client(fake_server_socket(scene->server), TIMEOUT_MS);
+	assert_int_equal(call(scene->client, &err), 1);
+	scene->fd = kept_descriptor(fake_server_socket(scene->server));
+	assert_true(scene->fd >= 0);
+}
+
+/* The number of the kept connection is the test's now, and so is the other end. */
+static int
+take_the_number(struct scene *scene)
+{
+	int other_end;
+
+	open_scene(scene);
+	other_end = take_number(scene->fd);
+	assert_true(other_end >= 0);
+	return other_end;
+}
+
 static void
 leaves_alone_a_socket_that_got_the_number(void **state)
 {
-	struct fake_server *server = fake_server_start(keeps, NULL);
-	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct scene scene;
 	struct error err;
-	int fd, other_end;
+	int other_end = take_the_number(&scene);
 
 	(void)state;
-	assert_int_equal(call(client, &err), 1);
-	fd = kept_descriptor(fake_server_socket(server));
-	assert_true(fd >= 0);
-	other_end = take_number(fd);
-	assert_true(other_end >= 0);
 	lie_idle();
-	assert_int_equal(call(client, &err), 2);
-	assert_true(carries_only(fd, other_end, 'a'));
+	assert_int_equal(call(scene.client, &err), 2);
+	assert_true(carries_only(scene.fd, other_end, 'a'));
 	/* The new connection is kept as ever. */
-	assert_int_equal(call(client, &err), 2);
-	client_free(client);
-	assert_true(carries_only(fd, other_end, 'b'));
-	close(fd);
+	assert_int_equal(call(scene.client, &err), 2);
+	client_free(scene.client);
+	assert_true(carries_only(scene.fd, other_end, 'b'));
+	close(scene.fd);
 	close(other_end);
-	fake_server_stop(server);
+	fake_server_stop(scene.server);
 }
 
 static void
 closes_nothing_of_others_when_freed(void **state)
 {
-	struct fake_server *server = fake_server_start(keeps, NULL);
-	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
-	struct error err;
-	int fd, other_end;
+	struct scene scene;
+	int other_end = take_the_number(&scene);
 
 	(void)state;
-	assert_int_equal(call(client, &err), 1);
-	fd = kept_descriptor(fake_server_socket(server));
-	assert_true(fd >= 0);
-	other_end = take_number(fd);
-	assert_true(other_end >= 0);
-	client_free(client);
-	assert_true(carries_only(fd, other_end, 'a'));
-	close(fd);
+	client_free(scene.client);
+	assert_true(carries_only(scene.fd, other_end, 'a'));
+	close(scene.fd);
 	close(other_end);
-	fake_server_stop(server);
+	fake_server_stop(scene.server);
 }
 
 static void
 opens_anew_when_its_descriptor_was_closed(void **state)
 {
-	struct fake_server *server = fake_server_start(keeps, NULL);
-	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct scene scene;
 	struct error err;
-	int fd;
 
 	(void)state;
-	assert_int_equal(call(client, &err), 1);
-	fd = kept_descriptor(fake_server_socket(server));
-	assert_true(fd >= 0);
-	close(fd);
-	assert_int_equal(call(client, &err), 2);
-	client_free(client);
-	fake_server_stop(server);
+	open_scene(&scene);
+	close(scene.fd);
+	assert_int_equal(call(scene.client, &err), 2);
+	client_free(scene.client);
+	fake_server_stop(scene.server);
 }
 
 static void
 opens_anew_when_its_number_became_a_file(void **state)
 {
-	struct fake_server *server = fake_server_start(keeps, NULL);
-	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	int file = open("/dev/null", O_RDWR);
+	struct scene scene;
 	struct error err;
-	int fd, file;
 
 	(void)state;
-	assert_int_equal(call(client, &err), 1);
-	fd = kept_descriptor(fake_server_socket(server));
-	file = open("/dev/null", O_RDWR);
-	assert_true(fd >= 0 && file >= 0);
-	assert_int_equal(dup2(file, fd), fd);
-	assert_int_equal(call(client, &err), 2);
-	client_free(client);
-	assert_int_equal(fcntl(fd, F_GETFD), 0);
-	close(fd);
+	assert_true(file >= 0);
+	open_scene(&scene);
+	assert_int_equal(dup2(file, scene.fd), scene.fd);
+	assert_int_equal(call(scene.client, &err), 2);
+	client_free(scene.client);
+	assert_int_equal(fcntl(scene.fd, F_GETFD), 0);
+	close(scene.fd);
 	close(file);
-	fake_server_stop(server);
+	fake_server_stop(scene.server);
 }
 
 /* 0, or which step went wrong. */
@@ -174,26 +184,23 @@ child_with_its_own_socket(struct client *client, int fd)
 static void
 leaves_alone_a_socket_of_the_child_under_the_number(void **state)
 {
-	struct fake_server *server = fake_server_start(keeps, NULL);
-	struct client *client = new_client(fake_server_socket(server), TIMEOUT_MS);
+	struct scene scene;
 	struct error err;
-	int fd, status = 0;
+	int status = 0;
 	pid_t child;
 
 	(void)state;
-	assert_int_equal(call(client, &err), 1);
-	fd = kept_descriptor(fake_server_socket(server));
-	assert_true(fd >= 0);
+	open_scene(&scene);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(child_with_its_own_socket(client, fd));
+		_exit(child_with_its_own_socket(scene.client, scene.fd));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(call(client, &err), 1);
-	client_free(client);
-	fake_server_stop(server);
+	assert_int_equal(call(scene.client, &err), 1);
+	client_free(scene.client);
+	fake_server_stop(scene.server);
 }
 
 int

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/base/directory.h"
+#include "tests/service/settings.h"
 
 #define MINIMUM                                                                          \
 	"token:\n"                                                                       \
@@ -21,16 +22,6 @@
 	"listen:\n"                                                                      \
 	"  - unix: /run/keyhold/keyhold.sock\n"                                          \
 	"state: /var/lib/keyhold\n"
-
-static int
-read_text(void **state, const char *text, struct config **config, struct error *err)
-{
-	char path[256];
-
-	*config = NULL;
-	write_file(directory_path(state, "keyhold.yaml", path), text, 0600);
-	return config_read(path, config, err);
-}
 
 static void
 fills_in_defaults(void **state)
@@ -86,19 +77,6 @@ reads_every_setting(void **state)
 	config_free(config);
 }
 
-static char *
-printed(const struct config *config)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	config_print(config, out);
-	fclose(out);
-	return text;
-}
-
 static void
 prints_what_it_would_read(void **state)
 {
@@ -141,33 +119,6 @@ prints_the_path_of_the_pin_and_not_the_pin(void **state)
 	free(out);
 	config_free(config);
 }
-
-struct refusal {
-	const char *text, *reason;
-};
-
-/* The reason begins after "keyhold.yaml:". */
-static void
-check_refusals(void **state, const struct refusal *refusals, size_t count)
-{
-	struct config *config;
-	const char *reason;
-	struct error err;
-
-	for (size_t i = 0; i < count; i++) {
-		err = (struct error){ 0 };
-		if (read_text(state, refusals[i].text, &config, &err) == 0)
-			fail_msg("accepted: %s", refusals[i].text);
-		assert_null(config);
-		assert_int_equal(err.code, ERROR_CONFIG);
-		reason = strstr(err.text, "keyhold.yaml:");
-		assert_non_null(reason);
-		assert_string_equal(reason + strlen("keyhold.yaml:"), refusals[i].reason);
-	}
-}
-
-#define CHECK_REFUSALS(state, refusals)                                                  \
-	check_refusals(state, refusals, sizeof(refusals) / sizeof(*(refusals)))
 
 static void
 refuses_an_unknown_setting(void **state)

@@ -15,21 +15,12 @@
 
 #include "service/config.h"
 #include "tests/base/directory.h"
+#include "tests/service/settings.h"
 
 /* Its rules begin on line 5. */
 #define WITH_RULES(rules)                                                                \
 	"token: { module: m, label: l }\nstate: /s\nlisten: [ { unix: /a } ]\n"          \
 	"access:\n" rules
-
-static int
-read_text(void **state, const char *text, struct config **config, struct error *err)
-{
-	char path[256];
-
-	*config = NULL;
-	write_file(directory_path(state, "keyhold.yaml", path), text, 0600);
-	return config_read(path, config, err);
-}
 
 static void
 reads_rules(void **state)
@@ -84,19 +75,6 @@ without_access_there_are_no_rules(void **state)
 	config_free(config);
 }
 
-static char *
-printed(const struct config *config)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	config_print(config, out);
-	fclose(out);
-	return text;
-}
-
 static void
 prints_the_rules_that_it_would_read(void **state)
 {
@@ -125,32 +103,6 @@ prints_the_rules_that_it_would_read(void **state)
 	config_free(config);
 	config_free(again);
 }
-
-struct refusal {
-	const char *text, *reason;
-};
-
-static void
-check_refusals(void **state, const struct refusal *refusals, size_t count)
-{
-	struct config *config;
-	const char *reason;
-	struct error err;
-
-	for (size_t i = 0; i < count; i++) {
-		err = (struct error){ 0 };
-		if (read_text(state, refusals[i].text, &config, &err) == 0)
-			fail_msg("accepted: %s", refusals[i].text);
-		assert_null(config);
-		assert_int_equal(err.code, ERROR_CONFIG);
-		reason = strstr(err.text, "keyhold.yaml:");
-		assert_non_null(reason);
-		assert_string_equal(reason + strlen("keyhold.yaml:"), refusals[i].reason);
-	}
-}
-
-#define CHECK_REFUSALS(state, refusals)                                                  \
-	check_refusals(state, refusals, sizeof(refusals) / sizeof(*(refusals)))
 
 /* The rule is the second one, on line 6. */
 #define RULE(rule) WITH_RULES("  - { who: unix:0, may: [admin] }\n  - " rule "\n")
