@@ -131,12 +131,12 @@ read_group(const struct source *source, const char *setting, const char *name, g
     struct error *err)
 {
 	struct group group, *found = NULL;
-	char strings[16384], reason[96];
+	char strings[16384], reason[160];
 	int error = getgrnam_r(name, &group, strings, sizeof(strings), &found);
 
 	if (error != 0)
 		return refuse(source, setting, strerror(error), err);
-	snprintf(reason, sizeof(reason), "no group named \"%.64s\"", name);
+	snprintf(reason, sizeof(reason), RULES_UNKNOWN, "group", name);
 	if (found == NULL)
 		return refuse(source, setting, reason, err);
 	*gid = found->gr_gid;

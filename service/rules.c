@@ -28,7 +28,7 @@ read_number(const char *kind, const char *text, unsigned *id, struct error *err)
 	uint64_t number;
 
 	if (text_to_uint(text, 0, ID_MAX, &number, NULL) != 0)
-		return error_set(err, ERROR_CONFIG, "no %s named \"%.64s\"", kind, text);
+		return error_set(err, ERROR_CONFIG, RULES_UNKNOWN, kind, text);
 	*id = (unsigned)number;
 	return 0;
 }

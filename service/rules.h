@@ -12,6 +12,9 @@
 
 #define RULES_PLACE_SIZE 32
 
+/* "user" or "group", and its name: the system does not tell one case from the other. */
+#define RULES_UNKNOWN "no %s named \"%.64s\", or its directory (such as LDAP) is away"
+
 /*
  * Fills one rule, whose texts stay the settings'. On failure err is the reason, and
  * place which setting of the rule is wrong: "keys[1]".

@@ -12,6 +12,8 @@ int read_text(void **state, const char *text, struct config **config, struct err
 /* What config_print writes; the caller frees. */
 char *printed(const struct config *config);
 
+#define AWAY ", or its directory (such as LDAP) is away"
+
 struct refusal {
 	const char *text;
 	const char *reason; /* what is said after "keyhold.yaml:" */
