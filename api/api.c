@@ -95,7 +95,10 @@ fail(struct exchange *x, const struct error *err)
 	    "actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
 	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX];
 
-	problem_respond(x->res, err, &x->violations);
+	if (x->is_discreet)
+		problem_respond_kind(x->res, err->code);
+	else
+		problem_respond(x->res, err, &x->violations);
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
 	if (x->res->status >= 500)

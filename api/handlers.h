@@ -12,6 +12,7 @@ struct exchange {
 	struct response *res;
 	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
 	struct violations violations; /* goes into the problem document */
+	bool is_discreet;             /* why it failed is for the log alone */
 };
 
 typedef int handler(struct exchange *x, struct error *err);

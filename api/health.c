@@ -12,8 +12,16 @@ get_health(struct exchange *x, struct error *err)
 int
 get_ready(struct exchange *x, struct error *err)
 {
+	bool may_read =
+	    access_decide(&x->api->access, x->req->caller, ACCESS_READ, NULL).allowed;
+
+	/* The reason may name a key, or the token. */
+	x->is_discreet = !may_read;
 	if (keystore_check(x->api->keys, err) != 0)
 		return -1;
+	if (!may_read)
+		return json_respond(
+		    x->res, 200, json_make("{s:s}", "status", "ready"), err);
 	return json_respond(x->res, 200,
 	    json_make("{s:s,s:s,s:s,s:I,s:s}", "status", "ready", "token",
 		x->api->token_label, "serial", x->api->token_serial, "keys",

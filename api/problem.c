@@ -92,6 +92,14 @@ copy_printable(char out[static ERROR_TEXT_MAX], const char *text)
 }
 
 void
+problem_respond_kind(struct response *res, enum error_code code)
+{
+	res->location[0] = '\0';
+	res->link[0] = '\0';
+	respond(res, &kinds[code], "the daemon's log says why", NULL);
+}
+
+void
 problem_respond(
     struct response *res, const struct error *err, const struct violations *violations)
 {

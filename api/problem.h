@@ -17,6 +17,9 @@ int problem_status(enum error_code code);
 void problem_respond(
     struct response *res, const struct error *err, const struct violations *violations);
 
+/* The same, whatever went wrong, with the kind alone. */
+void problem_respond_kind(struct response *res, enum error_code code);
+
 /* 405 with Allow. */
 void problem_method(struct response *res, const char *allow);
 

@@ -35,6 +35,46 @@ is_alive_and_ready_without_a_key(void **state)
 	assert_int_equal(list_size(f, "certificates"), 0);
 }
 
+/* Whoever can connect is told as much as a load balancer has to know. */
+static void
+tells_who_may_not_read_only_whether_it_is_ready(void **state)
+{
+	struct fixture *f = *state;
+
+	f->caller = (struct caller){ .actor = "uid:4000000", .uid = 4000000 };
+	assert_int_equal(get(f, "/readyz"), 200);
+	assert_string_equal(body_text(f), "{\"status\":\"ready\"}\n");
+	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
+}
+
+/* The only key in use is not on the token. */
+static void
+tells_who_may_read_why_it_is_not_ready(void **state)
+{
+	struct fixture *f = *state;
+	struct keystore_key key;
+	char body[128];
+
+	make_key(f, "gone", "ec-p256", "tls");
+	snprintf(
+	    body, sizeof(body), "{\"spki_sha256\":\"%s\"}", member(f, "spki_sha256"));
+	assert_int_equal(keystore_find(f->api.keys, "gone", &key, NULL), 0);
+	assert_int_equal(keystore_destroy(f->api.keys, &key, NULL), 0);
+	get(f, "/readyz");
+	assert_problem(f, 503, "token");
+	assert_non_null(strstr(member(f, "detail"), "key gone is not on the token"));
+
+	f->caller = (struct caller){ .actor = "uid:4000000", .uid = 4000000 };
+	log_capture();
+	get(f, "/readyz");
+	assert_non_null(strstr(log_captured(), "key gone is not on the token"));
+	assert_string_equal(member(f, "detail"), "the daemon's log says why");
+	assert_false(body_has(f, "gone"));
+	assert_problem(f, 503, "token");
+	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
+	assert_int_equal(send_text(f, "DELETE", "/v1/keys/gone", JSON, body), 204);
+}
+
 static void
 is_ready_with_a_key_of_every_family(void **state)
 {
@@ -258,6 +298,8 @@ main(void)
 	/* In this order: the first wants an empty token, the last leave a key behind. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_alive_and_ready_without_a_key),
+		cmocka_unit_test(tells_who_may_not_read_only_whether_it_is_ready),
+		cmocka_unit_test(tells_who_may_read_why_it_is_not_ready),
 		cmocka_unit_test(is_ready_with_a_key_of_every_family),
 		cmocka_unit_test(shows_the_built_in_profiles),
 		cmocka_unit_test(answers_unknown_resources_and_methods),

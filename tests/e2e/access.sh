@@ -75,6 +75,8 @@ ask 403 POST /v1/keys -d '{"name":"a","type":"ec-p256","use":"sign"}'
 expect_text "uid:$(id -u "$WORKER_USER") lacks the right admin" "$T/out"
 sign 403 web
 ask 200 GET /healthz
+ask 200 GET /readyz
+[ "$(head -n 1 "$T/out")" = '{"status":"ready"}' ] || fail "/readyz tells more: $(cat "$T/out")"
 # The body is never sent: the answer is there before it, and the connection ends.
 cat >"$T/headers.pl" <<'PERL'
 use IO::Socket::UNIX;
@@ -118,6 +120,8 @@ say "a member of a group may read and use nothing"
 AS=("${AS_READER[@]}")
 ask 200 GET /v1/keys
 ask 200 GET /v1/certificates
+ask 200 GET /readyz
+expect_text '"token":"keyhold-dev"' "$T/out"
 ask 200 GET /v1/keys/other/reference
 sign 403 web
 ask 403 POST /v1/keys -d '{"name":"a","type":"ec-p256","use":"sign"}'
