@@ -144,7 +144,7 @@ respond_issued(struct exchange *x, const struct wanted *w,
 {
 	struct certificate_text text = {
 		.serial = result->serial,
-		.issuer = w->request.issuer,
+		.issuer = result->issuer,
 		.profile = w->profile,
 		.subject = buf_string(&result->subject),
 		.names = buf_string(&result->names),
@@ -172,7 +172,7 @@ respond_dry_run(struct exchange *x, const struct wanted *w,
     const struct issue_result *result, struct error *err)
 {
 	struct certificate_text text = {
-		.issuer = w->request.issuer,
+		.issuer = result->issuer,
 		.profile = w->profile,
 		.subject = buf_string(&result->subject),
 		.names = buf_string(&result->names),

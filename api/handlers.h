@@ -20,7 +20,8 @@ typedef int handler(struct exchange *x, struct error *err);
 handler get_health, get_ready;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
-handler get_issuers, post_issuers, get_issuer, get_issuer_certificate, get_issuer_chain;
+handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,
+    get_issuer_chain;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
 handler get_profiles, get_profile;
 

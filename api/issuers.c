@@ -6,52 +6,13 @@
 
 #include <openssl/evp.h>
 
+#include "api/conditional.h"
+#include "api/issuer_answer.h"
 #include "api/json.h"
 #include "api/newkey.h"
-#include "base/clock.h"
 #include "ca/certtext.h"
 
 #define MAX_VALIDITY_S ((int64_t)100 * 366 * 86400)
-
-/* certificate is NULL in lists. */
-static struct json_t *
-describe(const struct issuer_info *info, const char *key, const char *certificate)
-{
-	char not_before[CLOCK_TEXT_SIZE], not_after[CLOCK_TEXT_SIZE];
-
-	clock_format(not_before, info->not_before);
-	clock_format(not_after, info->not_after);
-	return json_make("{s:s,s:s*,s:s,s:s*,s:s,s:s,s:s,s:s*}", "name", info->name,
-	    "issuer", info->parent, "subject", info->subject, "key", key, "serial",
-	    info->serial, "not_before", not_before, "not_after", not_after, "certificate",
-	    certificate);
-}
-
-static const char *
-key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key *key)
-{
-	if (keystore_find_spki(x->api->keys, info->spki_sha256, key, NULL) != 0)
-		return NULL;
-	return key->key.name;
-}
-
-static int
-respond_issuer(struct exchange *x, int status, const char *name, struct error *err)
-{
-	const struct issuer_info *info;
-	struct keystore_key key;
-	struct buffer pem;
-	int rc = -1;
-
-	buf_init(&pem, 0);
-	if (authority_find_issuer(x->api->authority, name, &info, err) == 0) {
-		certtext_pem(info->certificate, &pem);
-		rc = json_respond(x->res, status,
-		    describe(info, key_name(x, info, &key), buf_string(&pem)), err);
-	}
-	buf_free(&pem);
-	return rc;
-}
 
 struct new_issuer {
 	struct issuer_spec spec;
@@ -63,7 +24,7 @@ static int
 read_new_issuer(const struct json_t *body, struct new_issuer *new, struct error *err)
 {
 	const char *type = NULL;
-	int64_t path_len;
+	int64_t path_len, shards;
 
 	if (json_text(body, "name", true, &new->spec.name, err) != 0 ||
 	    json_text(body, "subject", false, &new->spec.subject, err) != 0 ||
@@ -72,9 +33,15 @@ read_new_issuer(const struct json_t *body, struct new_issuer *new, struct error 
 	    json_number(body, "validity_seconds", 1, MAX_VALIDITY_S, 0,
 		&new->spec.validity_s, err) != 0 ||
 	    json_number(body, "path_len", 0, 16, -1, &path_len, err) != 0 ||
+	    json_text(body, "crl_url", false, &new->spec.crl_url, err) != 0 ||
+	    json_text(body, "ocsp_url", false, &new->spec.ocsp_url, err) != 0 ||
+	    json_text(body, "ca_issuers_url", false, &new->spec.ca_issuers_url, err) !=
+		0 ||
+	    json_number(body, "crl_shards", 1, ISSUER_SHARDS_MAX, 1, &shards, err) != 0 ||
 	    key_type_read(type != NULL ? type : "ec-p256", &new->key_type, err) != 0)
 		return -1;
 	new->spec.path_len = (int)path_len;
+	new->spec.crl_shards = (int)shards;
 	if (!name_is_valid(new->spec.name))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", new->spec.name);
@@ -153,7 +120,8 @@ int
 post_issuers(struct exchange *x, struct error *err)
 {
 	static const char *const members[] = { "name", "subject", "issuer", "key_type",
-		"validity_seconds", "path_len", NULL };
+		"validity_seconds", "path_len", "crl_url", "ocsp_url", "ca_issuers_url",
+		"crl_shards", NULL };
 	struct new_issuer new = { 0 };
 	struct json_t *body;
 	int rc;
@@ -169,7 +137,7 @@ post_issuers(struct exchange *x, struct error *err)
 	if (rc == 0) {
 		snprintf(x->res->location, sizeof(x->res->location), "/v1/issuers/%s",
 		    new.spec.name);
-		rc = respond_issuer(x, 201, new.spec.name, err);
+		rc = issuer_respond(x, 201, new.spec.name, err);
 	}
 	json_free(body);
 	return rc;
@@ -184,10 +152,8 @@ static int
 list_issuer(void *ctx, const struct issuer_info *info)
 {
 	struct listing *listing = ctx;
-	struct keystore_key key;
 
-	return json_append(
-	    listing->list, describe(info, key_name(listing->x, info, &key), NULL), NULL);
+	return json_append(listing->list, issuer_json(listing->x, info), NULL);
 }
 
 int
@@ -203,7 +169,16 @@ get_issuers(struct exchange *x, struct error *err)
 int
 get_issuer(struct exchange *x, struct error *err)
 {
-	return respond_issuer(x, 200, x->req->params[0], err);
+	char etag[sizeof(x->res->etag)];
+
+	if (issuer_respond(x, 200, x->req->params[0], err) != 0)
+		return -1;
+	memcpy(etag, x->res->etag, sizeof(etag));
+	if (conditional_not_modified(x->req, x->res, etag, 0)) {
+		buf_reset(&x->res->body);
+		x->res->content_type = NULL;
+	}
+	return 0;
 }
 
 int

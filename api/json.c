@@ -123,6 +123,16 @@ json_text(const struct json_t *object, const char *member, bool required,
 }
 
 int
+json_merge_text(
+    const struct json_t *object, const char *member, const char **text, struct error *err)
+{
+	*text = "";
+	if (json_is_null(json_object_get(object, member)))
+		return 0;
+	return json_text(object, member, false, text, err);
+}
+
+int
 json_number(const struct json_t *object, const char *member, int64_t min, int64_t max,
     int64_t fallback, int64_t *number, struct error *err)
 {

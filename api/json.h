@@ -31,6 +31,10 @@ int json_read(const struct bytes *body, const char *const *members,
 int json_text(const struct json_t *object, const char *member, bool required,
     const char **text, struct error *err);
 
+/* The same in a merge patch (RFC 7396): "" when it is null, which removes it. */
+int json_merge_text(const struct json_t *object, const char *member, const char **text,
+    struct error *err);
+
 /* The member as a whole number within bounds; fallback when absent. */
 int json_number(const struct json_t *object, const char *member, int64_t min, int64_t max,
     int64_t fallback, int64_t *number, struct error *err);

@@ -31,6 +31,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/issuers", get_issuers, ACCESS_READ, NULL, 0 },
 	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/issuers/{}", get_issuer, ACCESS_READ, NULL, 0 },
+	{ "PATCH", "/v1/issuers/{}", patch_issuer, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/issuers/{}/certificate", get_issuer_certificate, ACCESS_READ, NULL,
 	    0 },
 	{ "GET", "/v1/issuers/{}/chain", get_issuer_chain, ACCESS_READ, NULL, 0 },

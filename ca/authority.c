@@ -21,14 +21,9 @@ load_issuer(void *ctx, const struct issuer_row *row)
 {
 	struct loading *loading = ctx;
 	struct issuers *issuers = &loading->authority->issuers;
-	struct issuer *parent = NULL, *issuer;
+	struct issuer *issuer;
 
-	/* The store lists parents before their children. */
-	if (row->parent[0] != '\0' &&
-	    issuers_find(issuers, row->parent, &parent, loading->err) != 0)
-		return loading->rc = -1;
-	if (issuer_new(loading->authority->libctx, row, parent, &issuer, loading->err) !=
-	    0)
+	if (issuer_new(loading->authority->libctx, row, &issuer, loading->err) != 0)
 		return loading->rc = -1;
 	issuers_append(issuers, issuer);
 	return 0;
@@ -46,8 +41,8 @@ find_keys(struct authority *authority)
 		if (issuers_key(&authority->issuers, i, &key, &why) == 0)
 			EVP_PKEY_free(key);
 		else
-			log_error("issuer.key-missed", "issuer=%s why=\"%s\"", i->name,
-			    log_quoted(quoted, why.text));
+			log_error("issuer.key-missed", "issuer=%s why=\"%s\"",
+			    i->row.name, log_quoted(quoted, why.text));
 	}
 }
 
@@ -132,10 +127,11 @@ authority_chain(struct authority *authority, const char *name, bool with_root,
 {
 	struct issuer *issuer;
 
-	if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
-		return -1;
-	for (; issuer != NULL; issuer = issuer->parent)
-		if (issuer->parent != NULL || with_root)
+	for (; name != NULL; name = issuer->info.parent) {
+		if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
+			return -1;
+		if (issuer->info.parent != NULL || with_root)
 			certtext_pem(issuer->info.certificate, pem);
+	}
 	return buf_failed(pem) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }

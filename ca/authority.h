@@ -3,7 +3,8 @@
  *
  * Every call may come from any thread. Issuers are only ever added, so what a call
  * hands out about one stays valid until authority_close; nothing is locked while a
- * signature is made, and several threads issue at once.
+ * signature is made, and several threads issue at once. A change of an issuer
+ * takes the place of what was known of it; who holds the old keeps it as it was.
  */
 #ifndef CA_AUTHORITY_H
 #define CA_AUTHORITY_H
@@ -18,7 +19,7 @@
 #include "base/error.h"
 #include "ca/violation.h"
 #include "ca/warning.h"
-#include "store/store.h"
+#include "store/issuers.h"
 
 struct authority;
 
@@ -45,7 +46,10 @@ struct issuer_spec {
 	const char *parent;  /* NULL: a self-signed root */
 	int64_t validity_s;  /* 0: the profile's default */
 	int path_len;        /* -1: none for a root, 0 for an intermediate */
-	EVP_PKEY *key;       /* already recorded in the store */
+	/* What its certificates say; NULL for nothing, 0 shards for one. */
+	const char *crl_url, *ocsp_url, *ca_issuers_url;
+	int crl_shards;
+	EVP_PKEY *key; /* already recorded in the store */
 	const char *actor;
 };
 
@@ -65,10 +69,30 @@ struct issuer_info {
 	int64_t not_before, not_after;
 	unsigned char spki_sha256[32];
 	struct bytes certificate; /* DER */
+	enum issuer_state state;
+	const char *successor; /* NULL unless another issues in its place */
+	/* What its certificates say; NULL where they say nothing. */
+	const char *crl_url, *ocsp_url, *ca_issuers_url;
+	int crl_shards;
 };
 
 int authority_find_issuer(struct authority *authority, const char *name,
     const struct issuer_info **info, struct error *err);
+
+/* What is to change: NULL, and 0 shards, leave as it is; an empty URL removes it. */
+struct issuer_change {
+	const char *state;
+	const char *crl_url, *ocsp_url, *ca_issuers_url;
+	int crl_shards;
+	const char *actor;
+};
+
+/*
+ * Changes and records. ERROR_REFUSED comes with v; ERROR_CONFLICT when the issuer's state
+ * does not allow the change.
+ */
+int authority_change_issuer(struct authority *authority, const char *name,
+    const struct issuer_change *change, struct violations *v, struct error *err);
 
 /* Oldest first, until visit returns non-zero. visit must not call the authority. */
 void authority_each_issuer(struct authority *authority,
@@ -91,6 +115,7 @@ struct issue_request {
 };
 
 struct issue_result {
+	char issuer[STORE_NAME_SIZE];   /* that signed: the one asked or its successor */
 	char serial[STORE_SERIAL_SIZE]; /* "" after a dry run */
 	int64_t not_before, not_after;
 	struct buffer subject;     /* RFC 2253 text */

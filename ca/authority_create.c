@@ -11,6 +11,7 @@
 #include "ca/authority_state.h"
 #include "ca/certtext.h"
 #include "ca/draft.h"
+#include "ca/issuer_url.h"
 #include "ca/keycheck.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
@@ -57,11 +58,24 @@ find_parent(struct creation *c, struct error *err)
 	}
 	if (issuers_find(&c->authority->issuers, c->spec->parent, &c->parent, err) != 0)
 		return -1;
-	memcpy(c->row.parent, c->parent->name, sizeof(c->row.parent));
+	if (issuer_check_active(c->parent, err) != 0)
+		return -1;
+	memcpy(c->row.parent, c->parent->row.name, sizeof(c->row.parent));
+	issuer_point(c->parent, &c->certificate);
 	c->certificate.profile = profile_intermediate();
 	c->certificate.issuer = c->parent->cert;
 	return issuers_key(
 	    &c->authority->issuers, c->parent, &c->certificate.issuer_key, err);
+}
+
+static int
+choose_urls(struct creation *c, struct violations *v, struct error *err)
+{
+	const struct issuer_spec *spec = c->spec;
+
+	c->row.crl_shards = spec->crl_shards != 0 ? spec->crl_shards : 1;
+	return issuer_set_urls(
+	    &c->row, spec->crl_url, spec->ocsp_url, spec->ca_issuers_url, v, err);
 }
 
 static int
@@ -95,7 +109,7 @@ choose_path_len(struct creation *c, struct violations *v, struct error *err)
 		wanted = 0;
 	if (above != PATH_LEN_NONE && wanted >= above)
 		violations_add(v, RULE_ISSUER_PATH_LENGTH, "path_len",
-		    "%d; issuer %s has a path length of %ld", wanted, c->parent->name,
+		    "%d; issuer %s has a path length of %ld", wanted, c->parent->row.name,
 		    above);
 	c->certificate.path_len = wanted;
 	return 0;
@@ -108,7 +122,8 @@ judge(struct creation *c, struct violations *v, struct error *err)
 
 	c->certificate.key = c->spec->key;
 	c->row.created = clock_now_s();
-	if (choose_subject(c, v, err) != 0 || choose_path_len(c, v, err) != 0 ||
+	if (choose_urls(c, v, err) != 0 || choose_subject(c, v, err) != 0 ||
+	    choose_path_len(c, v, err) != 0 ||
 	    keycheck_key(libctx, c->spec->key, v, err) != 0 ||
 	    serial_new(libctx, c->certificate.serial, err) != 0)
 		return -1;
@@ -142,7 +157,7 @@ record(struct creation *c, struct bytes der, struct error *err)
 	struct issuer *issuer;
 
 	c->row.certificate = der;
-	if (issuer_new(c->authority->libctx, &c->row, c->parent, &issuer, err) != 0)
+	if (issuer_new(c->authority->libctx, &c->row, &issuer, err) != 0)
 		return -1;
 	event.detail = issuer->info.subject;
 	if (store_issuer_add(c->authority->store, &c->row, &event, err) != 0) {

@@ -34,17 +34,33 @@ struct issuance {
 	struct certificate_row row;
 };
 
+/* One that retires leaves the signing to its successor. */
+static int
+find_issuer(struct issuance *in, struct error *err)
+{
+	struct issuers *issuers = &in->authority->issuers;
+
+	if (issuers_find(issuers, in->request->issuer, &in->issuer, err) != 0)
+		return -1;
+	while (in->issuer->row.state == ISSUER_RETIRING &&
+	       in->issuer->info.successor != NULL)
+		if (issuers_find(issuers, in->issuer->info.successor, &in->issuer, err) !=
+		    0)
+			return -1;
+	return issuer_check_active(in->issuer, err);
+}
+
 static int
 look_up(struct issuance *in, struct error *err)
 {
 	const struct issue_request *request = in->request;
 
-	if (issuers_find(&in->authority->issuers, request->issuer, &in->issuer, err) != 0)
+	if (find_issuer(in, err) != 0)
 		return -1;
 	if ((in->spec.profile = profile_find(request->profile)) == NULL)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no profile %.64s", request->profile);
-	memcpy(in->row.issuer, in->issuer->name, sizeof(in->row.issuer));
+	memcpy(in->row.issuer, in->issuer->row.name, sizeof(in->row.issuer));
 	if (text_copy(in->row.profile, sizeof(in->row.profile), in->spec.profile->name) !=
 		0 ||
 	    text_copy(in->row.requester, sizeof(in->row.requester), request->actor) != 0)
@@ -95,6 +111,7 @@ static int
 fill_spec(struct issuance *in, struct error *err)
 {
 	in->spec.issuer = in->issuer->cert;
+	issuer_point(in->issuer, &in->spec);
 	in->spec.key = in->csr.key;
 	in->spec.subject = in->identity.subject;
 	in->spec.names = in->identity.names;
@@ -127,6 +144,7 @@ describe(struct issuance *in, struct issue_result *result, struct error *err)
 	if (subject_text(in->identity.subject, &result->subject, err) != 0)
 		return -1;
 	san_text(in->identity.names, &result->names);
+	memcpy(result->issuer, in->row.issuer, sizeof(result->issuer));
 	result->not_before = in->spec.validity.not_before;
 	result->not_after = in->spec.validity.not_after;
 	if (buf_failed(&result->subject) || buf_failed(&result->names))

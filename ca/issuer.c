@@ -10,6 +10,8 @@
 #include "ca/certtext.h"
 #include "ca/spki.h"
 
+#define PARTS 3
+
 static int
 parse_certificate(OSSL_LIB_CTX *libctx, struct bytes der, X509 **cert, struct error *err)
 {
@@ -52,36 +54,68 @@ read_texts(struct issuer *issuer, struct error *err)
 	    certtext_serial(issuer->cert, issuer->serial, err) != 0 ||
 	    certtext_validity(issuer->cert, &issuer->validity, err) != 0)
 		return -1;
-	if (buf_failed(&issuer->subject) || buf_failed(&issuer->der))
+	if (buf_failed(&issuer->subject))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	return 0;
+}
+
+static const char *
+unless_empty(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
 }
 
 static void
 fill_info(struct issuer *issuer)
 {
-	issuer->info.name = issuer->name;
-	issuer->info.parent = issuer->parent != NULL ? issuer->parent->name : NULL;
+	const struct issuer_row *row = &issuer->row;
+
+	issuer->info.name = row->name;
+	issuer->info.parent = unless_empty(row->parent);
+	issuer->info.state = row->state;
+	issuer->info.successor = unless_empty(row->successor);
+	issuer->info.crl_url = unless_empty(row->crl_url);
+	issuer->info.ocsp_url = unless_empty(row->ocsp_url);
+	issuer->info.ca_issuers_url = unless_empty(row->ca_issuers_url);
+	issuer->info.crl_shards = row->crl_shards;
 	issuer->info.subject = buf_string(&issuer->subject);
 	issuer->info.serial = issuer->serial;
 	issuer->info.not_before = issuer->validity.not_before;
 	issuer->info.not_after = issuer->validity.not_after;
-	issuer->info.certificate = buf_bytes(&issuer->der);
+	issuer->info.certificate = row->certificate;
+}
+
+/* The row's bytes move into the issuer's own memory. */
+static int
+keep_row(struct issuer *issuer, const struct issuer_row *row, struct error *err)
+{
+	struct bytes *parts[] = { &issuer->row.certificate, &issuer->row.request,
+		&issuer->row.chain };
+	size_t at = 0;
+
+	issuer->row = *row;
+	for (size_t i = 0; i < PARTS; i++)
+		buf_append(&issuer->der, parts[i]->data, parts[i]->len);
+	if (buf_failed(&issuer->der))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < PARTS; i++) {
+		parts[i]->data = issuer->der.data + at;
+		at += parts[i]->len;
+	}
+	return 0;
 }
 
 int
-issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer *parent,
-    struct issuer **issuer, struct error *err)
+issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer **issuer,
+    struct error *err)
 {
 	struct issuer *made = calloc(1, sizeof(*made));
 
 	if (made == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	made->parent = parent;
-	memcpy(made->name, row->name, sizeof(made->name));
 	memcpy(made->info.spki_sha256, row->key_spki_sha256, SPKI_HASH_BYTES);
-	buf_append(&made->der, row->certificate.data, row->certificate.len);
-	if (parse_certificate(libctx, row->certificate, &made->cert, err) != 0 ||
+	if (keep_row(made, row, err) != 0 ||
+	    parse_certificate(libctx, row->certificate, &made->cert, err) != 0 ||
 	    check_key(libctx, made, row, err) != 0 || read_texts(made, err) != 0) {
 		issuer_free(made);
 		return -1;
@@ -101,4 +135,23 @@ issuer_free(struct issuer *issuer)
 	buf_free(&issuer->subject);
 	buf_free(&issuer->der);
 	free(issuer);
+}
+
+int
+issuer_check_active(const struct issuer *issuer, struct error *err)
+{
+	if (issuer->row.state == ISSUER_ACTIVE)
+		return 0;
+	return error_set(err, ERROR_CONFLICT, "issuer %s is %s: it signs no certificates",
+	    issuer->row.name, issuer_state_name(issuer->row.state));
+}
+
+void
+issuer_point(const struct issuer *issuer, struct certificate_spec *spec)
+{
+	/* Of a CRL in shards, each certificate names its own. */
+	if (issuer->info.crl_shards == 1)
+		spec->crl_url = issuer->info.crl_url;
+	spec->ocsp_url = issuer->info.ocsp_url;
+	spec->ca_issuers_url = issuer->info.ca_issuers_url;
 }

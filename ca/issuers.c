@@ -17,15 +17,22 @@ issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,
 	return 0;
 }
 
+static void
+free_list(struct issuer *issuer)
+{
+	while (issuer != NULL) {
+		struct issuer *next = issuer->next;
+
+		issuer_free(issuer);
+		issuer = next;
+	}
+}
+
 void
 issuers_clear(struct issuers *issuers)
 {
-	while (issuers->first != NULL) {
-		struct issuer *next = issuers->first->next;
-
-		issuer_free(issuers->first);
-		issuers->first = next;
-	}
+	free_list(issuers->first);
+	free_list(issuers->replaced);
 	pthread_rwlock_destroy(&issuers->lock);
 }
 
@@ -63,6 +70,26 @@ issuers_append(struct issuers *issuers, struct issuer *issuer)
 	unlock(issuers);
 }
 
+void
+issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer *issuer)
+{
+	struct issuer **link = &issuers->first;
+
+	lock_to_write(issuers);
+	while (*link != old)
+		link = &(*link)->next;
+	*link = issuer;
+	issuer->next = old->next;
+	if (issuers->last == old)
+		issuers->last = issuer;
+	issuer->key = old->key;
+	if (issuer->key != NULL && EVP_PKEY_up_ref(issuer->key) != 1)
+		abort();
+	old->next = issuers->replaced;
+	issuers->replaced = old;
+	unlock(issuers);
+}
+
 int
 issuers_find(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err)
@@ -70,7 +97,7 @@ issuers_find(
 	struct issuer *i;
 
 	lock_to_read(issuers);
-	for (i = issuers->first; i != NULL && strcmp(i->name, name) != 0; i = i->next)
+	for (i = issuers->first; i != NULL && strcmp(i->row.name, name) != 0; i = i->next)
 		continue;
 	unlock(issuers);
 	if (i == NULL)
@@ -124,7 +151,7 @@ look_for_key(struct issuers *issuers, const struct issuer *issuer, EVP_PKEY **ke
 	if (issuers->finder.find(
 		issuers->finder.ctx, issuer->info.spki_sha256, key, &why) != 0)
 		return error_set(err, ERROR_TOKEN, "the key of issuer %s: %.160s",
-		    issuer->name, why.text);
+		    issuer->row.name, why.text);
 	if (EVP_PKEY_eq(*key, X509_get0_pubkey(issuer->cert)) != 1) {
 		EVP_PKEY_free(*key);
 		return error_set_openssl(

@@ -1,8 +1,9 @@
 /*
  * issuers.h - the authority's issuers in memory (inside ca/ only).
  *
- * A list that only grows, behind a lock that is held for look-ups alone. Everything in
- * an issuer but its key and next is constant once it is in the list.
+ * A list behind a lock that is held for look-ups alone. Everything in an issuer but its
+ * key and next is constant once it is in the list: a change puts another in its place,
+ * and the one replaced is kept to the end, for whoever works with it.
  */
 #ifndef CA_ISSUERS_H
 #define CA_ISSUERS_H
@@ -15,18 +16,17 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "ca/authority.h"
-#include "ca/validity.h"
+#include "ca/certificate.h"
 #include "store/store.h"
 
 struct issuer {
 	struct issuer_info info; /* points into what follows */
-	char name[STORE_NAME_SIZE];
+	struct issuer_row row;   /* its bytes are in der */
 	char serial[STORE_SERIAL_SIZE];
 	struct buffer subject, der;
 	struct validity validity;
 	X509 *cert;
-	EVP_PKEY *key;         /* NULL until it was found */
-	struct issuer *parent; /* NULL for a root */
+	EVP_PKEY *key; /* NULL until it was found */
 	struct issuer *next;
 };
 
@@ -35,12 +35,19 @@ struct issuers {
 	struct key_finder finder;
 	pthread_rwlock_t lock;
 	struct issuer *first, *last;
+	struct issuer *replaced;
 };
 
 /* Reads a row; refuses a certificate that is not for the key that the row names. */
-int issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer *parent,
-    struct issuer **issuer, struct error *err);
+int issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer **issuer,
+    struct error *err);
 void issuer_free(struct issuer *issuer);
+
+/* ERROR_CONFLICT unless it signs certificates. */
+int issuer_check_active(const struct issuer *issuer, struct error *err);
+
+/* Puts the issuer's URLs into what a certificate of its is to say. */
+void issuer_point(const struct issuer *issuer, struct certificate_spec *spec);
 
 int issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,
     const struct key_finder *finder, struct error *err);
@@ -48,6 +55,9 @@ void issuers_clear(struct issuers *issuers);
 
 /* The list takes the issuer. */
 void issuers_append(struct issuers *issuers, struct issuer *issuer);
+
+/* The same; it takes the place of old, which is in the list, and has the same key. */
+void issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer *issuer);
 
 int issuers_find(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);

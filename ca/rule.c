@@ -52,6 +52,7 @@ static const struct rule_info rules[RULES] = {
 	[RULE_VALIDITY_BEYOND_ISSUER] = { "validity-beyond-issuer", "BR 7.1.2.7" },
 	[RULE_ISSUER_SUBJECT] = { "issuer-subject", "RFC 5280 section 4.1.2.6" },
 	[RULE_ISSUER_PATH_LENGTH] = { "issuer-path-length", "RFC 5280 section 4.2.1.9" },
+	[RULE_ISSUER_URL] = { "issuer-url", "RFC 5280 section 8" },
 	[RULE_CERT_VERSION] = { "cert-version", "RFC 5280 section 4.1.2.1" },
 	[RULE_CERT_SERIAL] = { "cert-serial", "RFC 5280 section 4.1.2.2" },
 	[RULE_CERT_SIGNATURE_ALGORITHM] = { "cert-signature-algorithm",

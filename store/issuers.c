@@ -4,27 +4,73 @@
  * An issuer's key and parent are in the store before it: the database refuses an
  * issuer without them, and refuses to remove the key of one.
  */
-#include "store/store.h"
+#include "store/issuers.h"
+
+#include <string.h>
 
 #include "store/database.h"
 #include "store/statement.h"
+
+static const char *const states[] = {
+	[ISSUER_ACTIVE] = "active",
+	[ISSUER_PENDING] = "pending",
+	[ISSUER_RETIRING] = "retiring",
+	[ISSUER_RETIRED] = "retired",
+};
+#define STATES (sizeof(states) / sizeof(states[0]))
+
+const char *
+issuer_state_name(enum issuer_state state)
+{
+	return states[state];
+}
+
+int
+issuer_state_read(const char *name, enum issuer_state *state, struct error *err)
+{
+	for (size_t i = 0; i < STATES; i++) {
+		if (strcmp(states[i], name) == 0) {
+			*state = (enum issuer_state)i;
+			return 0;
+		}
+	}
+	return error_set(
+	    err, ERROR_BAD_REQUEST, "\"%.32s\" is no state of an issuer", name);
+}
+
+/* What may change, in the order of both statements below. */
+static void
+bind_changeable(struct statement *st, const struct issuer_row *issuer)
+{
+	bind_text(st, issuer_state_name(issuer->state));
+	bind_text(st, issuer->successor);
+	bind_text(st, issuer->crl_url);
+	bind_text(st, issuer->ocsp_url);
+	bind_text(st, issuer->ca_issuers_url);
+	bind_int(st, issuer->crl_shards);
+	bind_blob(st, issuer->certificate.data, issuer->certificate.len);
+	bind_blob(st, issuer->request.data, issuer->request.len);
+	bind_blob(st, issuer->chain.data, issuer->chain.len);
+	bind_text(st, issuer->name);
+}
 
 static int
 insert_issuer(struct store *store, const struct issuer_row *issuer, struct error *err)
 {
 	static const char sql[] =
-	    "INSERT INTO issuers (name, parent, key_spki_sha256, created, certificate) "
-	    "VALUES (?, nullif(?, ''), ?, ?, ?)";
+	    "INSERT INTO issuers (state, successor, crl_url, ocsp_url, ca_issuers_url, "
+	    "crl_shards, certificate, request, chain, name, parent, key_spki_sha256, "
+	    "created) VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), "
+	    "?, ?)";
 	struct statement st;
 	int rc;
 
 	if (statement_use(store, sql, &st, err) != 0)
 		return -1;
-	bind_text(&st, issuer->name);
+	bind_changeable(&st, issuer);
 	bind_text(&st, issuer->parent);
 	bind_blob(&st, issuer->key_spki_sha256, sizeof(issuer->key_spki_sha256));
 	bind_int(&st, issuer->created);
-	bind_blob(&st, issuer->certificate.data, issuer->certificate.len);
 	rc = statement_run(&st, err);
 	if (statement_hit_unique(&st))
 		error_set(err, ERROR_CONFLICT, "issuer %s exists already", issuer->name);
@@ -32,6 +78,26 @@ insert_issuer(struct store *store, const struct issuer_row *issuer, struct error
 		error_set(err, ERROR_NOT_FOUND,
 		    "issuer %s: no such key, or no parent \"%s\"", issuer->name,
 		    issuer->parent);
+	statement_done(&st);
+	return rc;
+}
+
+static int
+update_issuer(struct store *store, const struct issuer_row *issuer, struct error *err)
+{
+	static const char sql[] =
+	    "UPDATE issuers SET state = ?, successor = nullif(?, ''), crl_url = ?, "
+	    "ocsp_url = ?, ca_issuers_url = ?, crl_shards = ?, certificate = ?, "
+	    "request = ?, chain = ? WHERE name = ?";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_changeable(&st, issuer);
+	rc = statement_run(&st, err);
+	if (rc == 0 && sqlite3_changes(store->db) == 0)
+		rc = error_set(err, ERROR_NOT_FOUND, "no issuer %s", issuer->name);
 	statement_done(&st);
 	return rc;
 }
@@ -49,15 +115,57 @@ store_issuer_add(struct store *store, const struct issuer_row *issuer,
 	return transaction_end(store, rc, err);
 }
 
+int
+store_issuer_change(struct store *store, const struct issuer_row *issuer,
+    const struct audit_event *event, struct error *err)
+{
+	int rc;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	if ((rc = update_issuer(store, issuer, err)) == 0)
+		rc = audit_insert(store, event, err);
+	return transaction_end(store, rc, err);
+}
+
+static int
+read_texts(const struct statement *st, struct issuer_row *issuer, struct error *err)
+{
+	const struct {
+		char *out;
+		size_t size;
+	} texts[] = {
+		{ issuer->name, sizeof(issuer->name) },
+		{ issuer->parent, sizeof(issuer->parent) },
+		{ issuer->successor, sizeof(issuer->successor) },
+		{ issuer->crl_url, sizeof(issuer->crl_url) },
+		{ issuer->ocsp_url, sizeof(issuer->ocsp_url) },
+		{ issuer->ca_issuers_url, sizeof(issuer->ca_issuers_url) },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (column_copy_text(st, (int)i, texts[i].out, texts[i].size, err) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 read_issuer(const struct statement *st, struct issuer_row *issuer, struct error *err)
 {
-	issuer->created = column_int(st, 3);
-	issuer->certificate = column_blob(st, 4);
-	if (column_copy_text(st, 0, issuer->name, sizeof(issuer->name), err) != 0 ||
-	    column_copy_text(st, 1, issuer->parent, sizeof(issuer->parent), err) != 0)
+	*issuer = (struct issuer_row){
+		.created = column_int(st, 8),
+		.crl_shards = (int)column_int(st, 9),
+		.certificate = column_blob(st, 10),
+		.request = column_blob(st, 11),
+		.chain = column_blob(st, 12),
+	};
+	if (read_texts(st, issuer, err) != 0 ||
+	    column_copy_hash(st, 6, issuer->key_spki_sha256, err) != 0)
 		return -1;
-	return column_copy_hash(st, 2, issuer->key_spki_sha256, err);
+	if (issuer_state_read(column_text(st, 7), &issuer->state, NULL) != 0)
+		return error_set(
+		    err, ERROR_IO, "database: the state of issuer %s", issuer->name);
+	return 0;
 }
 
 int
@@ -65,7 +173,8 @@ store_issuer_each(struct store *store,
     int (*visit)(void *ctx, const struct issuer_row *row), void *ctx, struct error *err)
 {
 	static const char sql[] =
-	    "SELECT name, parent, key_spki_sha256, created, certificate "
+	    "SELECT name, parent, successor, crl_url, ocsp_url, ca_issuers_url, "
+	    "key_spki_sha256, state, created, crl_shards, certificate, request, chain "
 	    "FROM issuers ORDER BY id";
 	struct issuer_row issuer;
 	struct statement st;

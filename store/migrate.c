@@ -41,6 +41,7 @@ static const char lists_and_states[] =
     "    successor TEXT REFERENCES issuers (name),\n"
     "    request BLOB,\n"
     "    certificate BLOB,\n"
+    "    chain BLOB, -- certificates above one that was signed outside\n"
     "    crl_url TEXT NOT NULL DEFAULT '',\n"
     "    ocsp_url TEXT NOT NULL DEFAULT '',\n"
     "    ca_issuers_url TEXT NOT NULL DEFAULT '',\n"

@@ -25,6 +25,7 @@ CREATE TABLE issuers (
     successor TEXT REFERENCES issuers (name),
     request BLOB,
     certificate BLOB,
+    chain BLOB, -- certificates above one that was signed outside
     crl_url TEXT NOT NULL DEFAULT '',
     ocsp_url TEXT NOT NULL DEFAULT '',
     ca_issuers_url TEXT NOT NULL DEFAULT '',

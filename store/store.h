@@ -1,5 +1,6 @@
 /*
- * store.h - everything durable: keys in use, issuers, certificates, the audit record.
+ * store.h - everything durable: keys in use, certificates, the audit record; issuers.h
+ * has the issuers.
  *
  * One SQLite database (WAL, synchronous=FULL). A call that changes something returns
  * after the commit is on disk, and writes its audit entry in the same transaction.
@@ -99,19 +100,6 @@ int store_key_remove(struct store *store, const unsigned char spki_sha256[static
  */
 int store_key_each(struct store *store,
     int (*visit)(void *ctx, const struct key_row *row), void *ctx, struct error *err);
-
-struct issuer_row {
-	char name[STORE_NAME_SIZE];
-	char parent[STORE_NAME_SIZE]; /* "" for a root */
-	unsigned char key_spki_sha256[32];
-	int64_t created;
-	struct bytes certificate; /* DER; on reading, valid during visit only */
-};
-
-int store_issuer_add(struct store *store, const struct issuer_row *issuer,
-    const struct audit_event *event, struct error *err);
-int store_issuer_each(struct store *store,
-    int (*visit)(void *ctx, const struct issuer_row *row), void *ctx, struct error *err);
 
 enum certificate_status {
 	CERTIFICATE_RESERVED, /* the serial is taken; nothing was released */

@@ -106,6 +106,8 @@ send_bytes(struct fixture *f, const char *method, const char *target, const char
 		.target = target,
 		.content_type = type,
 		.accept = f->accept,
+		.if_match = f->if_match,
+		.if_none_match = f->if_none_match,
 		.body = body,
 		.caller = &f->caller,
 	};

@@ -24,9 +24,10 @@ struct fixture {
 	struct api api;
 
 	struct caller caller; /* an admin, until a test says otherwise */
-	const char *accept;   /* of the next requests */
-	struct response res;  /* to the last request */
-	struct json_t *json;  /* its body, when that is JSON */
+	const char *accept;   /* of the next requests, as are the next two */
+	const char *if_match, *if_none_match;
+	struct response res; /* to the last request */
+	struct json_t *json; /* its body, when that is JSON */
 };
 
 /* cmocka's group setup and teardown: *state is the fixture. */

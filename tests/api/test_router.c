@@ -30,6 +30,7 @@ static const struct {
 	{ "GET", "/v1/issuers", get_issuers, ACCESS_READ },
 	{ "POST", "/v1/issuers", post_issuers, ACCESS_ADMIN },
 	{ "GET", "/v1/issuers/root", get_issuer, ACCESS_READ },
+	{ "PATCH", "/v1/issuers/root", patch_issuer, ACCESS_ADMIN },
 	{ "GET", "/v1/issuers/root/certificate", get_issuer_certificate, ACCESS_READ },
 	{ "GET", "/v1/issuers/root/chain", get_issuer_chain, ACCESS_READ },
 	{ "POST", "/v1/issuers/root/certificates", post_certificates, ACCESS_ADMIN },

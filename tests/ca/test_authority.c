@@ -15,7 +15,12 @@ static int
 create(struct house *house, const char *name, const char *subject, const char *parent,
     EVP_PKEY *key, struct violations *v, struct error *err)
 {
-	const struct issuer_spec spec = { name, subject, parent, 0, -1, key, "uid:0" };
+	const struct issuer_spec spec = { .name = name,
+		.subject = subject,
+		.parent = parent,
+		.path_len = -1,
+		.key = key,
+		.actor = "uid:0" };
 
 	*v = (struct violations){ 0 };
 	return authority_create_issuer(house->authority, &spec, v, err);
@@ -168,10 +173,18 @@ static void
 makes_chains_as_long_as_they_may_be(void **state)
 {
 	struct house *house = *state;
-	struct issuer_spec middle = { "middle", "/CN=middle", "root", 0, 1,
-		ec_key("P-256"), "uid:0" };
-	struct issuer_spec lowest = { "lowest", "/CN=lowest", "middle", 0, 1,
-		ec_key("P-256"), "uid:0" };
+	struct issuer_spec middle = { .name = "middle",
+		.subject = "/CN=middle",
+		.parent = "root",
+		.path_len = 1,
+		.key = ec_key("P-256"),
+		.actor = "uid:0" };
+	struct issuer_spec lowest = { .name = "lowest",
+		.subject = "/CN=lowest",
+		.parent = "middle",
+		.path_len = 1,
+		.key = ec_key("P-256"),
+		.actor = "uid:0" };
 	struct violations v = { 0 };
 	struct error err = { 0 };
 	struct buffer chain;

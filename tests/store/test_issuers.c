@@ -1,5 +1,5 @@
 /* test_issuers.c - roots and intermediates. */
-#include "store/store.h"
+#include "store/issuers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@ put_issuer(struct fixture *fixture, const char *name, const char *parent,
 	struct issuer_row issuer = {
 		.key_spki_sha256 = { hash },
 		.created = 1700000000,
+		.crl_shards = 1,
 		.certificate = { .data = der, .len = sizeof(der) },
 	};
 
@@ -96,6 +97,66 @@ refuses_an_unknown_key(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+static int
+read_row(void *ctx, const struct issuer_row *row)
+{
+	*(struct issuer_row *)ctx = *row;
+	return 0;
+}
+
+static void
+changes_what_may_change(void **state)
+{
+	struct fixture *fixture = *state;
+	struct issuer_row issuer = {
+		.name = "root",
+		.state = ISSUER_RETIRING,
+		.crl_shards = 4,
+		.crl_url = "http://crl.example/root",
+		.ocsp_url = "http://ocsp.example",
+		.certificate = { .data = der, .len = sizeof(der) },
+	};
+	struct issuer_row read = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(put_issuer(fixture, "root", "", 1, NULL), 0);
+	assert_int_equal(store_issuer_each(fixture->store, read_row, &read, NULL), 0);
+	assert_int_equal(read.state, ISSUER_ACTIVE);
+	assert_string_equal(read.crl_url, "");
+	assert_int_equal(
+	    store_issuer_change(fixture->store, &issuer, &an_event, &err), 0);
+	fixture_reopen(fixture);
+	assert_int_equal(store_issuer_each(fixture->store, read_row, &read, NULL), 0);
+	assert_int_equal(read.state, ISSUER_RETIRING);
+	assert_int_equal(read.crl_shards, 4);
+	assert_string_equal(read.crl_url, "http://crl.example/root");
+	assert_string_equal(read.ocsp_url, "http://ocsp.example");
+	assert_string_equal(read.ca_issuers_url, "");
+	assert_int_equal(read.key_spki_sha256[0], 1);
+	assert_int_equal(text_copy(issuer.name, sizeof(issuer.name), "other"), 0);
+	assert_int_equal(
+	    store_issuer_change(fixture->store, &issuer, &an_event, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
+static void
+refuses_a_state_that_nobody_knows(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[128] = "";
+	struct error err = { 0 };
+	enum issuer_state read;
+
+	assert_int_equal(issuer_state_read("retired", &read, NULL), 0);
+	assert_int_equal(read, ISSUER_RETIRED);
+	assert_int_equal(issuer_state_read("Active", &read, &err), -1);
+	assert_int_equal(err.code, ERROR_BAD_REQUEST);
+	assert_int_equal(put_issuer(fixture, "root", "", 1, NULL), 0);
+	fixture_sql(fixture, "UPDATE issuers SET state = 'lost'");
+	assert_int_equal(store_issuer_each(fixture->store, list, text, &err), -1);
+	assert_int_equal(err.code, ERROR_IO);
+}
+
 #define STORE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, open_with_keys, fixture_close)
 
@@ -107,6 +168,8 @@ main(void)
 		STORE_TEST(refuses_a_taken_name),
 		STORE_TEST(refuses_an_unknown_parent),
 		STORE_TEST(refuses_an_unknown_key),
+		STORE_TEST(changes_what_may_change),
+		STORE_TEST(refuses_a_state_that_nobody_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

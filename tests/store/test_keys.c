@@ -1,5 +1,5 @@
 /* test_keys.c - the keys in use. */
-#include "store/store.h"
+#include "store/issuers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

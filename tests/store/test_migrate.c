@@ -1,5 +1,5 @@
 /* test_migrate.c - a database that an older keyhold left. */
-#include "store/store.h"
+#include "store/issuers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,59 @@
+/* issuer_change.c - PATCH of an issuer: its state and URLs. */
+#include "api/conditional.h"
+#include "api/issuer_answer.h"
+#include "api/json.h"
+
+#define MERGE_PATCH "application/merge-patch+json" /* RFC 7396 */
+
+static int
+read_change(const struct json_t *body, struct issuer_change *change, struct error *err)
+{
+	int64_t shards;
+
+	if (json_text(body, "state", false, &change->state, err) != 0 ||
+	    json_merge_text(body, "crl_url", &change->crl_url, err) != 0 ||
+	    json_merge_text(body, "ocsp_url", &change->ocsp_url, err) != 0 ||
+	    json_merge_text(body, "ca_issuers_url", &change->ca_issuers_url, err) != 0 ||
+	    json_number(body, "crl_shards", 1, ISSUER_SHARDS_MAX, 0, &shards, err) != 0)
+		return -1;
+	change->crl_shards = (int)shards;
+	return 0;
+}
+
+/* The caller holds api->changes, so that what If-Match names is what is changed. */
+static int
+change_issuer(struct exchange *x, const struct issuer_change *change, struct error *err)
+{
+	const char *name = x->req->params[0];
+
+	if (issuer_respond(x, 200, name, err) != 0 ||
+	    conditional_check(x->req, x->res->etag, err) != 0 ||
+	    authority_change_issuer(
+		x->api->authority, name, change, &x->violations, err) != 0)
+		return -1;
+	return issuer_respond(x, 200, name, err);
+}
+
+int
+patch_issuer(struct exchange *x, struct error *err)
+{
+	static const char *const members[] = { "state", "crl_url", "ocsp_url",
+		"ca_issuers_url", "crl_shards", NULL };
+	struct issuer_change change = { .actor = x->req->caller->actor };
+	struct json_t *body;
+	int rc;
+
+	if (!request_has_type(x->req, MERGE_PATCH) &&
+	    !request_has_type(x->req, "application/json"))
+		return error_set(
+		    err, ERROR_UNSUPPORTED, "send the change as " MERGE_PATCH);
+	if (json_read(&x->req->body, members, &body, err) != 0)
+		return -1;
+	if ((rc = read_change(body, &change, err)) == 0) {
+		pthread_mutex_lock(&x->api->changes);
+		rc = change_issuer(x, &change, err);
+		pthread_mutex_unlock(&x->api->changes);
+	}
+	json_free(body);
+	return rc;
+}

@@ -1,0 +1,124 @@
+/* authority_change.c - an issuer's state and URLs. */
+#include "ca/authority.h"
+
+#include <stdlib.h>
+
+#include "ca/authority_state.h"
+#include "ca/issuer_url.h"
+
+static int
+has_valid(void *ctx, int64_t id, const struct certificate_row *row)
+{
+	(void)id;
+	(void)row;
+	*(bool *)ctx = true;
+	return 1;
+}
+
+/* What it issued would be without CRL and OCSP. */
+static int
+check_may_end(struct authority *authority, const char *name, struct error *err)
+{
+	const struct certificate_filter filter = {
+		.issuer = name, .status = "valid", .limit = 1
+	};
+	bool found = false;
+
+	if (store_certificate_each(authority->store, &filter, has_valid, &found, err) !=
+	    0)
+		return -1;
+	return !found ? 0
+		      : error_set(err, ERROR_CONFLICT,
+			    "certificates of issuer %s are valid still: it stays "
+			    "retiring until they have expired or are revoked",
+			    name);
+}
+
+static int
+change_state(struct authority *authority, struct issuer_row *row, const char *wanted,
+    struct error *err)
+{
+	enum issuer_state state;
+
+	if (wanted == NULL)
+		return 0;
+	if (issuer_state_read(wanted, &state, err) != 0)
+		return -1;
+	if (state == row->state)
+		return 0;
+	if (row->state == ISSUER_PENDING)
+		return error_set(err, ERROR_CONFLICT,
+		    "issuer %s is pending until its certificate is installed", row->name);
+	if (state == ISSUER_PENDING)
+		return error_set(
+		    err, ERROR_CONFLICT, "issuer %s has its certificate", row->name);
+	if (state == ISSUER_RETIRED && check_may_end(authority, row->name, err) != 0)
+		return -1;
+	row->state = state;
+	return 0;
+}
+
+static int
+record(struct authority *authority, struct issuer *old, const struct issuer_row *row,
+    const char *actor, struct error *err)
+{
+	struct audit_event event = {
+		.actor = actor,
+		.action = "issuer.changed",
+		.object = row->name,
+	};
+	struct issuer *issuer = NULL;
+	struct buffer detail;
+	int rc = -1;
+
+	buf_init(&detail, 0);
+	buf_printf(&detail,
+	    "state=%s crl_url=%s ocsp_url=%s ca_issuers_url=%s crl_shards=%d",
+	    issuer_state_name(row->state), row->crl_url, row->ocsp_url,
+	    row->ca_issuers_url, row->crl_shards);
+	event.detail = buf_string(&detail);
+	if (buf_failed(&detail))
+		error_set(err, ERROR_INTERNAL, "out of memory");
+	else if (issuer_new(authority->libctx, row, &issuer, err) == 0)
+		rc = store_issuer_change(authority->store, row, &event, err);
+	if (rc == 0)
+		issuers_replace(&authority->issuers, old, issuer);
+	else
+		issuer_free(issuer);
+	buf_free(&detail);
+	return rc;
+}
+
+static int
+change_issuer(struct authority *authority, const char *name,
+    const struct issuer_change *change, struct violations *v, struct error *err)
+{
+	struct issuer_row row;
+	struct issuer *old;
+
+	if (issuers_find(&authority->issuers, name, &old, err) != 0)
+		return -1;
+	row = old->row;
+	if (change->crl_shards != 0)
+		row.crl_shards = change->crl_shards;
+	if (change_state(authority, &row, change->state, err) != 0 ||
+	    issuer_set_urls(&row, change->crl_url, change->ocsp_url,
+		change->ca_issuers_url, v, err) != 0 ||
+	    violations_verdict(v, err) != 0)
+		return -1;
+	return record(authority, old, &row, change->actor, err);
+}
+
+int
+authority_change_issuer(struct authority *authority, const char *name,
+    const struct issuer_change *change, struct violations *v, struct error *err)
+{
+	int rc;
+
+	if (pthread_mutex_lock(&authority->creating) != 0)
+		abort();
+	rc = change_issuer(authority, name, change, v, err);
+	if (pthread_mutex_unlock(&authority->creating) != 0)
+		abort();
+	return rc;
+}
