@@ -5,9 +5,12 @@
 
 #include "api/handlers.h"
 #include "api/problem.h"
+#include "api/profile_json.h"
 #include "api/router.h"
 #include "api/url.h"
 #include "base/log.h"
+#include "ca/profiles.h"
+#include "store/profiles.h"
 
 /* The store's row as the keystore knows it. */
 static int
@@ -65,6 +68,38 @@ find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY 
 	return builtin_pkey(api->builtin, &key.key, pkey, err);
 }
 
+struct loading_profiles {
+	struct profiles *profiles;
+	int rc;
+	struct error *err;
+};
+
+static int
+load_profile(void *ctx, const struct profile_row *row)
+{
+	struct loading_profiles *loading = ctx;
+	struct profile *profile;
+
+	loading->rc = profile_json_read(
+	    (struct bytes){ (const unsigned char *)row->document, strlen(row->document) },
+	    row->name, &profile, loading->err);
+	if (loading->rc != 0)
+		return -1;
+	profile->version = row->version;
+	profiles_put(loading->profiles, profile);
+	return 0;
+}
+
+static int
+load_profiles(struct api *api, struct error *err)
+{
+	struct loading_profiles loading = { authority_profiles(api->authority), 0, err };
+
+	if (store_profile_each(api->store, load_profile, &loading, err) != 0)
+		return -1;
+	return loading.rc;
+}
+
 int
 api_open(struct api *api, struct error *err)
 {
@@ -74,9 +109,15 @@ api_open(struct api *api, struct error *err)
 	*err = (struct error){ 0 };
 	if (store_key_each(api->store, load_key, &loading, err) != 0 || loading.rc != 0)
 		return -1;
+	if (authority_open(builtin_libctx(api->builtin), api->store, &finder,
+		&api->authority, err) != 0)
+		return -1;
+	if (load_profiles(api, err) != 0) {
+		authority_close(api->authority);
+		return -1;
+	}
 	pthread_mutex_init(&api->changes, NULL);
-	return authority_open(
-	    builtin_libctx(api->builtin), api->store, &finder, &api->authority, err);
+	return 0;
 }
 
 void

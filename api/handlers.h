@@ -23,6 +23,6 @@ handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_p
 handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,
     get_issuer_chain;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
-handler get_profiles, get_profile;
+handler get_profiles, get_profile, put_profile, delete_profile;
 
 #endif

@@ -27,6 +27,12 @@ json_append(struct json_t *array, struct json_t *item, struct error *err)
 	return 0;
 }
 
+int
+json_set(struct json_t *object, const char *member, struct json_t *value)
+{
+	return json_object_set_new(object, member, value);
+}
+
 void
 json_free(struct json_t *value)
 {
@@ -41,16 +47,26 @@ append_text(const char *text, size_t len, void *buffer)
 }
 
 int
-json_respond(struct response *res, int status, struct json_t *value, struct error *err)
+json_write(struct json_t *value, struct buffer *out, struct error *err)
 {
 	int rc = -1;
 
-	buf_reset(&res->body);
 	if (value != NULL)
-		rc = json_dump_callback(value, append_text, &res->body, JSON_COMPACT);
+		rc = json_dump_callback(value, append_text, out, JSON_COMPACT);
 	json_decref(value);
+	if (rc != 0 || buf_failed(out))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	return 0;
+}
+
+int
+json_respond(struct response *res, int status, struct json_t *value, struct error *err)
+{
+	buf_reset(&res->body);
+	if (json_write(value, &res->body, err) != 0)
+		return -1;
 	buf_text(&res->body, "\n");
-	if (rc != 0 || buf_failed(&res->body))
+	if (buf_failed(&res->body))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	res->status = status;
 	res->content_type = "application/json";
@@ -149,6 +165,25 @@ json_number(const struct json_t *object, const char *member, int64_t min, int64_
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "JSON: \"%s\" is not between %lld and %lld", member, (long long)min,
 		    (long long)max);
+	return 0;
+}
+
+bool
+json_has(const struct json_t *object, const char *member)
+{
+	return json_object_get(object, member) != NULL;
+}
+
+int
+json_flag(const struct json_t *object, const char *member, bool fallback, bool *flag,
+    struct error *err)
+{
+	const json_t *value = json_object_get(object, member);
+
+	*flag = value != NULL ? json_is_true(value) : fallback;
+	if (value != NULL && !json_is_boolean(value))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "JSON: \"%s\" is neither true nor false", member);
 	return 0;
 }
 

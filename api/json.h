@@ -16,12 +16,18 @@ struct json_t *json_make(const char *fmt, ...);
 /* Takes item over, also on failure. */
 int json_append(struct json_t *array, struct json_t *item, struct error *err);
 
+/* Takes value over, also on failure: -1 for an object or value of NULL. */
+int json_set(struct json_t *object, const char *member, struct json_t *value);
+
 void json_free(struct json_t *value);
 
 /* Writes value as the body with this status, and frees it, also on failure. NULL is out
  * of memory. */
 int
 json_respond(struct response *res, int status, struct json_t *value, struct error *err);
+
+/* Appends value to out as compact text, and frees it, also on failure. */
+int json_write(struct json_t *value, struct buffer *out, struct error *err);
 
 /* The request's body: an object with no members but these (NULL-ended), no name twice. */
 int json_read(const struct bytes *body, const char *const *members,
@@ -38,6 +44,12 @@ int json_merge_text(const struct json_t *object, const char *member, const char 
 /* The member as a whole number within bounds; fallback when absent. */
 int json_number(const struct json_t *object, const char *member, int64_t min, int64_t max,
     int64_t fallback, int64_t *number, struct error *err);
+
+/* The member as true or false; fallback when absent. */
+int json_flag(const struct json_t *object, const char *member, bool fallback, bool *flag,
+    struct error *err);
+
+bool json_has(const struct json_t *object, const char *member);
 
 /* The member as a list of at most max texts; *count 0 when absent. */
 int json_texts(const struct json_t *object, const char *member, const char **texts,

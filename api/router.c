@@ -44,6 +44,8 @@ static const struct route routes[] = {
 	    0 },
 	{ "GET", "/v1/profiles", get_profiles, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/profiles/{}", get_profile, ACCESS_READ, NULL, 0 },
+	{ "PUT", "/v1/profiles/{}", put_profile, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "DELETE", "/v1/profiles/{}", delete_profile, ACCESS_ADMIN, NULL, 0 },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 

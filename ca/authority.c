@@ -72,7 +72,13 @@ authority_open(OSSL_LIB_CTX *libctx, struct store *store, const struct key_finde
 		free(made);
 		return -1;
 	}
+	if (profiles_init(&made->profiles, err) != 0) {
+		issuers_clear(&made->issuers);
+		free(made);
+		return -1;
+	}
 	if (pthread_mutex_init(&made->creating, NULL) != 0) {
+		profiles_clear(&made->profiles);
 		issuers_clear(&made->issuers);
 		free(made);
 		return error_set(err, ERROR_INTERNAL, "no lock for the authority");
@@ -91,6 +97,7 @@ authority_close(struct authority *authority)
 	if (authority == NULL)
 		return;
 	issuers_clear(&authority->issuers);
+	profiles_clear(&authority->profiles);
 	pthread_mutex_destroy(&authority->creating);
 	free(authority);
 }
@@ -112,6 +119,12 @@ authority_each_issuer(struct authority *authority,
     int (*visit)(void *ctx, const struct issuer_info *info), void *ctx)
 {
 	issuers_each(&authority->issuers, visit, ctx);
+}
+
+struct profiles *
+authority_profiles(struct authority *authority)
+{
+	return &authority->profiles;
 }
 
 bool

@@ -22,6 +22,7 @@
 #include "store/issuers.h"
 
 struct authority;
+struct profiles;
 
 /* Where the issuers' keys are. */
 struct key_finder {
@@ -97,6 +98,9 @@ int authority_change_issuer(struct authority *authority, const char *name,
 /* Oldest first, until visit returns non-zero. visit must not call the authority. */
 void authority_each_issuer(struct authority *authority,
     int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);
+
+/* What requests may name; the built-in ones alone until others are put there. */
+struct profiles *authority_profiles(struct authority *authority);
 
 bool authority_uses_key(
     struct authority *authority, const unsigned char spki_sha256[static 32]);

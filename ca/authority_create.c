@@ -61,8 +61,8 @@ find_parent(struct creation *c, struct error *err)
 	if (issuer_check_active(c->parent, err) != 0)
 		return -1;
 	memcpy(c->row.parent, c->parent->row.name, sizeof(c->row.parent));
-	issuer_point(c->parent, &c->certificate);
 	c->certificate.profile = profile_intermediate();
+	issuer_point(c->parent, &c->certificate);
 	c->certificate.issuer = c->parent->cert;
 	return issuers_key(
 	    &c->authority->issuers, c->parent, &c->certificate.issuer_key, err);

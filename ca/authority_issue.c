@@ -18,6 +18,7 @@
 #include "ca/csr.h"
 #include "ca/draft.h"
 #include "ca/identity.h"
+#include "ca/keytype.h"
 #include "ca/keyusage.h"
 #include "ca/san.h"
 #include "ca/spki.h"
@@ -57,9 +58,9 @@ look_up(struct issuance *in, struct error *err)
 
 	if (find_issuer(in, err) != 0)
 		return -1;
-	if ((in->spec.profile = profile_find(request->profile)) == NULL)
-		return error_set(
-		    err, ERROR_NOT_FOUND, "no profile %.64s", request->profile);
+	if (profiles_find(
+		&in->authority->profiles, request->profile, &in->spec.profile, err) != 0)
+		return -1;
 	memcpy(in->row.issuer, in->issuer->row.name, sizeof(in->row.issuer));
 	if (text_copy(in->row.profile, sizeof(in->row.profile), in->spec.profile->name) !=
 		0 ||
@@ -89,6 +90,8 @@ judge(struct issuance *in, struct warnings *w, struct violations *v, struct erro
 	    check_key_is_no_issuers(in, v, err) != 0 ||
 	    identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
 		return -1;
+	if (in->csr.key != NULL)
+		keytype_check(in->csr.key, in->spec.profile, v);
 	in->row.created = clock_now_s();
 	validity_choose(in->spec.profile, request->validity_s, in->row.created,
 	    &in->issuer->validity, &in->spec.validity, v);
@@ -229,6 +232,7 @@ authority_issue(struct authority *authority, const struct issue_request *request
 		issue_result_clear(&made);
 	*result = made;
 	EVP_PKEY_free(in.spec.issuer_key);
+	profile_unref(in.spec.profile);
 	identity_clear(&in.identity);
 	csr_clear(&in.csr);
 	return rc;

@@ -5,11 +5,13 @@
 #include <pthread.h>
 
 #include "ca/issuers.h"
+#include "ca/profiles.h"
 
 struct authority {
 	OSSL_LIB_CTX *libctx;
 	struct store *store;
 	struct issuers issuers;
+	struct profiles profiles;
 	/* One issuer is made at a time, so that names and keys are compared before they
 	 * are taken. */
 	pthread_mutex_t creating;

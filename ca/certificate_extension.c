@@ -2,8 +2,10 @@
 #include "ca/certificate_extension.h"
 
 #include <openssl/objects.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 
+#include "ca/extkeyusage.h"
 #include "ca/keyusage.h"
 #include "ca/spki.h"
 
@@ -53,17 +55,78 @@ add_extended_key_usage(X509 *cert, const struct profile *profile)
 	EXTENDED_KEY_USAGE *ekus;
 	int rc = -1;
 
-	if (profile->ekus[0] == NULL)
+	if (profile->ekus == NULL)
 		return 0;
 	if ((ekus = sk_ASN1_OBJECT_new_null()) == NULL)
 		return -1;
-	for (const char *const *eku = profile->ekus; *eku != NULL; eku++)
-		/* Objects of the built-in table need no freeing. */
-		if (sk_ASN1_OBJECT_push(ekus, OBJ_nid2obj(OBJ_sn2nid(*eku))) <= 0)
+	for (const char *const *eku = profile->ekus; *eku != NULL; eku++) {
+		ASN1_OBJECT *object = OBJ_txt2obj(*eku, 0);
+
+		if (object == NULL || sk_ASN1_OBJECT_push(ekus, object) <= 0) {
+			ASN1_OBJECT_free(object);
 			goto out;
-	rc = add(cert, NID_ext_key_usage, ekus, 0);
+		}
+	}
+	rc = add(cert, NID_ext_key_usage, ekus, extkeyusage_is_critical(profile));
 out:
-	sk_ASN1_OBJECT_free(ekus);
+	EXTENDED_KEY_USAGE_free(ekus);
+	return rc;
+}
+
+/* Takes policy over, also on failure. */
+static int
+push_policy(CERTIFICATEPOLICIES *policies, const char *oid, POLICYINFO *policy)
+{
+	if (policy == NULL || sk_POLICYINFO_push(policies, policy) <= 0) {
+		POLICYINFO_free(policy);
+		return -1;
+	}
+	ASN1_OBJECT_free(policy->policyid);
+	policy->policyid = OBJ_txt2obj(oid, 1);
+	return policy->policyid != NULL ? 0 : -1;
+}
+
+/* Without qualifiers: RFC 5280 section 4.2.1.4 recommends the OID alone. */
+static int
+add_policies(X509 *cert, const struct profile *profile)
+{
+	CERTIFICATEPOLICIES *policies;
+	int rc = -1;
+
+	if (profile->policies == NULL)
+		return 0;
+	if ((policies = sk_POLICYINFO_new_null()) == NULL)
+		return -1;
+	for (const char *const *oid = profile->policies; *oid != NULL; oid++)
+		if (push_policy(policies, *oid, POLICYINFO_new()) != 0)
+			goto out;
+	rc = add(cert, NID_certificate_policies, policies, 0);
+out:
+	CERTIFICATEPOLICIES_free(policies);
+	return rc;
+}
+
+/* The number of the TLS extension status_request (RFC 7633 section 4.1, RFC 6066). */
+static int
+add_must_staple(X509 *cert, const struct profile *profile)
+{
+	ASN1_INTEGER *number;
+	TLS_FEATURE *features;
+	int rc = -1;
+
+	if (!profile->must_staple)
+		return 0;
+	features = sk_ASN1_INTEGER_new_null();
+	number = ASN1_INTEGER_new();
+	if (features == NULL || number == NULL ||
+	    ASN1_INTEGER_set(number, TLSEXT_TYPE_status_request) != 1 ||
+	    sk_ASN1_INTEGER_push(features, number) <= 0) {
+		ASN1_INTEGER_free(number);
+		goto out;
+	}
+	rc = add(cert, NID_tlsfeature, features, 0);
+out:
+	sk_ASN1_INTEGER_pop_free(features, ASN1_INTEGER_free);
 	return rc;
 }
 
@@ -225,6 +288,8 @@ certificate_add_extensions(OSSL_LIB_CTX *libctx, X509 *cert,
 	if (add_basic_constraints(cert, spec) != 0 || add_key_usage(cert, spec) != 0 ||
 	    add_extended_key_usage(cert, spec->profile) != 0 ||
 	    add_names(cert, spec) != 0 || add_ocsp_nocheck(cert, spec->profile) != 0 ||
+	    add_policies(cert, spec->profile) != 0 ||
+	    add_must_staple(cert, spec->profile) != 0 ||
 	    add_crl_distribution_point(cert, spec->crl_url) != 0 ||
 	    add_authority_info_access(cert, spec) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "build a certificate");

@@ -29,7 +29,7 @@ reconcile(const struct common_name *cn, const struct profile *profile,
 		return 0;
 	if (sk_GENERAL_NAME_num(names) == 0 && profile->san_from_common_name)
 		return san_add_dns(names, text, err);
-	if (!san_has_dns(names, text))
+	if (subject_admits(profile, "CN") && !san_has_dns(names, text))
 		violations_add(v, RULE_CN_IN_SAN, "subject CN",
 		    "\"%s\" is not among the names asked for", cn->text);
 	return 0;
@@ -49,10 +49,12 @@ identity_read(const struct csr *csr, const struct profile *profile,
 	    reconcile(&cn, profile, identity->names, v, err) != 0)
 		return -1;
 	san_check(identity->names, profile, v);
-	subject_warn(asked, w);
+	subject_check(asked, profile, v);
+	if (subject_build(asked, &cn, profile, &identity->subject, w, err) != 0)
+		return -1;
 	extension_warn(csr->extensions, w);
 	keyusage_warn(csr, profile, w);
-	return subject_from_common_name(&cn, &identity->subject, err);
+	return 0;
 }
 
 void

@@ -12,7 +12,7 @@
 #include "ca/warning.h"
 
 struct identity {
-	X509_NAME *subject;   /* a CommonName, or nothing */
+	X509_NAME *subject;   /* may be empty */
 	GENERAL_NAMES *names; /* lower case, without repeats */
 };
 

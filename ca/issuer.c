@@ -149,9 +149,12 @@ issuer_check_active(const struct issuer *issuer, struct error *err)
 void
 issuer_point(const struct issuer *issuer, struct certificate_spec *spec)
 {
+	const struct profile *profile = spec->profile;
+
 	/* Of a CRL in shards, each certificate names its own. */
 	if (issuer->info.crl_shards == 1)
-		spec->crl_url = issuer->info.crl_url;
-	spec->ocsp_url = issuer->info.ocsp_url;
-	spec->ca_issuers_url = issuer->info.ca_issuers_url;
+		spec->crl_url = profile_url(profile->crl_url, issuer->info.crl_url);
+	spec->ocsp_url = profile_url(profile->ocsp_url, issuer->info.ocsp_url);
+	spec->ca_issuers_url =
+	    profile_url(profile->ca_issuers_url, issuer->info.ca_issuers_url);
 }

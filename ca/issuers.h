@@ -46,7 +46,7 @@ void issuer_free(struct issuer *issuer);
 /* ERROR_CONFLICT unless it signs certificates. */
 int issuer_check_active(const struct issuer *issuer, struct error *err);
 
-/* Puts the issuer's URLs into what a certificate of its is to say. */
+/* Puts the issuer's URLs, or its profile's, into what a certificate of its is to say. */
 void issuer_point(const struct issuer *issuer, struct certificate_spec *spec);
 
 int issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,

@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "ca/certtext.h"
+#include "ca/keytype.h"
 #include "ca/san.h"
 #include "ca/signer.h"
 #include "ca/spki.h"
@@ -122,6 +123,8 @@ check_subject(const struct subject_matter *m)
 		return "not the subject that was decided on";
 	if (m->spec->profile->ca && X509_NAME_entry_count(subject) == 0)
 		return "an authority needs a subject";
+	if (m->spec->names != NULL && !subject_is_of_profile(subject, m->spec->profile))
+		return "not the profile's fixed part and what it allows beside it";
 	return NULL;
 }
 
@@ -183,6 +186,8 @@ check_public_key(const struct subject_matter *m)
 		return "not the key that was examined";
 	X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm, spki);
 	X509_ALGOR_get0(NULL, &parameter, NULL, algorithm);
+	if (!keytype_is_allowed(m->spec->key, m->spec->profile))
+		return "of a type that the profile does not allow";
 	if (EVP_PKEY_is_a(m->spec->key, "RSA") && parameter != V_ASN1_NULL)
 		return "RSA parameters are not NULL";
 	if (EVP_PKEY_is_a(m->spec->key, "RSA-PSS") && parameter != V_ASN1_UNDEF)
@@ -211,6 +216,7 @@ check_names(const struct subject_matter *m, struct violations *v)
 	struct common_name cn;
 
 	san_check(names, m->spec->profile, v);
+	subject_check(X509_get_subject_name(m->cert), m->spec->profile, v);
 	subject_common_name(X509_get_subject_name(m->cert), &cn, v);
 	if (cn.len > 0 && names != NULL &&
 	    !san_has_dns(names, (struct bytes){ (const unsigned char *)cn.text, cn.len }))

@@ -4,37 +4,42 @@
 #include <string.h>
 
 #include <openssl/objects.h>
+#include <openssl/tls1.h>
 
+#include "ca/extkeyusage.h"
 #include "ca/spki.h"
 
-/* What may be there; criticality of names depends on the subject and is checked with
- * them. */
+/* What may be there. Criticality of names depends on the subject and is checked with
+ * them; that of an extended key usage depends on the purpose. */
 static const struct {
 	int nid;
 	bool in_leaf, in_ca, critical;
 } expected[] = {
 	{ NID_basic_constraints, true, true, true },
 	{ NID_key_usage, true, true, true },
-	{ NID_ext_key_usage, true, false, false },
 	{ NID_subject_key_identifier, true, true, false },
 	{ NID_authority_key_identifier, true, true, false },
 	{ NID_subject_alt_name, true, false, false },
 	{ NID_crl_distribution_points, true, true, false },
 	{ NID_info_access, true, true, false },
 	{ NID_id_pkix_OCSP_noCheck, true, false, false },
+	{ NID_certificate_policies, true, false, false },
+	{ NID_tlsfeature, true, false, false },
 };
 
 static bool
-extension_is_expected(X509_EXTENSION *ext, bool ca)
+extension_is_expected(X509_EXTENSION *ext, const struct profile *profile)
 {
 	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
+	bool critical = X509_EXTENSION_get_critical(ext) != 0;
 
+	if (nid == NID_ext_key_usage && !profile->ca)
+		return critical == extkeyusage_is_critical(profile);
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 		if (expected[i].nid == nid &&
-		    (ca ? expected[i].in_ca : expected[i].in_leaf))
+		    (profile->ca ? expected[i].in_ca : expected[i].in_leaf))
 			return nid == NID_subject_alt_name ||
-			       (X509_EXTENSION_get_critical(ext) != 0) ==
-				   expected[i].critical;
+			       critical == expected[i].critical;
 	return false;
 }
 
@@ -44,7 +49,7 @@ check_extensions(const struct subject_matter *m)
 	for (int i = 0; i < X509_get_ext_count(m->cert); i++) {
 		X509_EXTENSION *ext = X509_get_ext(m->cert, i);
 
-		if (!extension_is_expected(ext, m->spec->profile->ca))
+		if (!extension_is_expected(ext, m->spec->profile))
 			return "one that the profile does not have, or of the wrong "
 			       "criticality";
 		if (X509_get_ext_by_OBJ(m->cert, X509_EXTENSION_get_object(ext), i) >= 0)
@@ -94,20 +99,74 @@ check_key_usage(const struct subject_matter *m)
 	return fine ? NULL : "not what the profile says";
 }
 
+/* The same identifiers in the same order; either may be NULL. */
+static bool
+objects_are(const STACK_OF(ASN1_OBJECT) * objects, const char *const *wanted)
+{
+	int count = objects != NULL ? sk_ASN1_OBJECT_num(objects) : 0, i = 0;
+
+	for (; wanted != NULL && *wanted != NULL; wanted++, i++) {
+		ASN1_OBJECT *object = OBJ_txt2obj(*wanted, 0);
+		bool same = object != NULL && i < count &&
+			    OBJ_cmp(object, sk_ASN1_OBJECT_value(objects, i)) == 0;
+
+		ASN1_OBJECT_free(object);
+		if (!same)
+			return false;
+	}
+	return i == count;
+}
+
 static const char *
 check_extended_key_usage(const struct subject_matter *m)
 {
 	EXTENDED_KEY_USAGE *ekus =
 	    X509_get_ext_d2i(m->cert, NID_ext_key_usage, NULL, NULL);
-	const char *const *wanted = m->spec->profile->ekus;
-	int count = ekus != NULL ? sk_ASN1_OBJECT_num(ekus) : 0;
-	bool fine = true;
+	bool fine = objects_are(ekus, m->spec->profile->ekus);
 
-	for (int i = 0; i < count && fine; i++)
-		fine = *wanted != NULL && OBJ_obj2nid(sk_ASN1_OBJECT_value(ekus, i)) ==
-					      OBJ_sn2nid(*wanted++);
 	EXTENDED_KEY_USAGE_free(ekus);
-	return fine && *wanted == NULL ? NULL : "not the purposes that the profile says";
+	return fine ? NULL : "not the purposes that the profile says";
+}
+
+static const char *
+check_policies(const struct subject_matter *m)
+{
+	CERTIFICATEPOLICIES *policies =
+	    X509_get_ext_d2i(m->cert, NID_certificate_policies, NULL, NULL);
+	STACK_OF(ASN1_OBJECT) *oids = sk_ASN1_OBJECT_new_null();
+	const char *why = NULL;
+
+	for (int i = 0; i < sk_POLICYINFO_num(policies) && why == NULL; i++) {
+		POLICYINFO *policy = sk_POLICYINFO_value(policies, i);
+
+		if (policy->qualifiers != NULL)
+			why = "a policy with a qualifier";
+		sk_ASN1_OBJECT_push(oids, policy->policyid);
+	}
+	if (why == NULL && !objects_are(oids, m->spec->profile->policies))
+		why = "not the policies that the profile says";
+	sk_ASN1_OBJECT_free(oids);
+	CERTIFICATEPOLICIES_free(policies);
+	return why;
+}
+
+static const char *
+check_tls_feature(const struct subject_matter *m)
+{
+	TLS_FEATURE *features = X509_get_ext_d2i(m->cert, NID_tlsfeature, NULL, NULL);
+	bool there = features != NULL, fine;
+
+	fine = there == m->spec->profile->must_staple &&
+	       (!there || (sk_ASN1_INTEGER_num(features) == 1 &&
+			      ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, 0)) ==
+				  TLSEXT_TYPE_status_request));
+	sk_ASN1_INTEGER_pop_free(features, ASN1_INTEGER_free);
+	if (!fine)
+		return "not what the profile says";
+	return there && m->spec->ocsp_url == NULL
+		   ? "stapling is a must, and neither issuer nor profile have an OCSP "
+		     "URL"
+		   : NULL;
 }
 
 static const char *
@@ -244,5 +303,7 @@ const struct lint_check lint_extension_checks[] = {
 	{ RULE_CERT_CRL_DISTRIBUTION_POINT, check_crl_distribution_point },
 	{ RULE_CERT_AUTHORITY_INFO_ACCESS, check_authority_info_access },
 	{ RULE_CERT_OCSP_NOCHECK, check_ocsp_nocheck },
+	{ RULE_CERT_POLICIES, check_policies },
+	{ RULE_CERT_TLS_FEATURE, check_tls_feature },
 	{ 0, NULL },
 };

@@ -1,15 +1,10 @@
 /* san.c - lists of names, as OpenSSL's GENERAL_NAMES. */
 #include "ca/san.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include <arpa/inet.h>
-
-#include "ca/dnsname.h"
-
-#define FIELD_SIZE 24
 
 static struct bytes
 string_bytes(const ASN1_STRING *s)
@@ -147,13 +142,46 @@ san_from_text(
 }
 
 static void
-lower_case(ASN1_STRING *s)
+lower_case(ASN1_STRING *s, int from, int to)
 {
-	unsigned char *data = s->data;
+	for (int i = from; i < to; i++)
+		if (s->data[i] >= 'A' && s->data[i] <= 'Z')
+			s->data[i] = (unsigned char)(s->data[i] - 'A' + 'a');
+}
 
-	for (int i = 0; i < s->length; i++)
-		if (data[i] >= 'A' && data[i] <= 'Z')
-			data[i] = (unsigned char)(data[i] - 'A' + 'a');
+/* Up to the slash that ends the host: case matters after it (RFC 3986 section 6.2.2.1).
+ */
+static void
+lower_case_uri(ASN1_STRING *s)
+{
+	int slashes = 0, len = 0;
+
+	while (len < s->length && slashes < 3)
+		slashes += s->data[len++] == '/';
+	lower_case(s, 0, len);
+}
+
+/* After the '@': what case means in a local part is its host's affair (RFC 5321 section
+ * 2.4). */
+static void
+lower_case_email(ASN1_STRING *s)
+{
+	int start = s->length;
+
+	while (start > 0 && s->data[start - 1] != '@')
+		start--;
+	lower_case(s, start, s->length);
+}
+
+static void
+normalise(GENERAL_NAME *name)
+{
+	if (name->type == GEN_DNS)
+		lower_case(name->d.dNSName, 0, name->d.dNSName->length);
+	else if (name->type == GEN_URI)
+		lower_case_uri(name->d.uniformResourceIdentifier);
+	else if (name->type == GEN_EMAIL)
+		lower_case_email(name->d.rfc822Name);
 }
 
 static bool
@@ -173,10 +201,7 @@ san_normalise(GENERAL_NAMES *names)
 	if (sk_GENERAL_NAME_num(names) > SAN_NAMES_MAX)
 		return;
 	for (int i = 0; i < sk_GENERAL_NAME_num(names);) {
-		GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-
-		if (name->type == GEN_DNS)
-			lower_case(name->d.dNSName);
+		normalise(sk_GENERAL_NAME_value(names, i));
 		if (repeats_an_earlier(names, i))
 			GENERAL_NAME_free(sk_GENERAL_NAME_delete(names, i));
 		else
@@ -201,52 +226,6 @@ san_has_dns(const GENERAL_NAMES *names, struct bytes wanted)
 }
 
 static void
-check_address(struct bytes ip, const char *field, struct violations *v)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (ip.len != 4 && ip.len != 16)
-		violations_add(v, RULE_SAN_IP_LENGTH, field,
-		    "an address of %zu octets; 4 and 16 are accepted", ip.len);
-	else if (ip.len == 16 && memcmp(ip.data, mapped, sizeof(mapped)) == 0)
-		violations_add(v, RULE_SAN_IP_MAPPED, field,
-		    "an IPv4 address written as IPv6; ask for the IPv4 address");
-}
-
-static void
-check_name(const GENERAL_NAME *name, const struct profile *profile, const char *field,
-    struct violations *v)
-{
-	if (name->type == GEN_DNS && profile->allow_dns)
-		dnsname_check(
-		    string_bytes(name->d.dNSName), profile->allow_wildcard, field, v);
-	else if (name->type == GEN_IPADD && profile->allow_ip)
-		check_address(string_bytes(name->d.iPAddress), field, v);
-	else
-		violations_add(v, RULE_SAN_KIND, field,
-		    "the profile %s does not allow this kind of name", profile->name);
-}
-
-void
-san_check(const GENERAL_NAMES *names, const struct profile *profile, struct violations *v)
-{
-	int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
-	char field[FIELD_SIZE];
-
-	if (count == 0)
-		violations_add(v, RULE_SAN_PRESENT, "san", "no name to certify");
-	if (count > SAN_NAMES_MAX) {
-		violations_add(v, RULE_SAN_COUNT, "san", "%d names; at most %d", count,
-		    SAN_NAMES_MAX);
-		return;
-	}
-	for (int i = 0; i < count; i++) {
-		snprintf(field, sizeof(field), "san[%d]", i);
-		check_name(sk_GENERAL_NAME_value(names, i), profile, field, v);
-	}
-}
-
-static void
 append_address(struct bytes ip, struct buffer *out)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -254,6 +233,14 @@ append_address(struct bytes ip, struct buffer *out)
 	if (inet_ntop(ip.len == 4 ? AF_INET : AF_INET6, ip.data, text, sizeof(text)) !=
 	    NULL)
 		buf_printf(out, "ip:%s", text);
+}
+
+static void
+append_string(const char *prefix, const ASN1_STRING *string, struct buffer *out)
+{
+	struct bytes text = string_bytes(string);
+
+	buf_printf(out, "%s%.*s", prefix, (int)text.len, (const char *)text.data);
 }
 
 void
@@ -264,11 +251,13 @@ san_text(const GENERAL_NAMES *names, struct buffer *out)
 
 		if (i > 0)
 			buf_text(out, " ");
-		if (name->type == GEN_DNS) {
-			struct bytes dns = string_bytes(name->d.dNSName);
-
-			buf_printf(out, "dns:%.*s", (int)dns.len, (const char *)dns.data);
-		} else if (name->type == GEN_IPADD)
+		if (name->type == GEN_DNS)
+			append_string("dns:", name->d.dNSName, out);
+		else if (name->type == GEN_IPADD)
 			append_address(string_bytes(name->d.iPAddress), out);
+		else if (name->type == GEN_URI)
+			append_string("uri:", name->d.uniformResourceIdentifier, out);
+		else if (name->type == GEN_EMAIL)
+			append_string("email:", name->d.rfc822Name, out);
 	}
 }

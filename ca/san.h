@@ -12,7 +12,7 @@
 #include "ca/profile.h"
 #include "ca/violation.h"
 
-#define SAN_NAMES_MAX 100
+#define SAN_NAMES_MAX PROFILE_NAMES_MAX
 
 /*
  * Reads "dns:localhost", "ip:127.0.0.1", "email:", "uri:"; without a prefix an
@@ -24,7 +24,7 @@ int san_from_text(
 /* Appends one dNSName of any bytes. */
 int san_add_dns(GENERAL_NAMES *names, struct bytes name, struct error *err);
 
-/* Lower-cases the host names and drops repeats. */
+/* Lower-cases host names, also those in URIs and e-mail addresses, and drops repeats. */
 void san_normalise(GENERAL_NAMES *names);
 
 bool san_has_dns(const GENERAL_NAMES *names, struct bytes name);

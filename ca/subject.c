@@ -77,23 +77,6 @@ out:
 	return -1;
 }
 
-int
-subject_from_common_name(
-    const struct common_name *cn, X509_NAME **name, struct error *err)
-{
-	X509_NAME *made = X509_NAME_new();
-
-	if (made == NULL ||
-	    (cn->len > 0 &&
-		X509_NAME_add_entry_by_NID(made, NID_commonName, MBSTRING_UTF8,
-		    (const unsigned char *)cn->text, (int)cn->len, -1, 0) != 1)) {
-		X509_NAME_free(made);
-		return error_set_openssl(err, ERROR_INTERNAL, "subject");
-	}
-	*name = made;
-	return 0;
-}
-
 static bool
 is_printable(const unsigned char *data, size_t len)
 {
@@ -171,23 +154,6 @@ subject_common_name(const X509_NAME *name, struct common_name *cn, struct violat
 		violations_add(v, RULE_CN_ADDRESS, FIELD,
 		    "an address; it belongs into a subjectAltName");
 		cn->len = 0;
-	}
-}
-
-void
-subject_warn(const X509_NAME *name, struct warnings *w)
-{
-	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
-		const ASN1_OBJECT *type =
-		    X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i));
-		char oid[48];
-
-		if (OBJ_obj2nid(type) == NID_commonName)
-			continue;
-		if (OBJ_obj2nid(type) == NID_undef)
-			OBJ_obj2txt(oid, sizeof(oid), type, 1);
-		warnings_add(w, "subject %s was not copied",
-		    OBJ_obj2nid(type) == NID_undef ? oid : OBJ_nid2sn(OBJ_obj2nid(type)));
 	}
 }
 

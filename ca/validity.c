@@ -5,8 +5,16 @@
 
 #define FIELD "validity_seconds"
 
+static bool
+may_shorten(const struct profile *profile, int64_t wanted_s)
+{
+	return profile->beyond_issuer == BEYOND_ISSUER_TRUNCATE ||
+	       (profile->beyond_issuer == BEYOND_ISSUER_TRUNCATE_DEFAULT &&
+		   wanted_s == 0);
+}
+
 static void
-fit_into_issuer(int64_t wanted_s, int64_t now, const struct validity *issuer,
+fit_into_issuer(bool shortens, int64_t now, const struct validity *issuer,
     struct validity *validity, struct violations *v)
 {
 	if (validity->not_before < issuer->not_before)
@@ -14,7 +22,7 @@ fit_into_issuer(int64_t wanted_s, int64_t now, const struct validity *issuer,
 	if (issuer->not_after < now)
 		violations_add(
 		    v, RULE_VALIDITY_BEYOND_ISSUER, FIELD, "the issuer has expired");
-	else if (validity->not_after > issuer->not_after && wanted_s != 0)
+	else if (validity->not_after > issuer->not_after && !shortens)
 		violations_add(v, RULE_VALIDITY_BEYOND_ISSUER, FIELD,
 		    "the issuer expires %" PRId64 " seconds earlier",
 		    validity->not_after - issuer->not_after);
@@ -37,5 +45,5 @@ validity_choose(const struct profile *profile, int64_t wanted_s, int64_t now,
 	validity->not_before = now - profile->backdate_s;
 	validity->not_after = now + length_s - 1;
 	if (issuer != NULL)
-		fit_into_issuer(wanted_s, now, issuer, validity, v);
+		fit_into_issuer(may_shorten(profile, wanted_s), now, issuer, validity, v);
 }

@@ -14,7 +14,7 @@ struct validity {
 
 /*
  * wanted_s is the length from now, or 0 for the profile's own; issuer is NULL for a
- * root. Only a length that nobody asked for is shortened to the issuer's end.
+ * root. What would end after the issuer is shortened or refused as the profile says.
  */
 void validity_choose(const struct profile *profile, int64_t wanted_s, int64_t now,
     const struct validity *issuer, struct validity *validity, struct violations *v);

@@ -39,6 +39,8 @@ static const struct {
 	{ "GET", "/v1/certificates/0a/chain", get_certificate_chain, ACCESS_READ },
 	{ "GET", "/v1/profiles", get_profiles, ACCESS_READ },
 	{ "GET", "/v1/profiles/server", get_profile, ACCESS_READ },
+	{ "PUT", "/v1/profiles/own", put_profile, ACCESS_ADMIN },
+	{ "DELETE", "/v1/profiles/own", delete_profile, ACCESS_ADMIN },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
 };

@@ -314,7 +314,11 @@ refuses_other_prefixes(void **state)
 static void
 refuses_a_common_name_that_is_not_asked_for(void **state)
 {
-	static const struct profile strict = { .name = "strict", .allow_dns = true };
+	static const char *const types[] = { "CN", NULL }, *const any[] = { "**", NULL };
+	static const struct profile strict = { .name = "strict",
+		.subject_allowed = types,
+		.dns_names = any,
+		.max_names = 1 };
 	const struct profile *server = profile_find("server");
 
 	(void)state;
