@@ -8,12 +8,13 @@
 #include "base/text.h"
 
 #define BYTES_PER_LINE 48
+#define BEGIN          "-----BEGIN "
 #define BOUNDARY_SIZE  64
 
 void
 pem_append(struct buffer *out, const char *label, struct bytes der)
 {
-	buf_printf(out, "-----BEGIN %s-----\n", label);
+	buf_printf(out, BEGIN "%s-----\n", label);
 	while (der.len > 0) {
 		size_t n = der.len < BYTES_PER_LINE ? der.len : BYTES_PER_LINE;
 
@@ -42,6 +43,23 @@ trim(struct bytes *text)
 		text->len--;
 }
 
+/* What certtool and certutil write before a request; as it was when no block begins. */
+static void
+skip_text(struct bytes *text)
+{
+	const unsigned char *end = text->data + text->len, *line = text->data, *newline;
+
+	while ((size_t)(end - line) >= strlen(BEGIN) &&
+	       memcmp(line, BEGIN, strlen(BEGIN)) != 0) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (newline == NULL)
+			return;
+		line = newline + 1;
+	}
+	text->data = line;
+	text->len = (size_t)(end - line);
+}
+
 /* Cuts the boundaries off; false, and text as it was, when they are not of this label. */
 static bool
 unwrap(struct bytes *text, const char *label)
@@ -49,7 +67,7 @@ unwrap(struct bytes *text, const char *label)
 	char begin[BOUNDARY_SIZE], end[BOUNDARY_SIZE];
 	size_t begin_len, end_len;
 
-	begin_len = (size_t)snprintf(begin, sizeof(begin), "-----BEGIN %s-----", label);
+	begin_len = (size_t)snprintf(begin, sizeof(begin), BEGIN "%s-----", label);
 	end_len = (size_t)snprintf(end, sizeof(end), "-----END %s-----", label);
 	if (text->len < begin_len + end_len ||
 	    memcmp(text->data, begin, begin_len) != 0 ||
@@ -85,6 +103,7 @@ pem_read(
     struct bytes text, const char *const *labels, struct buffer *der, struct error *err)
 {
 	trim(&text);
+	skip_text(&text);
 	while (*labels != NULL && !unwrap(&text, *labels))
 		labels++;
 	if (*labels == NULL)

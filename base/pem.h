@@ -10,7 +10,8 @@ void pem_append(struct buffer *out, const char *label, struct bytes der);
 
 /*
  * Appends the content of text to der: exactly one block, whose label is in the
- * NULL-terminated list, and nothing but white space around it.
+ * NULL-terminated list. Before it may stand other text (RFC 7468 section 2), but no
+ * other block; behind it, nothing but white space.
  */
 int pem_read(
     struct bytes text, const char *const *labels, struct buffer *der, struct error *err);

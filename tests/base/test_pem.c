@@ -1,4 +1,4 @@
-/* test_pem.c - one block of a known label, and nothing else. */
+/* test_pem.c - one block of a known label, and no other. */
 #include "base/pem.h"
 
 #include <setjmp.h>
@@ -82,11 +82,30 @@ refuses_a_second_block(void **state)
 }
 
 static void
-refuses_text_around_the_block(void **state)
+reads_past_text_before_the_block(void **state)
+{
+	struct buffer der;
+
+	(void)state;
+	assert_int_equal(
+	    read_text("A thing: -----BEGIN\n\n0\n-----BEGIN THING-----\nAQID\n"
+		      "-----END THING-----\n",
+		&der),
+	    0);
+	assert_int_equal(der.len, 3);
+	buf_free(&der);
+}
+
+static void
+refuses_other_text_around_the_block(void **state)
 {
 	(void)state;
-	refused("Request:\n-----BEGIN THING-----\nAQID\n-----END THING-----\n");
+	refused("a thing -----BEGIN THING-----\nAQID\n-----END THING-----\n");
+	refused("-----BEGIN KEY-----\nAQID\n-----END KEY-----\n"
+		"-----BEGIN THING-----\nAQID\n-----END THING-----\n");
 	refused("-----BEGIN THING-----\nAQID\n-----END THING-----\nbye\n");
+	refused("a thing\n");
+	refused("a thing\n-----BEGIN");
 }
 
 static void
@@ -106,7 +125,8 @@ main(void)
 		cmocka_unit_test(reads_crlf_and_white_space_around),
 		cmocka_unit_test(refuses_another_label),
 		cmocka_unit_test(refuses_a_second_block),
-		cmocka_unit_test(refuses_text_around_the_block),
+		cmocka_unit_test(reads_past_text_before_the_block),
+		cmocka_unit_test(refuses_other_text_around_the_block),
 		cmocka_unit_test(refuses_headers_and_bad_base64),
 	};
 
