@@ -52,17 +52,21 @@ parse(OSSL_LIB_CTX *libctx, const struct buffer *der, X509_REQ **req, struct err
 	return 0;
 }
 
-/* The walk finds BER's lengths and tags; encoding anew, unsorted SETs. */
+/*
+ * The walk finds BER's lengths and tags; encoding anew, unsorted SETs. A copy, because
+ * the request's signature is over the bytes as they came.
+ */
 static void
-check_encoding(X509_REQ *req, const struct buffer *der, struct violations *v)
+check_encoding(const X509_REQ *req, const struct buffer *der, struct violations *v)
 {
+	X509_REQ *copy = X509_REQ_dup(req);
 	unsigned char *again = NULL;
 	int len = -1;
 
-	if (i2d_re_X509_REQ_tbs(req, &again) > 0) {
+	if (copy != NULL && i2d_re_X509_REQ_tbs(copy, &again) > 0) {
 		OPENSSL_free(again);
 		again = NULL;
-		len = i2d_X509_REQ(req, &again);
+		len = i2d_X509_REQ(copy, &again);
 	}
 	if (!der_is_strict(buf_bytes(der)) || len < 0 || (size_t)len != der->len ||
 	    memcmp(again, der->data, der->len) != 0)
@@ -70,6 +74,7 @@ check_encoding(X509_REQ *req, const struct buffer *der, struct violations *v)
 	if (X509_REQ_get_version(req) != X509_REQ_VERSION_1)
 		violations_add(v, RULE_CSR_VERSION, "csr", "the version is not 0");
 	OPENSSL_free(again);
+	X509_REQ_free(copy);
 }
 
 static bool

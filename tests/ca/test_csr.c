@@ -172,6 +172,31 @@ refuses_ber(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* By strongSwan's pki --req --password, which does not sort its attributes. */
+static void
+refuses_unsorted_attributes_and_doubts_no_signature(void **state)
+{
+	static const char pem[] =
+	    "-----BEGIN CERTIFICATE REQUEST-----\n"
+	    "MIIBEDCBuAIBADAWMRQwEgYDVQQDEwt3ZWIuZXhhbXBsZTBZMBMGByqGSM49AgEG\n"
+	    "CCqGSM49AwEHA0IABJ80kLJZBv9Jqlr6im9yn698ua58117yPf9MBklvS/6+ZiEf\n"
+	    "ZBgxhUCxViPVlx9BjhLF/QzQDhMvf4RBCMPkVm6gQDAnBgkqhkiG9w0BCQ4xGjAY\n"
+	    "MBYGA1UdEQQPMA2CC3dlYi5leGFtcGxlMBUGCSqGSIb3DQEJBzEIDAZzZWNyZXQw\n"
+	    "CgYIKoZIzj0EAwIDRwAwRAIgdRS5uAphTCHN8i6MR/n3dmYFYNvHOEA5PEfNFE9O\n"
+	    "LqwCIH1G2xMBWN2AAW4FueZSYBJSyXNZQDzlX0lBr0sNBoAN\n"
+	    "-----END CERTIFICATE REQUEST-----\n";
+	const struct bytes body = { (const unsigned char *)pem, sizeof(pem) - 1 };
+	struct violations v = { 0 };
+	struct error err = { 0 };
+	struct csr csr;
+
+	(void)state;
+	assert_int_equal(csr_read(NULL, &body, &csr, &v, &err), 0);
+	assert_int_equal(v.count, 1);
+	assert_true(breaks(&v, RULE_CSR_DER));
+	csr_clear(&csr);
+}
+
 static void
 refuses_another_version(void **state)
 {
@@ -247,6 +272,7 @@ main(void)
 		cmocka_unit_test(rejects_every_truncation),
 		cmocka_unit_test(rejects_bytes_after_the_request),
 		cmocka_unit_test(refuses_ber),
+		cmocka_unit_test(refuses_unsorted_attributes_and_doubts_no_signature),
 		cmocka_unit_test(refuses_another_version),
 		cmocka_unit_test(rejects_a_request_signed_by_another_key),
 		cmocka_unit_test(refuses_sha1),
