@@ -102,6 +102,12 @@ authority_close(struct authority *authority)
 	free(authority);
 }
 
+void
+authority_use_weak_keys(struct authority *authority, const struct weakkeys *keys)
+{
+	authority->weak_keys = keys;
+}
+
 int
 authority_find_issuer(struct authority *authority, const char *name,
     const struct issuer_info **info, struct error *err)

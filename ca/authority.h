@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "ca/violation.h"
 #include "ca/warning.h"
+#include "ca/weakkeys.h"
 #include "store/issuers.h"
 
 struct authority;
@@ -40,6 +41,9 @@ struct key_finder {
 int authority_open(OSSL_LIB_CTX *libctx, struct store *store,
     const struct key_finder *finder, struct authority **authority, struct error *err);
 void authority_close(struct authority *authority);
+
+/* Refuses these keys, too. Before another thread has the authority; keys outlives it. */
+void authority_use_weak_keys(struct authority *authority, const struct weakkeys *keys);
 
 struct issuer_spec {
 	const char *name;

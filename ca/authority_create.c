@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ca/authority_state.h"
+#include "ca/authority_key.h"
 #include "ca/certtext.h"
 #include "ca/draft.h"
 #include "ca/issuer_url.h"
@@ -125,6 +125,9 @@ judge(struct creation *c, struct violations *v, struct error *err)
 	if (choose_urls(c, v, err) != 0 || choose_subject(c, v, err) != 0 ||
 	    choose_path_len(c, v, err) != 0 ||
 	    keycheck_key(libctx, c->spec->key, v, err) != 0 ||
+	    authority_check_key(
+		c->authority, c->row.key_spki_sha256, c->spec->key, v, err) != 0 ||
+	    authority_check_issuer_keys(c->authority, c->parent, v, err) != 0 ||
 	    serial_new(libctx, c->certificate.serial, err) != 0)
 		return -1;
 	validity_choose(c->certificate.profile, c->spec->validity_s, c->row.created,

@@ -13,7 +13,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ca/authority_state.h"
+#include "ca/authority_key.h"
+#include "ca/calendar.h"
 #include "ca/certtext.h"
 #include "ca/csr.h"
 #include "ca/draft.h"
@@ -71,14 +72,14 @@ look_up(struct issuance *in, struct error *err)
 }
 
 static int
-check_key_is_no_issuers(struct issuance *in, struct violations *v, struct error *err)
+check_keys(struct issuance *in, struct violations *v, struct error *err)
 {
 	if (spki_sha256_encoded(in->authority->libctx,
-		X509_REQ_get_X509_PUBKEY(in->csr.req), in->row.spki_sha256, err) != 0)
+		X509_REQ_get_X509_PUBKEY(in->csr.req), in->row.spki_sha256, err) != 0 ||
+	    authority_check_leaf_key(
+		in->authority, in->row.spki_sha256, in->csr.key, v, err) != 0)
 		return -1;
-	if (issuers_use_key(&in->authority->issuers, in->row.spki_sha256))
-		violations_add(v, RULE_CSR_KEY_OF_ISSUER, "key", "the key of an issuer");
-	return 0;
+	return authority_check_issuer_keys(in->authority, in->issuer, v, err);
 }
 
 static int
@@ -87,7 +88,7 @@ judge(struct issuance *in, struct warnings *w, struct violations *v, struct erro
 	const struct issue_request *request = in->request;
 
 	if (csr_read(in->authority->libctx, &request->csr, &in->csr, v, err) != 0 ||
-	    check_key_is_no_issuers(in, v, err) != 0 ||
+	    check_keys(in, v, err) != 0 ||
 	    identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
 		return -1;
 	if (in->csr.key != NULL)
@@ -95,6 +96,7 @@ judge(struct issuance *in, struct warnings *w, struct violations *v, struct erro
 	in->row.created = clock_now_s();
 	validity_choose(in->spec.profile, request->validity_s, in->row.created,
 	    &in->issuer->validity, &in->spec.validity, v);
+	calendar_warn(in->spec.profile, in->identity.names, &in->spec.validity, w);
 	return violations_verdict(v, err);
 }
 

@@ -6,12 +6,14 @@
 
 #include "ca/issuers.h"
 #include "ca/profiles.h"
+#include "ca/weakkeys.h"
 
 struct authority {
 	OSSL_LIB_CTX *libctx;
 	struct store *store;
 	struct issuers issuers;
 	struct profiles profiles;
+	const struct weakkeys *weak_keys; /* NULL: no list */
 	/* One issuer is made at a time, so that names and keys are compared before they
 	 * are taken. */
 	pthread_mutex_t creating;

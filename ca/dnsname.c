@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#include "ca/punycode.h"
+#include "ca/alabel.h"
+#include "ca/publicsuffix.h"
 
 #define NAME_MAX_BYTES  253
 #define LABEL_MAX_BYTES 63
@@ -66,10 +67,20 @@ wildcard_is_fine(const struct trial *t, bool allowed, struct bytes *rest)
 	rest->len -= 2;
 	if (memchr(rest->data, '*', rest->len) != NULL)
 		return refuse(t, RULE_SAN_WILDCARD_POSITION, "more than one '*'");
-	if (memchr(rest->data, '.', rest->len) == NULL)
-		return refuse(t, RULE_SAN_WILDCARD_POSITION,
-		    "a wildcard directly under a top-level name");
 	return true;
+}
+
+/* The rest is known to be of letters, digits, hyphens and dots. */
+static void
+check_suffix(const struct trial *t, struct bytes rest)
+{
+	char text[NAME_MAX_BYTES + 1];
+
+	memcpy(text, rest.data, rest.len);
+	text[rest.len] = '\0';
+	if (publicsuffix_is(text))
+		refuse(t, RULE_SAN_WILDCARD_PUBLIC_SUFFIX,
+		    "a wildcard directly above a public suffix");
 }
 
 static bool
@@ -85,8 +96,9 @@ label_is_fine(const struct trial *t, struct bytes label)
 		return true;
 	if (memcmp(label.data, "xn", 2) != 0)
 		return refuse(t, RULE_SAN_DNS_IDN, "a reserved label other than xn--");
-	if (!punycode_is_valid((struct bytes){ label.data + 4, label.len - 4 }))
-		return refuse(t, RULE_SAN_DNS_IDN, "an xn-- label that does not decode");
+	if (!alabel_is_valid(label))
+		return refuse(
+		    t, RULE_SAN_DNS_IDN, "an xn-- label of no name that IDNA2008 allows");
 	return true;
 }
 
@@ -100,8 +112,8 @@ is_number(struct bytes label)
 	return true;
 }
 
-static void
-check_labels(const struct trial *t, struct bytes rest)
+static bool
+labels_are_fine(const struct trial *t, struct bytes rest)
 {
 	struct bytes label;
 	const unsigned char *dot;
@@ -112,19 +124,18 @@ check_labels(const struct trial *t, struct bytes rest)
 		if (dot != NULL)
 			label.len = (size_t)(dot - rest.data);
 		if (!label_is_fine(t, label))
-			return;
-		if (count > LABELS_MAX) {
-			refuse(t, RULE_SAN_DNS_LABELS, "more than 10 labels");
-			return;
-		}
+			return false;
+		if (count > LABELS_MAX)
+			return refuse(t, RULE_SAN_DNS_LABELS, "more than 10 labels");
 		if (dot == NULL)
 			break;
 		rest.data += label.len + 1;
 		rest.len -= label.len + 1;
 	}
 	if (is_number(label))
-		refuse(
+		return refuse(
 		    t, RULE_SAN_DNS_ADDRESS, "reads as an address; ask for an iPAddress");
+	return true;
 }
 
 void
@@ -138,6 +149,7 @@ dnsname_check(
 		refuse(&t, RULE_SAN_DNS_LENGTH, "a name has 1 to 253 octets");
 		return;
 	}
-	if (characters_are_fine(&t) && wildcard_is_fine(&t, allow_wildcard, &rest))
-		check_labels(&t, rest);
+	if (characters_are_fine(&t) && wildcard_is_fine(&t, allow_wildcard, &rest) &&
+	    labels_are_fine(&t, rest) && rest.len < name.len)
+		check_suffix(&t, rest);
 }

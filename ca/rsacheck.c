@@ -8,6 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "ca/roca.h"
+
 #define SMALL_FACTOR_BELOW 752 /* NIST SP 800-89 section 5.3.3 */
 #define FERMAT_ROUNDS      100
 
@@ -154,6 +156,9 @@ check_modulus(const BIGNUM *n, BN_CTX *ctx, struct violations *v, struct error *
 	if (small)
 		violations_add(v, RULE_CSR_RSA_SMALL_FACTOR, "key",
 		    "the modulus has a prime factor below %d", SMALL_FACTOR_BELOW);
+	if (roca_has_fingerprint(n))
+		violations_add(v, RULE_CSR_RSA_ROCA, "key",
+		    "the modulus is one of the generator of CVE-2017-15361 (ROCA)");
 	if (close)
 		violations_add(v, RULE_CSR_RSA_CLOSE_PRIMES, "key",
 		    "Fermat's method factors the modulus within %d rounds",

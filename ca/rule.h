@@ -1,8 +1,8 @@
 /*
  * rule.h - every rule this authority holds a request or a certificate to.
  *
- * One table gives a rule its name and the text it comes from, so that the two
- * cannot diverge; docs/ca.md lists the same names and a test compares them.
+ * One table gives a rule its name, the text it comes from and what it refuses, so that
+ * they cannot diverge; docs/ca.md lists the same and a test compares them.
  */
 #ifndef CA_RULE_H
 #define CA_RULE_H
@@ -24,8 +24,11 @@ enum rule {
 	RULE_CSR_RSA_EVEN,
 	RULE_CSR_RSA_SMALL_FACTOR,
 	RULE_CSR_RSA_CLOSE_PRIMES,
+	RULE_CSR_RSA_ROCA,
 	RULE_CSR_EC_CURVE,
 	RULE_CSR_EC_POINT,
+	RULE_CSR_KEY_DEBIAN_WEAK,
+	RULE_CSR_KEY_BLOCKED,
 	RULE_CSR_KEY_OF_ISSUER,
 	RULE_CSR_KEY_TYPE,
 	RULE_CN_SINGLE,
@@ -49,6 +52,7 @@ enum rule {
 	RULE_SAN_DNS_PATTERN,
 	RULE_SAN_WILDCARD,
 	RULE_SAN_WILDCARD_POSITION,
+	RULE_SAN_WILDCARD_PUBLIC_SUFFIX,
 	RULE_SAN_IP_LENGTH,
 	RULE_SAN_IP_MAPPED,
 	RULE_SAN_IP_NETWORK,
@@ -90,6 +94,7 @@ struct rule_info {
 	const char *name; /* stable: clients match on it */
 	const char
 	    *source; /* "BR" is the CA/Browser Forum's Baseline Requirements v2.2.6 */
+	const char *refuses; /* in words, as docs/ca.md has them but for its backticks */
 };
 
 const struct rule_info *rule_info(enum rule rule);

@@ -36,6 +36,8 @@ openssl/engine.h
 cyaml/*                  service
 yaml.h                   service
 systemd/*                service
+libpsl.h                 ca/publicsuffix.c
+idn2.h                   ca/alabel.c
 '
 
 # A header of ours, in quotes or angle brackets.
@@ -122,6 +124,8 @@ service/main.c  <libp11.h>
 api/keys.c      <p11-kit/pkcs11.h>
 ca/issuers.c    <sqlite3.h>
 service/peer.c  <microhttpd.h>
+ca/dnsname.c    <libpsl.h>
+ca/dnsname.c    <idn2.h>
 pkcs11/sign.c   <openssl/core_dispatch.h>
 base/text.c     MACRO
 '

@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include "ca/csr.h"
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
 #include "ca/spki.h"
 #include "ca/subject.h"
 
@@ -45,6 +49,29 @@ rsa_pss_key(void)
 
 	must(EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_generate(ctx, &key) == 1,
 	    "RSA-PSS key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+EVP_PKEY *
+rsa_public(const BIGNUM *n, unsigned long exponent)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *e = BN_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+
+	BN_set_word(e, exponent);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	EVP_PKEY_fromdata_init(ctx);
+	must(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1,
+	    "RSA public key");
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(e);
 	EVP_PKEY_CTX_free(ctx);
 	return key;
 }

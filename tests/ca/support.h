@@ -15,6 +15,8 @@
 EVP_PKEY *ec_key(const char *curve);
 EVP_PKEY *rsa_key(size_t bits);
 EVP_PKEY *rsa_pss_key(void); /* 2048 bits, without parameters */
+/* An RSA public key of any numbers. */
+EVP_PKEY *rsa_public(const BIGNUM *n, unsigned long exponent);
 EVP_PKEY *ed25519_key(void);
 
 /* A request that is still to be signed; subject as subject_from_text takes it. */

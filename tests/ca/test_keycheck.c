@@ -11,7 +11,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "tests/ca/support.h"
@@ -38,29 +37,6 @@ refuse(EVP_PKEY *key, enum rule rule)
 	assert_int_equal(keycheck_key(NULL, key, &v, &err), 0);
 	assert_true(breaks(&v, rule));
 	EVP_PKEY_free(key);
-}
-
-/* An RSA public key of any numbers. */
-static EVP_PKEY *
-rsa_public(const BIGNUM *n, unsigned long exponent)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	BIGNUM *e = BN_new();
-	OSSL_PARAM *params;
-	EVP_PKEY *key = NULL;
-
-	BN_set_word(e, exponent);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
-	params = OSSL_PARAM_BLD_to_param(bld);
-	EVP_PKEY_fromdata_init(ctx);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(bld);
-	BN_free(e);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
 }
 
 /* A modulus of 2048 bits without anything in common with a real one. */
