@@ -112,6 +112,7 @@ api_open(struct api *api, struct error *err)
 	if (authority_open(builtin_libctx(api->builtin), api->store, &finder,
 		&api->authority, err) != 0)
 		return -1;
+	authority_use_weak_keys(api->authority, api->weak_keys);
 	if (load_profiles(api, err) != 0) {
 		authority_close(api->authority);
 		return -1;

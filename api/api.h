@@ -23,6 +23,7 @@ struct api {
 	struct store *store;
 	struct authority *authority;
 	const char *token_label, *token_serial;
+	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
 	struct access_rules access;
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */

@@ -24,5 +24,8 @@ handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certific
     get_issuer_chain;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
 handler get_profiles, get_profile, put_profile, delete_profile;
+handler get_profiles, get_profile;
+handler get_rules;
+handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 
 #endif

@@ -23,8 +23,9 @@ get_ready(struct exchange *x, struct error *err)
 		return json_respond(
 		    x->res, 200, json_make("{s:s}", "status", "ready"), err);
 	return json_respond(x->res, 200,
-	    json_make("{s:s,s:s,s:s,s:I,s:s}", "status", "ready", "token",
+	    json_make("{s:s,s:s,s:s,s:I,s:I,s:s}", "status", "ready", "token",
 		x->api->token_label, "serial", x->api->token_serial, "keys",
-		(long long)keystore_count(x->api->keys), "version", KEYHOLD_VERSION),
+		(long long)keystore_count(x->api->keys), "debian_weak_keys",
+		(long long)weakkeys_count(x->api->weak_keys), "version", KEYHOLD_VERSION),
 	    err);
 }

@@ -46,6 +46,11 @@ static const struct route routes[] = {
 	{ "GET", "/v1/profiles/{}", get_profile, ACCESS_READ, NULL, 0 },
 	{ "PUT", "/v1/profiles/{}", put_profile, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "DELETE", "/v1/profiles/{}", delete_profile, ACCESS_ADMIN, NULL, 0 },
+	{ "GET", "/v1/rules", get_rules, ACCESS_READ, NULL, 0 },
+	{ "GET", "/v1/blocked-keys", get_blocked_keys, ACCESS_READ, "cursor limit", 0 },
+	{ "GET", "/v1/blocked-keys/{}", get_blocked_key, ACCESS_READ, NULL, 0 },
+	{ "PUT", "/v1/blocked-keys/{}", put_blocked_key, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "DELETE", "/v1/blocked-keys/{}", delete_blocked_key, ACCESS_ADMIN, NULL, 0 },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 

@@ -41,6 +41,11 @@ static const struct {
 	{ "GET", "/v1/profiles/server", get_profile, ACCESS_READ },
 	{ "PUT", "/v1/profiles/own", put_profile, ACCESS_ADMIN },
 	{ "DELETE", "/v1/profiles/own", delete_profile, ACCESS_ADMIN },
+	{ "GET", "/v1/rules", get_rules, ACCESS_READ },
+	{ "GET", "/v1/blocked-keys", get_blocked_keys, ACCESS_READ },
+	{ "GET", "/v1/blocked-keys/spki:0a", get_blocked_key, ACCESS_READ },
+	{ "PUT", "/v1/blocked-keys/spki:0a", put_blocked_key, ACCESS_ADMIN },
+	{ "DELETE", "/v1/blocked-keys/spki:0a", delete_blocked_key, ACCESS_ADMIN },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
 };
