@@ -31,6 +31,13 @@ struct key {
 int
 key_init(struct key *key, const char *name, const struct bytes *spki, struct error *err);
 
+/*
+ * The same RSA key as one of the other family: rsa-2048 and rsa-pss-2048 are one pair of
+ * numbers under two algorithm identifiers (RFC 4055), and so with two hashes. Any other
+ * key is its own twin.
+ */
+int key_twin(const struct key *key, struct key *twin, struct error *err);
+
 /* Where private-key operations are done: the token in the daemon, the socket in a proxy.
  */
 struct key_backend {

@@ -67,20 +67,28 @@ keystore_free(struct keystore *store)
 	free(store);
 }
 
-const struct keytable_slot *
-keystore_in_use_as(const struct keytable *table, const struct keystore_key *key)
+int
+keystore_in_use_as(const struct keytable *table, const struct keystore_key *key,
+    const struct keytable_slot **slot, struct error *err)
 {
-	const struct keytable_slot *slot = keytable_by_spki(table, key->key.spki_sha256);
+	struct key twin;
 
-	return slot != NULL ? slot : keytable_by_id(table, &key->id);
+	if (key_twin(&key->key, &twin, err) != 0)
+		return -1;
+	if ((*slot = keytable_by_spki(table, key->key.spki_sha256)) == NULL &&
+	    (*slot = keytable_by_spki(table, twin.spki_sha256)) == NULL)
+		*slot = keytable_by_id(table, &key->id);
+	return 0;
 }
 
 static int
 check_unused(
     const struct keytable *table, const struct keystore_key *key, struct error *err)
 {
-	const struct keytable_slot *slot = keystore_in_use_as(table, key);
+	const struct keytable_slot *slot;
 
+	if (keystore_in_use_as(table, key, &slot, err) != 0)
+		return -1;
 	if (slot == NULL && key->replaced == 0)
 		slot = keytable_by_name(table, key->key.name);
 	if (slot == NULL)

@@ -42,7 +42,8 @@ void keystore_free(struct keystore *store);
 /*
  * Takes a key into use. A key that the token does not have is listed all the same and
  * fails when it is asked to sign; *on_token says which it is. One object on the token is
- * one key: ERROR_CONFLICT when its CKA_ID, hash or name is in use already.
+ * one key: ERROR_CONFLICT when its CKA_ID, hash or name is in use already, or its hash as
+ * an RSA key of the other family.
  */
 int keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
     struct error *err);

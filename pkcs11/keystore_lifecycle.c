@@ -109,10 +109,11 @@ check_not_in_use(
     struct keystore *store, const struct keystore_key *key, struct error *err)
 {
 	const struct keytable_slot *slot;
-	int rc = 0;
+	int rc;
 
 	pthread_rwlock_rdlock(&store->lock);
-	if ((slot = keystore_in_use_as(&store->table, key)) != NULL)
+	rc = keystore_in_use_as(&store->table, key, &slot, err);
+	if (rc == 0 && slot != NULL)
 		rc = error_set(err, ERROR_CONFLICT,
 		    "the key with the label %s is in use already as key %s of type %s%s",
 		    key->key.name, slot->key.key.name,

@@ -22,13 +22,14 @@ struct keystore {
 };
 
 /*
- * The key in use that is this one, or NULL; the table is locked.
+ * *slot is the key in use that is this one, or NULL; the table is locked.
  *
- * An RSA key has two hashes, one as rsa-2048 and one as rsa-pss-2048, and is one object:
- * under both it would have two uses, and who destroys one would destroy the other.
+ * An RSA key has two hashes, one as rsa-2048 and one as rsa-pss-2048: under both it would
+ * have two uses, and who destroys one may destroy the other. It need not be one object on
+ * the token: who imported it may have done so twice.
  */
-const struct keytable_slot *
-keystore_in_use_as(const struct keytable *table, const struct keystore_key *key);
+int keystore_in_use_as(const struct keytable *table, const struct keystore_key *key,
+    const struct keytable_slot **slot, struct error *err);
 
 /* Takes the lock of the table. */
 void keystore_set_handle(

@@ -28,6 +28,28 @@ knows_its_name_type_and_hash(void **state)
 	}
 }
 
+static void
+is_its_twin_s_twin(void **state)
+{
+	static const struct {
+		enum key_type type, twin;
+	} cases[] = { { KEY_RSA_2048, KEY_RSA_PSS_2048 },
+		{ KEY_RSA_3072, KEY_RSA_PSS_3072 }, { KEY_RSA_4096, KEY_RSA_PSS_4096 },
+		{ KEY_EC_P256, KEY_EC_P256 }, { KEY_ED25519, KEY_ED25519 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct key key = software_describe(cases[i].type, "web"), twin, again;
+
+		assert_int_equal(key_twin(&key, &twin, NULL), 0);
+		assert_int_equal(twin.type, cases[i].twin);
+		assert_string_equal(twin.name, "web");
+		assert_int_equal(key_twin(&twin, &again, NULL), 0);
+		assert_int_equal(again.type, key.type);
+		assert_memory_equal(again.spki_sha256, key.spki_sha256, KEY_SHA256_SIZE);
+	}
+}
+
 /* A proxy in FIPS mode may have no FIPS provider where this library looks for a hash. */
 static void
 knows_its_hash_whatever_the_application_s_properties(void **state)
@@ -94,6 +116,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_its_name_type_and_hash),
+		cmocka_unit_test(is_its_twin_s_twin),
 		cmocka_unit_test(knows_its_hash_whatever_the_application_s_properties),
 		cmocka_unit_test(refuses_a_bad_name),
 		cmocka_unit_test(refuses_a_public_key_that_is_none),
