@@ -1,7 +1,9 @@
 #!/bin/bash
 # style.sh - what of the house style a program can check. Prints what breaks it.
 #
-# style.sh [DIR]: a source tree. A tool that is missing is a failure, never a skip.
+# style.sh [DIR]: a source tree. A tool that is missing is a failure, never a skip. In
+# STYLE_CACHE, a directory, it keeps which scripts were clean, by the hash of all that was
+# read for them: shellcheck is what takes time.
 set -euo pipefail
 
 readonly file_max_lines=500 function_max_lines=60
@@ -29,8 +31,10 @@ list_files() {
 		-prune -o -type f -print0 | sort -z
 }
 
+# Also what has no #! because others source it.
 is_script() {
 	local first
+	[[ $1 != *.sh ]] || return 0
 	IFS= read -r first <"$1" 2>/dev/null || [[ -n ${first-} ]] || return 1
 	[[ $first =~ ^#!.*[/\ ](ba|da)?sh($|\ ) ]]
 }
@@ -53,14 +57,32 @@ read_lists() {
 }
 
 check_format() {
-	local file
-	for file in "${c_files[@]}"; do
-		clang-format --dry-run -Werror "$file" >/dev/null 2>&1 || echo "$file"
+	local found
+	found=$(clang-format --dry-run -Werror "${c_files[@]}" 2>&1) && return
+	grep -oE '^[^ :]+\.[ch]:[0-9]+' <<<"$found" | sort -u || printf '%s\n' "$found"
+}
+
+# The hash of what shellcheck reads for a script: itself, and what it may source.
+hash_script() {
+	{ printf '%s\n' "$shellcheck_version" "$1" && cat .shellcheckrc tests/e2e/{lib,servers}.sh "$1"; } |
+		sha256sum | cut -d' ' -f1
+}
+
+# Prints script and hash, each ended by a NUL, of those that are not known to be clean.
+list_unchecked() {
+	local file hash
+	for file in "${scripts[@]}"; do
+		hash=$(hash_script "$file")
+		[[ -e $cache/$hash ]] || printf '%s\0%s\0' "$file" "$hash"
 	done
 }
 
 check_scripts() {
-	shellcheck -x -P SCRIPTDIR "${scripts[@]}" || true
+	local shellcheck_version
+	shellcheck_version=$(shellcheck --version)
+	# shellcheck disable=SC2016 # expanded by that shell
+	list_unchecked | cache=$cache xargs -0 -r -n 2 -P "$(nproc)" bash -c \
+		'shellcheck -x -P SCRIPTDIR "$1" && touch "$cache/$2"' - || echo 'not every script is clean'
 }
 
 # Split, so that this file does not find itself.
@@ -106,7 +128,7 @@ check_links() {
 	for page in "${pages[@]}"; do
 		while IFS= read -r target; do
 			target=${target%%#*}
-			[[ -z $target || $target =~ ^[a-z]+: || -e $(dirname "$page")/$target ]] ||
+			[[ -z $target || $target =~ ^[a-z]+: || -e ${page%/*}/$target ]] ||
 				echo "$page: no file $target"
 		done < <(grep -oE '\]\([^) ]+\)' "$page" | sed 's/^](//; s/)$//')
 	done
@@ -119,6 +141,13 @@ ctags --version | grep -q 'Universal Ctags' || {
 	echo "style.sh: ctags is another one; install universal-ctags" >&2
 	exit 1
 }
+cache=${STYLE_CACHE-}
+if [[ -z $cache ]]; then
+	cache=$(mktemp -d)
+	trap 'rm -rf -- "$cache"' EXIT
+fi
+mkdir -p "$cache"
+cache=$(realpath "$cache")
 cd "${1:-$(dirname "$0")/..}"
 read_lists
 check 'clang-format -i would change these' check_format
