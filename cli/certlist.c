@@ -78,17 +78,6 @@ first_url(
 	return 0;
 }
 
-/* The target of <...>; rel="next", or "" on the last page. */
-static void
-next_url(const char *link, struct buffer *url)
-{
-	const char *end = strchr(link, '>');
-
-	buf_reset(url);
-	if (link[0] == '<' && end != NULL && strstr(end, "rel=\"next\"") != NULL)
-		buf_append(url, link + 1, (size_t)(end - link - 1));
-}
-
 /* Appends pages to list until there are limit entries or no more pages. */
 static int
 collect(
@@ -101,7 +90,7 @@ collect(
 			return -1;
 		json_array_extend(list, json_object_get(page, "certificates"));
 		json_decref(page);
-		next_url(cli->res.link, url);
+		daemon_next_page(cli, url);
 	}
 	while (json_array_size(list) > limit)
 		json_array_remove(list, json_array_size(list) - 1);

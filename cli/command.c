@@ -10,8 +10,10 @@
 static const struct command *const groups[] = {
 	status_commands,
 	key_commands,
+	blocked_commands,
 	ca_commands,
 	cert_commands,
+	rules_commands,
 	provider_commands,
 	completion_commands,
 };

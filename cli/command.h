@@ -36,8 +36,10 @@ struct command {
 
 extern const struct command status_commands[];
 extern const struct command key_commands[];
+extern const struct command blocked_commands[]; /* of the group key, too */
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
+extern const struct command rules_commands[];
 extern const struct command provider_commands[];
 extern const struct command completion_commands[];
 

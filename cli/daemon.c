@@ -66,6 +66,16 @@ daemon_get(struct cli *cli, const char *path, const char *accept, struct error *
 	return check_status(cli, path, err);
 }
 
+void
+daemon_next_page(const struct cli *cli, struct buffer *path)
+{
+	const char *link = cli->res.link, *end = strchr(link, '>');
+
+	buf_reset(path);
+	if (link[0] == '<' && end != NULL && strstr(end, "rel=\"next\"") != NULL)
+		buf_append(path, link + 1, (size_t)(end - link - 1));
+}
+
 int
 daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
     const char *accept, struct error *err)

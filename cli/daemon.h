@@ -15,6 +15,12 @@
 
 int daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err);
 
+/*
+ * After a page of a list: the path of the next, from the answer's Link header, or ""
+ * after the last.
+ */
+void daemon_next_page(const struct cli *cli, struct buffer *path);
+
 /* Frees body in every case. */
 int daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
     const char *accept, struct error *err);

@@ -33,6 +33,7 @@ static const struct {
 	{ "/v1/keys/", "keyhold key list" },
 	{ "/v1/issuers/", "keyhold ca list" },
 	{ "/v1/certificates/", "keyhold cert list" },
+	{ "/v1/blocked-keys/", "keyhold key blocked" },
 };
 
 static enum error_code
@@ -98,7 +99,7 @@ advise_violations(struct cli *cli, const json_t *violations)
 
 	json_array_foreach(violations, i, violation) advise_violation(cli, violation);
 	if (json_array_size(violations) > 0)
-		cli_advise(cli, "The rules and their sources: docs/ca.md");
+		cli_advise(cli, "What each rule refuses: keyhold rules");
 }
 
 /* What is missing need not be what the path names: an issuer signs by a profile. */

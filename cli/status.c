@@ -15,6 +15,7 @@ static const struct column fields[] = {
 	{ "token", "token" },
 	{ "token serial", "serial" },
 	{ "keys", "keys" },
+	{ "weak keys", "debian_weak_keys" },
 	{ "version", "version" },
 	{ NULL, NULL },
 };

@@ -30,6 +30,7 @@
 static const struct route routes[] = {
 	{ "GET /readyz ", 200, JSON,
 	    "{\"status\":\"ready\",\"token\":\"keyhold\",\"serial\":\"0a\",\"keys\":3,"
+	    "\"debian_weak_keys\":7,"
 	    "\"version\":\"0.1.0\"}",
 	    NULL },
 	{ "POST /v1/keys ", 201, JSON, WEB, NULL },
@@ -80,7 +81,7 @@ shows_the_status(void **state)
 	run_keyhold(run, "status", NULL);
 	assert_int_equal(run->status, 0);
 	assert_non_null(strstr(run->out, "status        ready\nsocket        /tmp/"));
-	assert_non_null(strstr(run->out, "\nkeys          3\n"));
+	assert_non_null(strstr(run->out, "\nkeys          3\nweak keys     7\n"));
 	assert_string_equal(run->errors, "");
 }
 
