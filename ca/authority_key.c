@@ -37,14 +37,40 @@ check_weak(struct authority *authority, const EVP_PKEY *key, struct violations *
 	return 0;
 }
 
+/* Both hashes of an RSA key: whoever has the private key can use it under either. */
+static int
+check_hashes(struct authority *authority, const unsigned char *spki_sha256,
+    const EVP_PKEY *key, bool is_leaf, struct violations *v, struct error *err)
+{
+	unsigned char other[SPKI_HASH_BYTES];
+	bool exists = false;
+
+	if (key != NULL &&
+	    spki_sha256_other(authority->libctx, key, other, &exists, err) != 0)
+		return -1;
+	if (is_leaf && (issuers_use_key(&authority->issuers, spki_sha256) ||
+			   (exists && issuers_use_key(&authority->issuers, other))))
+		violations_add(v, RULE_CSR_KEY_OF_ISSUER, "key", "the key of an issuer");
+	if (check_blocked(authority, spki_sha256, "key", v, err) != 0)
+		return -1;
+	return exists ? check_blocked(authority, other, "key", v, err) : 0;
+}
+
+static int
+check(struct authority *authority, const unsigned char *spki_sha256, const EVP_PKEY *key,
+    bool is_leaf, struct violations *v, struct error *err)
+{
+	if (check_hashes(authority, spki_sha256, key, is_leaf, v, err) != 0)
+		return -1;
+	return key != NULL ? check_weak(authority, key, v, err) : 0;
+}
+
 int
 authority_check_key(struct authority *authority,
     const unsigned char spki_sha256[static SPKI_HASH_BYTES], const EVP_PKEY *key,
     struct violations *v, struct error *err)
 {
-	if (check_blocked(authority, spki_sha256, "key", v, err) != 0)
-		return -1;
-	return key != NULL ? check_weak(authority, key, v, err) : 0;
+	return check(authority, spki_sha256, key, false, v, err);
 }
 
 int
@@ -52,9 +78,7 @@ authority_check_leaf_key(struct authority *authority,
     const unsigned char spki_sha256[static SPKI_HASH_BYTES], const EVP_PKEY *key,
     struct violations *v, struct error *err)
 {
-	if (issuers_use_key(&authority->issuers, spki_sha256))
-		violations_add(v, RULE_CSR_KEY_OF_ISSUER, "key", "the key of an issuer");
-	return authority_check_key(authority, spki_sha256, key, v, err);
+	return check(authority, spki_sha256, key, true, v, err);
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 
 static int
@@ -50,6 +51,46 @@ spki_sha256_encoded(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki,
 	int len = i2d_X509_PUBKEY(spki, &der);
 
 	return hash_der(libctx, der, len, hash, err);
+}
+
+/* The same numbers under the other algorithm, without parameters. */
+static int
+set_other(X509_PUBKEY *other, const X509_PUBKEY *spki, bool is_pss)
+{
+	const unsigned char *bits;
+	unsigned char *copy;
+	int len;
+
+	if (X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki) != 1 ||
+	    (copy = OPENSSL_memdup(bits, (size_t)len)) == NULL)
+		return -1;
+	if (X509_PUBKEY_set0_param(other,
+		OBJ_nid2obj(is_pss ? NID_rsaEncryption : NID_rsassaPss),
+		is_pss ? V_ASN1_NULL : V_ASN1_UNDEF, NULL, copy, len) == 1)
+		return 0;
+	OPENSSL_free(copy);
+	return -1;
+}
+
+int
+spki_sha256_other(OSSL_LIB_CTX *libctx, const EVP_PKEY *key,
+    unsigned char hash[static SPKI_HASH_BYTES], bool *exists, struct error *err)
+{
+	bool is_pss = EVP_PKEY_is_a(key, "RSA-PSS");
+	X509_PUBKEY *spki = NULL, *other = NULL;
+	int rc = -1;
+
+	*exists = is_pss || EVP_PKEY_is_a(key, "RSA");
+	if (!*exists)
+		return 0;
+	if (X509_PUBKEY_set(&spki, (EVP_PKEY *)key) != 1 ||
+	    (other = X509_PUBKEY_new()) == NULL || set_other(other, spki, is_pss) != 0)
+		error_set_openssl(err, ERROR_INTERNAL, "an RSA key written otherwise");
+	else
+		rc = spki_sha256_encoded(libctx, other, hash, err);
+	X509_PUBKEY_free(spki);
+	X509_PUBKEY_free(other);
+	return rc;
 }
 
 int

@@ -97,6 +97,57 @@ refuses_a_blocked_key_until_it_is_unblocked(void **state)
 	EVP_PKEY_free(other);
 }
 
+/* The same numbers, in a SubjectPublicKeyInfo that says id-RSASSA-PSS. */
+static EVP_PKEY *
+as_rsa_pss(EVP_PKEY *key)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pss = NULL;
+
+	assert_int_equal(EVP_PKEY_todata(key, EVP_PKEY_KEYPAIR, &params), 1);
+	EVP_PKEY_fromdata_init(ctx);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &pss, EVP_PKEY_KEYPAIR, params), 1);
+	OSSL_PARAM_free(params);
+	EVP_PKEY_CTX_free(ctx);
+	return pss;
+}
+
+static void
+refuses_a_blocked_rsa_key_however_it_is_written(void **state)
+{
+	EVP_PKEY *rsa = rsa_key(2048), *pss = as_rsa_pss(rsa);
+	unsigned char hash[32];
+	struct violations v;
+
+	block_key(*state, rsa, hash);
+	assert_int_equal(issue(*state, pss, &v), -1);
+	assert_true(breaks(&v, RULE_CSR_KEY_BLOCKED));
+	unblock(*state, hash);
+	assert_int_equal(issue(*state, pss, &v), 0);
+	block_key(*state, pss, hash);
+	assert_int_equal(issue(*state, rsa, &v), -1);
+	assert_true(breaks(&v, RULE_CSR_KEY_BLOCKED));
+	unblock(*state, hash);
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(pss);
+}
+
+static void
+refuses_the_rsa_key_of_an_issuer_however_it_is_written(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = rsa_key(2048), *pss = as_rsa_pss(key);
+	struct violations v;
+
+	house_add_key(house, "rsa", key);
+	assert_int_equal(create(house, "rsa", NULL, key, &v), 0);
+	assert_int_equal(issue(house, pss, &v), -1);
+	assert_int_equal(v.count, 1);
+	assert_true(breaks(&v, RULE_CSR_KEY_OF_ISSUER));
+	EVP_PKEY_free(pss);
+}
+
 static void
 refuses_a_blocked_key_for_an_issuer(void **state)
 {
@@ -185,6 +236,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_a_blocked_key_until_it_is_unblocked),
+		cmocka_unit_test(refuses_a_blocked_rsa_key_however_it_is_written),
+		cmocka_unit_test(refuses_the_rsa_key_of_an_issuer_however_it_is_written),
 		cmocka_unit_test(refuses_a_blocked_key_for_an_issuer),
 		cmocka_unit_test(issues_nothing_under_a_blocked_issuer),
 		cmocka_unit_test(refuses_a_key_on_debians_list),
