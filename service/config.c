@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@
 /* Half of what keyhold.so waits for an answer, so that a proxy hears "busy". */
 #define SESSION_WAIT_MS_DEFAULT "1000"
 #define MODE_DEFAULT            "0660"
+#define WEAK_KEYS_DEFAULT       "/usr/share/openssl-blacklist"
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -264,6 +266,19 @@ read_log_level(const struct source *source, const char *name, struct config *con
 	return refuse(source, "log_level", "is not error, info or debug", err);
 }
 
+/* Debian's package puts the lists there; without it there are none. */
+static int
+read_weak_keys(const struct source *source, const struct settings *settings,
+    struct config *config, struct error *err)
+{
+	config->weak_keys = settings->weak_keys;
+	if (config->weak_keys != NULL)
+		return check_path(source, "weak_keys", config->weak_keys, err);
+	if (access(WEAK_KEYS_DEFAULT, F_OK) == 0)
+		config->weak_keys = WEAK_KEYS_DEFAULT;
+	return 0;
+}
+
 static int
 read_settings(const struct source *source, struct config *config, struct error *err)
 {
@@ -273,7 +288,8 @@ read_settings(const struct source *source, struct config *config, struct error *
 	if (read_token(source, &settings->token, config, err) != 0 ||
 	    read_listeners(source, settings, config, err) != 0 ||
 	    read_access(source, settings, config, err) != 0 ||
-	    check_path(source, "state", settings->state, err) != 0)
+	    check_path(source, "state", settings->state, err) != 0 ||
+	    read_weak_keys(source, settings, config, err) != 0)
 		return -1;
 	return read_log_level(source, settings->log_level, config, err);
 }
@@ -392,5 +408,8 @@ config_print(const struct config *config, FILE *out)
 		print_listener(out, &config->listeners[i]);
 	print_access(out, config->settings);
 	print_text(out, "", "state", config->state);
+	print_text(out, "", "weak_keys", config->weak_keys);
+	if (config->weak_keys == NULL)
+		fprintf(out, "# no lists of Debian's weak keys\n");
 	fprintf(out, "log_level: %s\n", level_names[config->log_level]);
 }

@@ -34,6 +34,7 @@ struct config {
 	size_t listener_count;      /* at least 1 */
 	struct access_rules access; /* the texts are the settings' */
 	const char *state;
+	const char *weak_keys; /* the directory of Debian's lists; NULL: none */
 	enum log_level log_level;
 	struct settings *settings; /* owns the text of all of the above */
 };

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "ca/weakkeys.h"
 #include "service/listen.h"
 #include "service/pin.h"
 #include "service/server.h"
@@ -20,6 +21,7 @@
 #define DRAIN_MS 10000
 
 struct daemon {
+	struct weakkeys *weak_keys;
 	struct module *module;
 	struct token *token;
 	struct keystore *keys;
@@ -31,6 +33,26 @@ struct daemon {
 	size_t listener_count;
 	struct server *server;
 };
+
+/* *keys stays NULL where there are no lists. */
+static int
+read_weak_keys(const struct config *config, struct weakkeys **keys, struct error *err)
+{
+	if (config->weak_keys == NULL)
+		return 0;
+	return weakkeys_read(config->weak_keys, keys, err);
+}
+
+/* Said at each start: without the lists, keys that anybody can make are certified. */
+static void
+log_weak_keys(const struct config *config, const struct weakkeys *keys)
+{
+	if (keys != NULL)
+		log_info("weak-keys.loaded", "directory=%s keys=%zu", config->weak_keys,
+		    weakkeys_count(keys));
+	else
+		log_info("weak-keys.absent", "rule=csr-key-debian-weak");
+}
 
 static int
 path_of_database(
@@ -148,7 +170,8 @@ open_store_and_token(struct daemon *d, const struct config *config, enum exit_co
 	*code = EXIT_SETTINGS;
 	if (pin_read(config, &pin, err) != 0)
 		return -1;
-	if (check_places(config, code, err) != 0 ||
+	if (read_weak_keys(config, &d->weak_keys, err) != 0 ||
+	    check_places(config, code, err) != 0 ||
 	    find_token(config, &d->module, code, err) != 0)
 		goto out;
 	*code = EXIT_STATE;
@@ -174,6 +197,7 @@ open_api(struct daemon *d, const struct config *config, struct error *err)
 		.token_label = d->token->label,
 		.token_serial = d->token->serial,
 		.access = config->access,
+		.weak_keys = d->weak_keys,
 	};
 	d->api_is_open = api_open(&d->api, err) == 0;
 	return d->api_is_open ? 0 : -1;
@@ -231,6 +255,7 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
 	    KEYHOLD_VERSION, d->token->label, d->token->serial, keystore_count(d->keys),
 	    d->listener_count);
+	log_weak_keys(config, d->weak_keys);
 	*daemon = d;
 	return 0;
 }
@@ -255,6 +280,7 @@ daemon_stop(struct daemon *daemon)
 	token_close(daemon->token);
 	module_close(daemon->module);
 	store_close(daemon->store);
+	weakkeys_free(daemon->weak_keys);
 	free(daemon);
 }
 
@@ -262,6 +288,7 @@ int
 daemon_check(const struct config *config, enum exit_code *code, struct error *err)
 {
 	struct secret *pin = NULL;
+	struct weakkeys *weak_keys = NULL;
 	struct module *module = NULL;
 	int rc;
 
@@ -269,6 +296,9 @@ daemon_check(const struct config *config, enum exit_code *code, struct error *er
 	if (pin_read(config, &pin, err) != 0)
 		return -1;
 	secret_free(pin);
+	if (read_weak_keys(config, &weak_keys, err) != 0)
+		return -1;
+	weakkeys_free(weak_keys);
 	if (check_places(config, code, err) != 0)
 		return -1;
 	rc = find_token(config, &module, code, err);

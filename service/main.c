@@ -79,9 +79,9 @@ check(const struct config *config)
 
 	if (daemon_check(config, &code, &err) != 0)
 		return complain(code, &err);
-	puts("settings, PIN file, state directory, places of the sockets, module and "
-	     "token "
-	     "are fit for a start by this user (the PIN was not tried)");
+	puts("settings, PIN file, lists of weak keys, state directory, places of the "
+	     "sockets, module and token are fit for a start by this user (the PIN was "
+	     "not tried)");
 	return EXIT_OK;
 }
 

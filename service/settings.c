@@ -68,6 +68,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("access", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 	    struct settings, access, &access_rule, 1, ACCESS_RULES_MAX),
 	TEXT("state", struct settings, state, 0),
+	TEXT("weak_keys", struct settings, weak_keys, CYAML_FLAG_OPTIONAL),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };

@@ -36,7 +36,7 @@ struct settings {
 	unsigned listen_count;
 	struct access_settings *access;
 	unsigned access_count;
-	char *state, *log_level;
+	char *state, *weak_keys, *log_level;
 };
 
 /* path is for messages only; the caller frees with settings_free. */

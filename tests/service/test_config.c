@@ -61,7 +61,7 @@ reads_every_setting(void **state)
 	    "listen:\n"
 	    "  - { unix: /a.sock, mode: 0600, group: %s }\n"
 	    "  - { unix: \"@abstract\" }\n"
-	    "state: /s\nlog_level: debug\n",
+	    "state: /s\nweak_keys: /lists\nlog_level: debug\n",
 	    group->gr_name);
 	assert_int_equal(read_text(state, text, &config, NULL), 0);
 	assert_string_equal(config->serial, "0123");
@@ -73,6 +73,7 @@ reads_every_setting(void **state)
 	assert_int_equal(config->listeners[0].mode, 0600);
 	assert_int_equal(config->listeners[0].gid, getgid());
 	assert_string_equal(config->listeners[1].path, "@abstract");
+	assert_string_equal(config->weak_keys, "/lists");
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	config_free(config);
 }
@@ -264,6 +265,8 @@ static void
 refuses_other_wrong_values(void **state)
 {
 	static const struct refusal refusals[] = {
+		{ MINIMUM "weak_keys: lists\n",
+		    "7: weak_keys: must be an absolute path" },
 		{ MINIMUM "log_level: loud\n",
 		    "7: log_level: is not error, info or debug" },
 		{ "token: { module: m, label: l }\nlisten: [ { unix: /a } ]\nstate: s\n",
