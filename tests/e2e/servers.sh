@@ -75,6 +75,8 @@ start_nginx() {
 	: >"$T/nginx.log"
 	check_nginx
 	launch nginx "$1" "$(command -v nginx)" -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log"
+	# It listens before it has written its pid.
+	wait_for "nginx's pid" test -s "$T/nginx.pid"
 	SERVER_PID=$(cat "$T/nginx.pid")
 	# shellcheck disable=SC2034 # for the stories
 	NGINX_PID=$SERVER_PID
