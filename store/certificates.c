@@ -1,5 +1,5 @@
 /*
- * certificates.c - from a reserved serial to a recorded certificate to a revoked one.
+ * certificates.c - from a reserved serial to a recorded certificate.
  *
  * A reservation that was never completed stays: its serial may have been signed with,
  * and is not given out again.
@@ -204,61 +204,4 @@ out:
 	statement_done(&st);
 	store_unlock(store);
 	return rc;
-}
-
-static int
-find_revocation(struct store *store, const char *serial, bool *revoked, struct error *err)
-{
-	static const char sql[] =
-	    "SELECT revoked_at IS NOT NULL FROM certificates WHERE serial = ?";
-	struct statement st;
-	bool row = false;
-	int rc;
-
-	if (statement_use(store, sql, &st, err) != 0)
-		return -1;
-	bind_text(&st, serial);
-	if ((rc = statement_step(&st, &row, err)) == 0) {
-		if (row)
-			*revoked = column_int(&st, 0) != 0;
-		else
-			rc = error_set(err, ERROR_NOT_FOUND, "no certificate %s", serial);
-	}
-	statement_done(&st);
-	return rc;
-}
-
-static int
-update_revocation(
-    struct store *store, const char *serial, int64_t when, int reason, struct error *err)
-{
-	static const char sql[] = "UPDATE certificates SET revoked_at = ?, "
-				  "revocation_reason = ? WHERE serial = ?";
-	struct statement st;
-	int rc;
-
-	if (statement_use(store, sql, &st, err) != 0)
-		return -1;
-	bind_int(&st, when);
-	bind_int(&st, reason);
-	bind_text(&st, serial);
-	rc = statement_run(&st, err);
-	statement_done(&st);
-	return rc;
-}
-
-int
-store_certificate_revoke(struct store *store, const char *serial, int64_t when,
-    int reason, const struct audit_event *event, struct error *err)
-{
-	bool revoked = false;
-	int rc;
-
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	if ((rc = find_revocation(store, serial, &revoked, err)) == 0 && !revoked) {
-		if ((rc = update_revocation(store, serial, when, reason, err)) == 0)
-			rc = audit_insert(store, event, err);
-	}
-	return transaction_end(store, rc, err);
 }

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-#define STATEMENTS_MAX 64
+#define STATEMENTS_MAX 128
 #define SCHEMA_VERSION 3
 
 struct audit_event;

@@ -98,9 +98,11 @@ CREATE TABLE certificate_names (
     PRIMARY KEY (name, id)
 ) STRICT, WITHOUT ROWID;
 
--- id grows with the order of revocation: a delta CRL has what is after its base.
+-- id grows with the order of revocation. change grows, for each issuer, with every new row and
+-- every later change of a reason: a delta CRL has what changed since its base.
 CREATE TABLE revocations (
     id INTEGER PRIMARY KEY,
+    change INTEGER NOT NULL,
     issuer TEXT NOT NULL,
     shard INTEGER NOT NULL,
     serial TEXT NOT NULL UNIQUE,
@@ -110,7 +112,9 @@ CREATE TABLE revocations (
     invalidity_date INTEGER -- NULL when not known
 ) STRICT;
 
-CREATE INDEX revocations_by_issuer ON revocations (issuer, shard, id);
+CREATE INDEX revocations_by_issuer ON revocations (issuer, id);
+CREATE INDEX revocations_by_shard ON revocations (issuer, shard, id);
+CREATE UNIQUE INDEX revocations_by_change ON revocations (issuer, change);
 
 -- The last CRL of each kind. shard is -1 for the one of all certificates.
 CREATE TABLE crls (
@@ -119,12 +123,22 @@ CREATE TABLE crls (
     delta INTEGER NOT NULL, -- 1: entries since the base
     number INTEGER NOT NULL,
     base INTEGER NOT NULL,  -- number of the CRL that a delta adds to
-    last_revocation INTEGER NOT NULL, -- id of the last revocation in it
+    last_change INTEGER NOT NULL, -- of revocations: the last that is in it
     this_update INTEGER NOT NULL,
     next_update INTEGER NOT NULL,
     crl BLOB NOT NULL,
     PRIMARY KEY (issuer, shard, delta)
 ) STRICT;
+
+-- The scheduled CRLs of all certificates that somebody may still go by: what deltas add to.
+CREATE TABLE crl_bases (
+    issuer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    last_change INTEGER NOT NULL,
+    this_update INTEGER NOT NULL,
+    next_update INTEGER NOT NULL,
+    PRIMARY KEY (issuer, number)
+) STRICT, WITHOUT ROWID;
 
 -- What was asked for under an Idempotency-Key; serial is NULL while it is being answered.
 CREATE TABLE idempotency (

@@ -87,6 +87,13 @@ bind_blob(struct statement *st, const void *data, size_t len)
 			 st->prepared, ++st->parameter, data, len, SQLITE_TRANSIENT));
 }
 
+void
+bind_large_blob(struct statement *st, const void *data, size_t len)
+{
+	remember(st,
+	    sqlite3_bind_blob64(st->prepared, ++st->parameter, data, len, SQLITE_STATIC));
+}
+
 int
 statement_step(struct statement *st, bool *row, struct error *err)
 {

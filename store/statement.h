@@ -39,6 +39,9 @@ void bind_text(struct statement *st, const char *text); /* NULL is stored as "" 
 void bind_text_len(struct statement *st, const char *text, size_t len);
 void bind_blob(struct statement *st, const void *data, size_t len);
 
+/* The same without a copy: data stays as it is until statement_done. */
+void bind_large_blob(struct statement *st, const void *data, size_t len);
+
 /* *row says whether there is a row to read. */
 int statement_step(struct statement *st, bool *row, struct error *err);
 

@@ -152,11 +152,4 @@ int store_certificate_each(struct store *store, const struct certificate_filter 
     int (*visit)(void *ctx, int64_t id, const struct certificate_row *row), void *ctx,
     struct error *err);
 
-/*
- * Marks as revoked. Repeating it with any reason leaves the first revocation as it was
- * and is a success that writes nothing.
- */
-int store_certificate_revoke(struct store *store, const char *serial, int64_t when,
-    int reason, const struct audit_event *event, struct error *err);
-
 #endif

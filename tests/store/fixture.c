@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "store/revocations.h"
 #include "tests/base/directory.h"
 
 const struct audit_event an_event = {
@@ -107,4 +108,17 @@ put_certificate(struct store *store, const struct certificate_row *row)
 	assert_int_equal(
 	    store_certificate_reserve(store, row->serial, row->issuer, NULL), 0);
 	assert_int_equal(store_certificate_record(store, row, &an_event, NULL), 0);
+}
+
+void
+put_revocation(struct store *store, const char *serial, int reason)
+{
+	static const unsigned char hash[32];
+	struct revocation revocation = { .revoked_at = 1800000000, .reason = reason };
+	bool changed;
+
+	assert_int_equal(
+	    text_copy(revocation.serial, sizeof(revocation.serial), serial), 0);
+	assert_int_equal(
+	    store_revocation_add(store, &revocation, hash, &an_event, &changed, NULL), 0);
 }

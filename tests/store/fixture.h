@@ -30,4 +30,7 @@ struct certificate_row a_certificate(const char *serial);
 /* Reserves and records. */
 void put_certificate(struct store *store, const struct certificate_row *row);
 
+/* At 1800000000; the certificate's key has a hash of zeros. */
+void put_revocation(struct store *store, const char *serial, int reason);
+
 #endif

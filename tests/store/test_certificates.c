@@ -1,4 +1,4 @@
-/* test_certificates.c - reserved, recorded, revoked. */
+/* test_certificates.c - reserved, recorded. */
 #include "store/store.h"
 
 #include <setjmp.h>
@@ -172,57 +172,6 @@ does_not_find_a_reserved_serial(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
-static void
-marks_as_revoked(void **state)
-{
-	struct fixture *fixture = *state;
-	struct certificate_row row = a_certificate("01");
-	struct copy copy = { 0 };
-
-	put_certificate(fixture->store, &row);
-	assert_int_equal(store_certificate_revoke(
-			     fixture->store, "01", 1800000000, 1, &an_event, NULL),
-	    0);
-	find(fixture, "01", &copy);
-	assert_int_equal(copy.row.status, CERTIFICATE_REVOKED);
-	assert_int_equal(copy.row.revoked_at, 1800000000);
-	assert_int_equal(copy.row.revocation_reason, 1);
-	assert_int_equal(audit_entries(fixture), 2);
-}
-
-static void
-keeps_the_first_revocation(void **state)
-{
-	struct fixture *fixture = *state;
-	struct certificate_row row = a_certificate("01");
-	struct copy copy = { 0 };
-
-	put_certificate(fixture->store, &row);
-	assert_int_equal(store_certificate_revoke(
-			     fixture->store, "01", 1800000000, 1, &an_event, NULL),
-	    0);
-	assert_int_equal(store_certificate_revoke(
-			     fixture->store, "01", 1900000000, 4, &an_event, NULL),
-	    0);
-	find(fixture, "01", &copy);
-	assert_int_equal(copy.row.revoked_at, 1800000000);
-	assert_int_equal(copy.row.revocation_reason, 1);
-	assert_int_equal(audit_entries(fixture), 2);
-}
-
-static void
-refuses_to_revoke_an_unknown_serial(void **state)
-{
-	struct fixture *fixture = *state;
-	struct error err = { 0 };
-
-	assert_int_equal(store_certificate_revoke(
-			     fixture->store, "01", 1800000000, 1, &an_event, &err),
-	    -1);
-	assert_int_equal(err.code, ERROR_NOT_FOUND);
-	assert_int_equal(audit_entries(fixture), 0);
-}
-
 #define STORE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
@@ -238,9 +187,6 @@ main(void)
 		STORE_TEST(refuses_to_record_twice),
 		STORE_TEST(does_not_find_an_unknown_serial),
 		STORE_TEST(does_not_find_a_reserved_serial),
-		STORE_TEST(marks_as_revoked),
-		STORE_TEST(keeps_the_first_revocation),
-		STORE_TEST(refuses_to_revoke_an_unknown_serial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
