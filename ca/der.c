@@ -26,8 +26,8 @@ take_length(struct bytes *in, size_t *len)
 	*len = first;
 	if (first < 0x80)
 		return true;
-	/* 0x80 is BER's indefinite length; nothing here needs four octets. */
-	if (first == 0x80 || first > 0x83)
+	/* 0x80 is BER's indefinite length; a long CRL's takes four octets. */
+	if (first == 0x80 || first > 0x84)
 		return false;
 	*len = 0;
 	for (int i = first & 0x7f; i > 0; i--) {
@@ -38,8 +38,8 @@ take_length(struct bytes *in, size_t *len)
 	return *len >= 0x80;
 }
 
-static bool
-take_value(struct bytes *in, unsigned char *tag, struct bytes *content)
+bool
+der_take(struct bytes *in, unsigned char *tag, struct bytes *content)
 {
 	size_t len;
 
@@ -116,7 +116,7 @@ walk(struct bytes *in, int depth)
 	struct bytes content;
 	unsigned char tag;
 
-	if (depth > DEPTH_MAX || !take_value(in, &tag, &content))
+	if (depth > DEPTH_MAX || !der_take(in, &tag, &content))
 		return false;
 	if ((tag & TAG_CONSTRUCTED) == 0)
 		return is_primitive(tag, content);

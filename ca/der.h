@@ -14,4 +14,10 @@
 /* Exactly one value: definite, shortest lengths; nothing after it. */
 bool der_is_strict(struct bytes der);
 
+/*
+ * Takes the value that in begins with off its front: its tag and its content. False, with
+ * in spoilt, when it is not DER, ends too late, or has a tag number above 30.
+ */
+bool der_take(struct bytes *in, unsigned char *tag, struct bytes *content);
+
 #endif

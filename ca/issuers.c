@@ -106,6 +106,17 @@ issuers_find(
 	return 0;
 }
 
+struct issuer *
+issuers_next(struct issuers *issuers, const struct issuer *issuer)
+{
+	struct issuer *next;
+
+	lock_to_read(issuers);
+	next = issuer != NULL ? issuer->next : issuers->first;
+	unlock(issuers);
+	return next;
+}
+
 bool
 issuers_use_key(struct issuers *issuers, const unsigned char spki_sha256[static 32])
 {

@@ -61,6 +61,10 @@ void issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer 
 
 int issuers_find(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
+
+/* The one after issuer, the first after NULL; NULL after the last. */
+struct issuer *issuers_next(struct issuers *issuers, const struct issuer *issuer);
+
 bool issuers_use_key(struct issuers *issuers, const unsigned char spki_sha256[static 32]);
 void issuers_each(struct issuers *issuers,
     int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);

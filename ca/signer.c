@@ -88,3 +88,22 @@ signer_clear(struct signer *signer)
 	EVP_MD_CTX_free(signer->ctx);
 	*signer = (struct signer){ 0 };
 }
+
+int
+signer_verify(OSSL_LIB_CTX *libctx, EVP_PKEY *public, struct bytes message,
+    struct bytes sig, struct error *err)
+{
+	const struct signer_choice *choice =
+	    public != NULL ? signer_choice(public) : NULL;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int rc = 0;
+
+	if (ctx == NULL || choice == NULL ||
+	    EVP_DigestVerifyInit_ex(
+		ctx, NULL, choice->hash, libctx, NULL, public, NULL) != 1 ||
+	    EVP_DigestVerify(ctx, sig.data, sig.len, message.data, message.len) != 1)
+		rc = error_set_openssl(err, ERROR_TOKEN,
+		    "the signature does not verify with the issuer's key");
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}

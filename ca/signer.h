@@ -41,4 +41,8 @@ int signer_sign(struct signer *signer, struct bytes message,
     unsigned char sig[static SIGNER_SIGNATURE_MAX], size_t *sig_len, struct error *err);
 void signer_clear(struct signer *signer);
 
+/* Whether sig is by the key that public is the public half of; else ERROR_TOKEN. */
+int signer_verify(OSSL_LIB_CTX *libctx, EVP_PKEY *public, struct bytes message,
+    struct bytes sig, struct error *err);
+
 #endif
