@@ -46,6 +46,19 @@ find_keys(struct authority *authority)
 	}
 }
 
+/* What was published before is served from the start, whatever becomes of the token. */
+static int
+open_shelves(struct authority *authority, struct error *err)
+{
+	struct crl_shelf *shelf;
+
+	for (struct issuer *i = authority->issuers.first; i != NULL; i = i->next)
+		if (crl_shelves_open(&authority->shelves, authority->store, i->row.name,
+			&shelf, err) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 load(struct authority *authority, struct error *err)
 {
@@ -55,7 +68,7 @@ load(struct authority *authority, struct error *err)
 	    loading.rc != 0)
 		return -1;
 	find_keys(authority);
-	return 0;
+	return open_shelves(authority, err);
 }
 
 int
@@ -68,27 +81,29 @@ authority_open(OSSL_LIB_CTX *libctx, struct store *store, const struct key_finde
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	made->libctx = libctx;
 	made->store = store;
-	if (issuers_init(&made->issuers, libctx, finder, err) != 0) {
-		free(made);
-		return -1;
-	}
-	if (profiles_init(&made->profiles, err) != 0) {
-		issuers_clear(&made->issuers);
-		free(made);
-		return -1;
-	}
-	if (pthread_mutex_init(&made->creating, NULL) != 0) {
-		profiles_clear(&made->profiles);
-		issuers_clear(&made->issuers);
-		free(made);
-		return error_set(err, ERROR_INTERNAL, "no lock for the authority");
-	}
+	pthread_mutex_init(&made->creating, NULL);
+	pthread_mutex_init(&made->waking, NULL);
+	if (issuers_init(&made->issuers, libctx, finder, err) != 0)
+		goto no_issuers;
+	if (profiles_init(&made->profiles, err) != 0)
+		goto no_profiles;
+	if (crl_shelves_init(&made->shelves, err) != 0)
+		goto no_shelves;
 	if (load(made, err) != 0) {
 		authority_close(made);
 		return -1;
 	}
 	*authority = made;
 	return 0;
+no_shelves:
+	profiles_clear(&made->profiles);
+no_profiles:
+	issuers_clear(&made->issuers);
+no_issuers:
+	pthread_mutex_destroy(&made->waking);
+	pthread_mutex_destroy(&made->creating);
+	free(made);
+	return -1;
 }
 
 void
@@ -96,9 +111,11 @@ authority_close(struct authority *authority)
 {
 	if (authority == NULL)
 		return;
+	crl_shelves_clear(&authority->shelves);
 	issuers_clear(&authority->issuers);
 	profiles_clear(&authority->profiles);
 	pthread_mutex_destroy(&authority->creating);
+	pthread_mutex_destroy(&authority->waking);
 	free(authority);
 }
 

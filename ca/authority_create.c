@@ -168,6 +168,7 @@ record(struct creation *c, struct bytes der, struct error *err)
 		return -1;
 	}
 	issuers_append(&c->authority->issuers, issuer);
+	authority_changed(c->authority);
 	return 0;
 }
 

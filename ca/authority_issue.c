@@ -16,6 +16,7 @@
 #include "ca/authority_key.h"
 #include "ca/calendar.h"
 #include "ca/certtext.h"
+#include "ca/crl_point.h"
 #include "ca/csr.h"
 #include "ca/draft.h"
 #include "ca/identity.h"
@@ -34,6 +35,7 @@ struct issuance {
 	struct identity identity;
 	struct certificate_spec spec;
 	struct certificate_row row;
+	struct buffer crl_url;
 };
 
 /* One that retires leaves the signing to its successor. */
@@ -126,6 +128,23 @@ fill_spec(struct issuance *in, struct error *err)
 	    &in->authority->issuers, in->issuer, &in->spec.issuer_key, err);
 }
 
+/* Where its revocation would be listed. */
+static int
+choose_crl(struct issuance *in, struct error *err)
+{
+	const struct issuer_info *issuer = &in->issuer->info;
+
+	in->row.crl_shard = crl_point_shard(in->row.serial, issuer->crl_shards);
+	crl_point_url(issuer,
+	    issuer->crl_shards > 1 ? in->row.crl_shard : AUTHORITY_ALL_SHARDS,
+	    &in->crl_url);
+	if (buf_failed(&in->crl_url))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	in->spec.crl_url =
+	    profile_url(in->spec.profile->crl_url, buf_string(&in->crl_url));
+	return 0;
+}
+
 /* *cert stays NULL in a dry run. */
 static int
 make(struct issuance *in, X509 **cert, struct violations *v, struct error *err)
@@ -214,7 +233,8 @@ issue(struct issuance *in, struct issue_result *result, struct violations *v,
 
 	if (look_up(in, err) != 0 || judge(in, &result->warnings, v, err) != 0 ||
 	    fill_spec(in, err) != 0 || take_serial(in, err) != 0 ||
-	    make(in, &cert, v, err) != 0 || describe(in, result, err) != 0)
+	    choose_crl(in, err) != 0 || make(in, &cert, v, err) != 0 ||
+	    describe(in, result, err) != 0)
 		goto out;
 	rc = in->request->dry_run ? 0 : release(in, cert, result, err);
 out:
@@ -237,6 +257,7 @@ authority_issue(struct authority *authority, const struct issue_request *request
 	profile_unref(in.spec.profile);
 	identity_clear(&in.identity);
 	csr_clear(&in.csr);
+	buf_free(&in.crl_url);
 	return rc;
 }
 

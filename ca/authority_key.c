@@ -96,8 +96,8 @@ authority_check_issuer_keys(struct authority *authority, const struct issuer *is
 			return -1;
 		above = NULL;
 		if (issuer->info.parent != NULL &&
-		    issuers_find(
-			&authority->issuers, issuer->info.parent, &above, err) != 0)
+		    issuers_find(&authority->issuers, issuer->info.parent, &above, err) !=
+			0)
 			return -1;
 	}
 	return 0;

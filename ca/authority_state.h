@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "ca/crl_shelf.h"
 #include "ca/issuers.h"
 #include "ca/profiles.h"
 #include "ca/weakkeys.h"
@@ -17,6 +18,13 @@ struct authority {
 	/* One issuer is made at a time, so that names and keys are compared before they
 	 * are taken. */
 	pthread_mutex_t creating;
+	struct crl_shelves shelves;
+	pthread_mutex_t waking; /* guards the two below */
+	void (*wake)(void *ctx);
+	void *wake_ctx;
 };
+
+/* A CRL may be due now: wakes whoever publishes. */
+void authority_changed(struct authority *authority);
 
 #endif

@@ -19,7 +19,8 @@ enum crl_due
 crl_schedule_due(const struct crl_schedule *s, int64_t now, int64_t *next)
 {
 	*next = s->retry;
-	if (now < s->retry)
+	/* Further off than any pause: the clock was set back. */
+	if (now < s->retry && s->retry - now <= CRL_RETRY_MAX)
 		return CRL_NOT_DUE;
 	*next = now;
 	if (is_scheduled_due(s, now))

@@ -112,7 +112,13 @@ issuers_next(struct issuers *issuers, const struct issuer *issuer)
 	struct issuer *next;
 
 	lock_to_read(issuers);
-	next = issuer != NULL ? issuer->next : issuers->first;
+	next = issuers->first;
+	if (issuer != NULL) {
+		/* By name: what issuer is may have been replaced since. */
+		while (next != NULL && strcmp(next->row.name, issuer->row.name) != 0)
+			next = next->next;
+		next = next != NULL ? next->next : NULL;
+	}
 	unlock(issuers);
 	return next;
 }

@@ -93,6 +93,8 @@ a_clock_set_back_makes_a_new_one(void **state)
 	crl_schedule_changed(&s, T + 5000);
 	crl_schedule_changed(&s, T + 100);
 	assert_int_equal(crl_schedule_due(&s, T + 101, &next), CRL_DUE_CHANGED);
+	crl_schedule_failed(&s, T + 5000);
+	assert_int_equal(crl_schedule_due(&s, T + 101, &next), CRL_DUE_CHANGED);
 }
 
 int

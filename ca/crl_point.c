@@ -1,0 +1,39 @@
+/* crl_point.c - shards and their URLs. */
+#include "ca/crl_point.h"
+
+#include "base/text.h"
+
+int
+crl_point_shard(const char *serial, int shards)
+{
+	unsigned char digit;
+	unsigned rest = 0;
+
+	if (shards < 2)
+		return 0;
+	for (; serial[0] != '\0' && serial[1] != '\0'; serial += 2) {
+		const char pair[] = { serial[0], serial[1], '\0' };
+
+		if (hex_decode(&digit, 1, pair) != 0)
+			return 0;
+		rest = (rest * 256 + digit) % (unsigned)shards;
+	}
+	return (int)rest;
+}
+
+void
+crl_point_url(const struct issuer_info *issuer, int shard, struct buffer *url)
+{
+	if (issuer->crl_url == NULL || issuer->crl_url[0] == '\0')
+		return;
+	buf_text(url, issuer->crl_url);
+	if (shard != AUTHORITY_ALL_SHARDS)
+		buf_printf(url, "/%d", shard);
+}
+
+void
+crl_point_delta(const struct issuer_info *issuer, struct buffer *url)
+{
+	if (issuer->crl_url != NULL && issuer->crl_url[0] != '\0')
+		buf_printf(url, "%s/delta", issuer->crl_url);
+}

@@ -1,0 +1,20 @@
+/* crl_point.h - which of an issuer's CRLs a certificate is in, and where that is. */
+#ifndef CA_CRL_POINT_H
+#define CA_CRL_POINT_H
+
+#include "base/buffer.h"
+#include "ca/authority_crl.h"
+
+/* The serial, in hex, modulo shards; 0 when the CRL is not divided. */
+int crl_point_shard(const char *serial, int shards);
+
+/*
+ * Appends the URL of a shard: the issuer's own, a slash and the number; or, for
+ * AUTHORITY_ALL_SHARDS, the issuer's own. Nothing when the issuer has no URL.
+ */
+void crl_point_url(const struct issuer_info *issuer, int shard, struct buffer *url);
+
+/* Appends the URL of the delta CRL, or nothing. */
+void crl_point_delta(const struct issuer_info *issuer, struct buffer *url);
+
+#endif
