@@ -15,7 +15,7 @@
 /* A set of them is what a rule grants, or what a route asks for: any one of it will do,
  * and so will admin. */
 enum access {
-	ACCESS_PUBLIC = 0,   /* anybody who can connect: is the daemon alive? */
+	ACCESS_PUBLIC = 0,   /* anybody who can connect: is it alive? a CRL */
 	ACCESS_USE = 1 << 0, /* the private key in the path; its reference, public half */
 	ACCESS_READ = 1 << 1, /* every GET */
 	ACCESS_ADMIN = 1 << 2,

@@ -8,6 +8,7 @@
 #include "api/url.h"
 #include "base/clock.h"
 #include "ca/certtext.h"
+#include "ca/reason.h"
 
 #define CHAIN_TYPE     "application/pem-certificate-chain"
 #define PEM_TYPE       "application/x-pem-file"
@@ -18,6 +19,8 @@ struct certificate_text {
 	const char *serial, *issuer, *profile, *subject, *names, *status, *requester;
 	int64_t not_before, not_after;
 	const char *certificate; /* PEM; NULL in lists */
+	const char *reason;      /* NULL unless revoked */
+	int64_t revoked_at;
 };
 
 /* "dns:a ip:b" as a list. */
@@ -43,14 +46,19 @@ static struct json_t *
 describe(const struct certificate_text *t, struct json_t *warnings, const char *chain)
 {
 	char not_before[CLOCK_TEXT_SIZE], not_after[CLOCK_TEXT_SIZE];
+	char revoked_at[CLOCK_TEXT_SIZE];
 
 	clock_format(not_before, t->not_before);
 	clock_format(not_after, t->not_after);
-	return json_make("{s:s*,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s*,s:s*,s:o*}",
-	    "serial", t->serial, "issuer", t->issuer, "profile", t->profile, "subject",
-	    t->subject, "names", list_names(t->names), "not_before", not_before,
-	    "not_after", not_after, "status", t->status, "requester", t->requester,
-	    "certificate", t->certificate, "chain", chain, "warnings", warnings);
+	clock_format(revoked_at, t->revoked_at);
+	return json_make(
+	    "{s:s*,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s*,s:s*,s:s,s:s*,s:s*,s:o*}", "serial",
+	    t->serial, "issuer", t->issuer, "profile", t->profile, "subject", t->subject,
+	    "names", list_names(t->names), "not_before", not_before, "not_after",
+	    not_after, "status", t->status, "revoked_at",
+	    t->reason != NULL ? revoked_at : NULL, "revocation_reason", t->reason,
+	    "requester", t->requester, "certificate", t->certificate, "chain", chain,
+	    "warnings", warnings);
 }
 
 /* What a POST asks for; the texts belong to json. */
@@ -250,6 +258,10 @@ describe_row(const struct certificate_row *row, const char *pem)
 		.not_before = row->not_before,
 		.not_after = row->not_after,
 		.certificate = pem,
+		.reason = row->status == CERTIFICATE_REVOKED
+			      ? reason_name(row->revocation_reason)
+			      : NULL,
+		.revoked_at = row->revoked_at,
 	};
 
 	return describe(&text, NULL, NULL);

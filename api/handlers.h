@@ -27,5 +27,7 @@ handler get_profiles, get_profile, put_profile, delete_profile;
 handler get_profiles, get_profile;
 handler get_rules;
 handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
+handler get_crl, get_delta_crl, get_crl_shard;
+handler post_revocations, post_certificate_revocation, get_certificate_revocation;
 
 #endif

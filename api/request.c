@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/shared.h"
+
 void
 response_init(struct response *res)
 {
@@ -15,6 +17,7 @@ void
 response_free(struct response *res)
 {
 	buf_free(&res->body);
+	shared_free(res->shared);
 }
 
 int

@@ -11,6 +11,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct shared;
+
 #define REQUEST_PARAMS     2
 #define REQUEST_PARAM_SIZE 128 /* "spki:" and 64 hex digits, a name, a serial */
 
@@ -44,6 +46,7 @@ struct response {
 	int status;
 	const char *content_type; /* static; NULL with an empty body */
 	struct buffer body;
+	struct shared *shared; /* instead of body, unless NULL: bytes of many answers */
 	char location[160];
 	char link[512];
 	char allow[64];        /* for 405 */

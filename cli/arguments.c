@@ -157,7 +157,8 @@ check_complete(const struct arguments *args, struct error *err)
 		return error_set(err, ERROR_CONFIG, "%s: which command?", args->group);
 	if (command == NULL)
 		return error_set(err, ERROR_CONFIG, "which command?");
-	if (command->operand != NULL && args->operand == NULL)
+	if (command->operand != NULL && command->operand[0] != '[' &&
+	    args->operand == NULL)
 		return error_set(
 		    err, ERROR_CONFIG, "%s needs %s", command->path, command->operand);
 	for (const struct option_spec *o = command->options; o != NULL && o->name != NULL;

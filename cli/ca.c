@@ -3,6 +3,7 @@
 
 #include "cli/artifact.h"
 #include "cli/cli.h"
+#include "cli/crl.h"
 #include "cli/daemon.h"
 #include "cli/names.h"
 #include "cli/output.h"
@@ -187,5 +188,7 @@ const struct command ca_commands[] = {
 	    save_chain },
 	{ "ca certificate", "NAME", "print the CA's certificate as PEM",
 	    "keyhold ca certificate root > root.pem", out_options, save_certificate },
+	{ "ca crl", "NAME", "print what the CA has revoked, its CRL, as PEM",
+	    "keyhold ca crl internal --out internal.crl.pem", crl_options, crl_save },
 	{ .path = NULL },
 };

@@ -7,12 +7,15 @@
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/request.h"
+#include "cli/revoke.h"
 #include "cli/signing.h"
 #include "cli/url.h"
 
 static const struct column fields[] = {
 	{ "serial", "serial" },
 	{ "status", "status" },
+	{ "revoked at", "revoked_at" },
+	{ "reason", "revocation_reason" },
 	{ "subject", "subject" },
 	{ "names", "names" },
 	{ "ca", "issuer" },
@@ -139,7 +142,7 @@ static const struct option_spec list_options[] = {
 	{ .name = "status",
 	    .metavar = "STATUS",
 	    .help = "only those of this status",
-	    .choices = "valid expired" },
+	    .choices = "valid expired revoked" },
 	{ .name = "san",
 	    .metavar = "NAME",
 	    .help = "only those with this alternative name" },
@@ -173,5 +176,9 @@ const struct command cert_commands[] = {
 	{ "cert show", "SERIAL", "show one certificate",
 	    "keyhold cert show 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --pem",
 	    show_options, show_certificate },
+	{ "cert revoke", "[SERIAL]", "revoke a certificate, for good",
+	    "keyhold cert revoke 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --reason "
+	    "superseded",
+	    revoke_options, revoke_certificate },
 	{ .path = NULL },
 };

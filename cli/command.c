@@ -26,7 +26,8 @@ const struct option_spec command_globals[] = {
 		"then /run/keyhold/keyhold.sock)" },
 	{ .name = "json",
 	    .help = "print the daemon's JSON instead of text for people; key public, key "
-		    "reference, key csr, ca chain, ca certificate and cert show --pem "
+		    "reference, key csr, ca chain, ca certificate, ca crl and cert show "
+		    "--pem "
 		    "print PEM all the same, provider config and completion bash text" },
 	{ .name = "no-color",
 	    .help = "no colours (there are none outside a terminal, or with "

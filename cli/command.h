@@ -26,8 +26,9 @@ struct option_spec {
 };
 
 struct command {
-	const char *path;    /* one or two words; NULL ends a table */
-	const char *operand; /* the one it needs, or NULL */
+	const char *path; /* one or two words; NULL ends a table */
+	const char
+	    *operand; /* the one it needs, "[SERIAL]" if it can do without, or NULL */
 	const char *purpose;
 	const char *example;
 	const struct option_spec *options; /* may be NULL */

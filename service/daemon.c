@@ -16,6 +16,7 @@
 #include "ca/weakkeys.h"
 #include "service/listen.h"
 #include "service/pin.h"
+#include "service/publisher.h"
 #include "service/server.h"
 
 #define DRAIN_MS 10000
@@ -29,6 +30,7 @@ struct daemon {
 	struct store *store;
 	struct api api;
 	bool api_is_open;
+	struct publisher *publisher;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct server *server;
@@ -231,7 +233,8 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 	if (open_store_and_token(d, config, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
-	if (open_api(d, config, err) != 0)
+	if (open_api(d, config, err) != 0 ||
+	    publisher_start(d->api.authority, &d->publisher, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
 	if (open_listeners(d, config, err) != 0)
@@ -273,6 +276,7 @@ daemon_stop(struct daemon *daemon)
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
 	}
+	publisher_stop(daemon->publisher);
 	if (daemon->api_is_open)
 		api_close(&daemon->api);
 	builtin_free(daemon->builtin);

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/shared.h"
 #include "service/peer.h"
 
 #define CONNECTIONS_MAX    4096
@@ -168,12 +169,35 @@ add_headers(struct MHD_Response *response, const struct response *res)
 	add_cache_headers(response, res);
 }
 
+static void
+let_go(void *shared)
+{
+	shared_free(shared);
+}
+
+/* Shared bytes are sent from where they are, and held until they are sent. */
+static struct MHD_Response *
+make_response(const struct response *res)
+{
+	struct MHD_Response *response;
+	struct bytes bytes;
+
+	if (res->shared == NULL)
+		return MHD_create_response_from_buffer(
+		    res->body.len, res->body.data, MHD_RESPMEM_MUST_COPY);
+	bytes = shared_bytes(res->shared);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+	    bytes.len, (void *)(uintptr_t)bytes.data, let_go, shared_hold(res->shared));
+	if (response == NULL)
+		shared_free(res->shared);
+	return response;
+}
+
 static enum MHD_Result
 send_answer(struct MHD_Connection *connection, const struct server *server,
     const struct response *res)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    res->body.len, res->body.data, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = make_response(res);
 	enum MHD_Result result;
 
 	if (response == NULL)

@@ -1,0 +1,164 @@
+/* revoke.c - takes a certificate back, by its serial or from its file. */
+#include "cli/revoke.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/pem.h"
+#include "base/text.h"
+#include "cli/daemon.h"
+#include "cli/output.h"
+#include "cli/url.h"
+
+#define FILE_MAX_BYTES 65536
+#define BEGIN          "-----BEGIN CERTIFICATE-----"
+#define END            "-----END CERTIFICATE-----"
+#define DER_SEQUENCE   0x30
+#define TIME_MAX       32
+
+static const struct column fields[] = {
+	{ "serial", "serial" },
+	{ "ca", "issuer" },
+	{ "status", "status" },
+	{ "reason", "reason" },
+	{ "revoked at", "revoked_at" },
+	{ "invalid since", "invalidity_date" },
+	{ NULL, NULL },
+};
+
+/* The first of a chain: what keyhold writes has the leaf first. Nothing else of the file,
+ * which may hold a private key, is sent. */
+static int
+take_certificate(
+    const char *path, struct bytes content, struct buffer *pem, struct error *err)
+{
+	const char *text = (const char *)content.data, *begin, *end;
+
+	if (content.len > 0 && content.data[0] == DER_SEQUENCE) {
+		pem_append(pem, "CERTIFICATE", content);
+		return 0;
+	}
+	if (content.len == 0 || strlen(text) != content.len ||
+	    (begin = strstr(text, BEGIN)) == NULL || (end = strstr(begin, END)) == NULL)
+		return error_set(
+		    err, ERROR_IO, "%s holds no certificate, PEM or DER", path);
+	buf_append(pem, begin, (size_t)(end - begin) + strlen(END));
+	buf_text(pem, "\n");
+	return 0;
+}
+
+static int
+read_certificate(const char *path, struct buffer *pem, struct error *err)
+{
+	struct buffer content;
+	struct error why;
+	int rc;
+
+	buf_init(&content, 0);
+	if ((rc = file_read(path, FILE_MAX_BYTES, &content, &why)) != 0)
+		error_set(err, ERROR_IO, "%s", why.text);
+	else
+		rc = take_certificate(path, buf_bytes(&content), pem, err);
+	buf_free(&content);
+	return rc;
+}
+
+/* NULL without the option. */
+static int
+read_date(const struct arguments *args, char time[static TIME_MAX], const char **date,
+    struct error *err)
+{
+	const char *text = argument_value(args, "invalidity-date");
+	int64_t seconds;
+	int n;
+
+	*date = NULL;
+	if (text == NULL)
+		return 0;
+	n = snprintf(time, TIME_MAX, "%s%s", text,
+	    strlen(text) == strlen("2026-01-31") ? "T00:00:00Z" : "");
+	if (n >= TIME_MAX || clock_parse(time, &seconds) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "--invalidity-date: \"%.40s\" is no time; say 2026-01-31 or "
+		    "2026-01-31T23:59:59Z",
+		    text);
+	*date = time;
+	return 0;
+}
+
+static int
+check_one_of_both(const struct arguments *args, struct error *err)
+{
+	bool has_file = argument_given(args, "file");
+
+	if (has_file == (args->operand != NULL))
+		return error_set(err, ERROR_CONFIG,
+		    "cert revoke needs %s: a SERIAL (keyhold cert list), or --file FILE",
+		    has_file ? "one of these, not both" : "to know which");
+	return 0;
+}
+
+static int
+send_request(struct cli *cli, json_t **answer, struct error *err)
+{
+	const char *path = argument_value(&cli->args, "file"), *date;
+	char url[URL_MAX] = "/v1/revocations", time[TIME_MAX];
+	struct buffer pem;
+	int rc = -1;
+
+	buf_init(&pem, 0);
+	if (check_one_of_both(&cli->args, err) != 0 ||
+	    read_date(&cli->args, time, &date, err) != 0)
+		goto out;
+	if (path != NULL)
+		rc = read_certificate(path, &pem, err);
+	else
+		rc = url_certificate(url, cli->args.operand, "/revocation", err);
+	if (rc != 0)
+		goto out;
+	rc = daemon_post_json(cli, url,
+	    json_pack("{s:s*, s:s, s:s*}", "certificate",
+		path != NULL ? buf_string(&pem) : NULL, "reason",
+		argument_value(&cli->args, "reason"), "invalidity_date", date),
+	    answer, err);
+out:
+	buf_free(&pem);
+	return rc;
+}
+
+int
+revoke_certificate(struct cli *cli, struct error *err)
+{
+	json_t *answer = NULL;
+
+	if (send_request(cli, &answer, err) != 0)
+		return -1;
+	if (cli->json)
+		output_json(cli, answer);
+	else
+		output_fields(cli, answer, fields);
+	json_decref(answer);
+	return 0;
+}
+
+const struct option_spec revoke_options[] = {
+	{ .name = "reason",
+	    .metavar = "REASON",
+	    .help = "why; key_compromise also keeps the key from being certified again",
+	    .fallback = "unspecified",
+	    .choices = "unspecified key_compromise ca_compromise affiliation_changed "
+		       "superseded cessation_of_operation privilege_withdrawn "
+		       "aa_compromise" },
+	{ .name = "invalidity-date",
+	    .metavar = "TIME",
+	    .help = "since when it was not to be trusted: 2026-01-31, or "
+		    "2026-01-31T23:59:59Z" },
+	{ .name = "file",
+	    .metavar = "FILE",
+	    .help = "the certificate, PEM or DER, instead of its serial; the first one "
+		    "of a chain" },
+	{ .name = NULL },
+};
