@@ -15,6 +15,7 @@
 #include "ca/keycheck.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
+#include "store/ocsp.h"
 
 /* An issuer in the making. */
 struct creation {
@@ -24,6 +25,18 @@ struct creation {
 	struct issuer_row row;
 	struct certificate_spec certificate;
 };
+
+/* Who may sign OCSP answers must not come to sign certificates. */
+static int
+check_signs_no_ocsp(struct creation *c, struct error *err)
+{
+	bool exists = false;
+
+	if (store_ocsp_signer_exists(
+		c->authority->store, c->row.key_spki_sha256, &exists, err) != 0)
+		return -1;
+	return exists ? error_set(err, ERROR_CONFLICT, "the key signs OCSP answers") : 0;
+}
 
 static int
 check_free(struct creation *c, struct error *err)
@@ -43,7 +56,7 @@ check_free(struct creation *c, struct error *err)
 		return -1;
 	if (issuers_use_key(issuers, c->row.key_spki_sha256))
 		return error_set(err, ERROR_CONFLICT, "the key serves another issuer");
-	return 0;
+	return check_signs_no_ocsp(c, err);
 }
 
 static int
