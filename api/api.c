@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/ocsp_key.h"
 #include "api/problem.h"
 #include "api/profile_json.h"
 #include "api/router.h"
 #include "api/url.h"
 #include "base/log.h"
+#include "ca/ocsp.h"
 #include "ca/profiles.h"
 #include "store/profiles.h"
 
@@ -104,6 +106,7 @@ int
 api_open(struct api *api, struct error *err)
 {
 	struct key_finder finder = { .find = find_issuer_key, .ctx = api };
+	struct ocsp_key_source ocsp_keys = { .key = ocsp_key, .ctx = api };
 	struct loading loading = { .keys = api->keys, .err = err };
 
 	*err = (struct error){ 0 };
@@ -113,7 +116,8 @@ api_open(struct api *api, struct error *err)
 		&api->authority, err) != 0)
 		return -1;
 	authority_use_weak_keys(api->authority, api->weak_keys);
-	if (load_profiles(api, err) != 0) {
+	if (load_profiles(api, err) != 0 ||
+	    ocsp_open(api->authority, &ocsp_keys, &api->ocsp, err) != 0) {
 		authority_close(api->authority);
 		return -1;
 	}
@@ -124,6 +128,7 @@ api_open(struct api *api, struct error *err)
 void
 api_close(struct api *api)
 {
+	ocsp_close(api->ocsp);
 	authority_close(api->authority);
 	pthread_mutex_destroy(&api->changes);
 }

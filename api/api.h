@@ -16,12 +16,14 @@
 #include "pkcs11/keystore.h"
 #include "store/store.h"
 
-/* What the handlers work on. Everything in it outlives the api. */
+/* What the handlers work on. Everything in it outlives the api, but what api_open opens.
+ */
 struct api {
 	struct keystore *keys;
 	struct builtin *builtin; /* over keys */
 	struct store *store;
 	struct authority *authority;
+	struct ocsp *ocsp;
 	const char *token_label, *token_serial;
 	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
 	struct access_rules access;
@@ -30,7 +32,7 @@ struct api {
 	pthread_mutex_t changes;
 };
 
-/* Takes every key of the store into use, and opens the authority; false starts nothing.
+/* Takes every key of the store into use, and opens the authority and what answers for it.
  */
 int api_open(struct api *api, struct error *err);
 void api_close(struct api *api);

@@ -29,5 +29,6 @@ handler get_rules;
 handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 handler get_crl, get_delta_crl, get_crl_shard;
 handler post_revocations, post_certificate_revocation, get_certificate_revocation;
+handler post_ocsp, get_ocsp;
 
 #endif

@@ -40,6 +40,9 @@ struct request {
 	 * query. */
 	char params[REQUEST_PARAMS][REQUEST_PARAM_SIZE];
 	const char *query; /* never NULL */
+	/* What {*} stands for, as it came, escapes and all; ends after rest_len. */
+	const char *rest;
+	size_t rest_len;
 };
 
 struct response {
@@ -53,7 +56,8 @@ struct response {
 	int retry_after_s;     /* 0: no such header */
 	char etag[72];         /* with its quotes */
 	int64_t last_modified; /* seconds since 1970; 0: no such header */
-	char cache_control[48];
+	int64_t expires;       /* likewise */
+	char cache_control[64];
 };
 
 void response_init(struct response *res);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/url.h"
+#include "ca/ocsp_query.h"
 
 #define SMALL_BODY 16384
 #define CSR_BODY                                                                         \
@@ -40,6 +41,12 @@ static const struct route routes[] = {
 	{ "GET", "/v1/issuers/{}/crl/{}", get_crl_shard, ACCESS_PUBLIC, NULL, 0 },
 	{ "POST", "/v1/issuers/{}/certificates", post_certificates, ACCESS_ADMIN,
 	    "profile dry_run", CSR_BODY },
+	{ "POST", "/v1/issuers/{}/ocsp", post_ocsp, ACCESS_PUBLIC, NULL,
+	    OCSP_QUERY_MAX_BYTES },
+	/* A proxy may leave a slash at the end of what it puts in front. */
+	{ "POST", "/v1/issuers/{}/ocsp/", post_ocsp, ACCESS_PUBLIC, NULL,
+	    OCSP_QUERY_MAX_BYTES },
+	{ "GET", "/v1/issuers/{}/ocsp/{*}", get_ocsp, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/v1/certificates", get_certificates, ACCESS_READ,
 	    "issuer status san expires_before cursor limit", 0 },
 	{ "GET", "/v1/certificates/{}", get_certificate, ACCESS_READ, NULL, 0 },
@@ -68,15 +75,24 @@ struct span {
 	size_t len;
 };
 
-/* Matches pattern against path; {} takes one segment that is not empty. */
+struct match {
+	struct span params[REQUEST_PARAMS], rest;
+};
+
+/* Matches pattern against path; {} takes one segment that is not empty, {*} at the end
+ * the rest, slashes and all, that is not empty. */
 static bool
-path_matches(const char *pattern, const char *path, size_t path_len,
-    struct span params[REQUEST_PARAMS])
+path_matches(const char *pattern, const char *path, size_t path_len, struct match *match)
 {
 	const char *end = path + path_len;
 	size_t n = 0;
 
+	*match = (struct match){ 0 };
 	while (*pattern != '\0') {
+		if (strcmp(pattern, "{*}") == 0) {
+			match->rest = (struct span){ path, (size_t)(end - path) };
+			return path < end;
+		}
 		if (strncmp(pattern, "{}", 2) == 0) {
 			size_t len = 0;
 
@@ -84,7 +100,7 @@ path_matches(const char *pattern, const char *path, size_t path_len,
 				len++;
 			if (len == 0)
 				return false;
-			params[n++] = (struct span){ path, len };
+			match->params[n++] = (struct span){ path, len };
 			pattern += 2;
 			path += len;
 		} else if (path < end && *path == *pattern) {
@@ -98,9 +114,12 @@ path_matches(const char *pattern, const char *path, size_t path_len,
 }
 
 static int
-take_params(
-    struct request *req, const struct span params[REQUEST_PARAMS], struct error *err)
+take_params(struct request *req, const struct match *match, struct error *err)
 {
+	const struct span *params = match->params;
+
+	req->rest = match->rest.text;
+	req->rest_len = match->rest.len;
 	for (size_t i = 0; i < REQUEST_PARAMS; i++)
 		if (params[i].text != NULL &&
 		    url_decode(req->params[i], sizeof(req->params[i]), params[i].text,
@@ -118,13 +137,13 @@ router_find(struct request *req, const struct route **route, char *allow,
 	*route = NULL;
 	req->query = req->target[path_len] == '?' ? req->target + path_len + 1 : "";
 	for (size_t i = 0; i < ROUTES; i++) {
-		struct span params[REQUEST_PARAMS] = { 0 };
+		struct match match;
 
-		if (!path_matches(routes[i].path, req->target, path_len, params))
+		if (!path_matches(routes[i].path, req->target, path_len, &match))
 			continue;
 		if (strcmp(routes[i].method, req->method) == 0) {
 			*route = &routes[i];
-			return take_params(req, params, err);
+			return take_params(req, &match, err);
 		}
 		used += (size_t)snprintf(allow + used, allow_size - used, "%s%s",
 		    used > 0 ? ", " : "", routes[i].method);
@@ -141,10 +160,10 @@ router_body_max(const char *target)
 	size_t path_len = strcspn(target, "?"), max = 0;
 
 	for (size_t i = 0; i < ROUTES; i++) {
-		struct span params[REQUEST_PARAMS];
+		struct match match;
 
 		if (routes[i].body_max > max &&
-		    path_matches(routes[i].path, target, path_len, params))
+		    path_matches(routes[i].path, target, path_len, &match))
 			max = routes[i].body_max;
 	}
 	return max;

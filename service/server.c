@@ -145,6 +145,10 @@ add_cache_headers(struct MHD_Response *response, const struct response *res)
 		clock_http_format(date, res->last_modified);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, date);
 	}
+	if (res->expires != 0) {
+		clock_http_format(date, res->expires);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_EXPIRES, date);
+	}
 }
 
 static void

@@ -34,6 +34,9 @@ static const struct {
 	{ "GET", "/v1/issuers/root/certificate", get_issuer_certificate, ACCESS_READ },
 	{ "GET", "/v1/issuers/root/chain", get_issuer_chain, ACCESS_READ },
 	{ "POST", "/v1/issuers/root/certificates", post_certificates, ACCESS_ADMIN },
+	{ "POST", "/v1/issuers/root/ocsp", post_ocsp, ACCESS_PUBLIC },
+	{ "POST", "/v1/issuers/root/ocsp/", post_ocsp, ACCESS_PUBLIC },
+	{ "GET", "/v1/issuers/root/ocsp/MEM/%2F+=", get_ocsp, ACCESS_PUBLIC },
 	{ "GET", "/v1/certificates", get_certificates, ACCESS_READ },
 	{ "GET", "/v1/certificates/0a", get_certificate, ACCESS_READ },
 	{ "GET", "/v1/certificates/0a/chain", get_certificate_chain, ACCESS_READ },
@@ -130,6 +133,25 @@ decodes_the_key_of_a_path(void **state)
 		assert_true(route->run == get_key);
 		assert_string_equal(req.params[0], cases[i].key);
 	}
+}
+
+static void
+leaves_the_rest_of_a_path_as_it_came(void **state)
+{
+	struct request req = { .method = "GET",
+		.target = "/v1/issuers/ro%6ft/ocsp/a%2F//b+=?" };
+	const struct route *route;
+	char allow[64];
+
+	(void)state;
+	assert_int_equal(find(&req, &route, allow), 0);
+	assert_true(route->run == get_ocsp);
+	assert_string_equal(req.params[0], "root");
+	assert_int_equal(req.rest_len, strlen("a%2F//b+="));
+	assert_memory_equal(req.rest, "a%2F//b+=", req.rest_len);
+	req.target = "/v1/issuers/root/ocsp/";
+	assert_int_equal(find(&req, &route, allow), 0);
+	assert_null(route);
 }
 
 static void
@@ -238,6 +260,7 @@ main(void)
 		cmocka_unit_test(finds_every_resource),
 		cmocka_unit_test(splits_the_query_off),
 		cmocka_unit_test(decodes_the_key_of_a_path),
+		cmocka_unit_test(leaves_the_rest_of_a_path_as_it_came),
 		cmocka_unit_test(knows_no_other_path),
 		cmocka_unit_test(names_the_methods_of_a_known_path),
 		cmocka_unit_test(refuses_bad_escapes_in_a_path),
