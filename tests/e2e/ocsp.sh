@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 
-for program in ocsptool haproxy; do
+for program in ocsptool ocspclnt haproxy; do
 	command -v "$program" >/dev/null || skip "$program is not installed"
 done
 start_daemon
@@ -86,6 +86,22 @@ ocsptool --verify-response --load-response "$T/openssl.der" --load-trust "$T/ca.
 }
 expect_text "Verifying OCSP Response: Success" "$T/out"
 
+say "NSS asks"
+mkdir "$T/nss"
+certutil -N -d "sql:$T/nss" --empty-password
+certutil -A -d "sql:$T/nss" -n root -t C,, -i "$T/root.pem"
+certutil -A -d "sql:$T/nss" -n internal -t ,, -i "$T/internal.pem"
+for name in web other; do
+	openssl x509 -in "$T/tls/$name.crt" -out "$T/$name.pem"
+	certutil -A -d "sql:$T/nss" -n "$name" -t ,, -i "$T/$name.pem"
+done
+# ask_nss NAME: what NSS says of the certificate, chain and all, in $T/out; the exit status is 0 anyway.
+ask_nss() {
+	ocspclnt -d "sql:$T/nss" -V "$1" -u s -l "$URL" -t internal >"$T/out" 2>&1
+}
+ask_nss other
+expect_text 'Verification of certificate "other" succeeded' "$T/out"
+
 # get REQUEST ESCAPES [CURL-ARGUMENT...]: by GET through nginx; status in STATUS.
 get() {
 	local base64
@@ -149,6 +165,8 @@ expect_text "Reason: keyCompromise" "$T/out"
 ocsptool --ask="$URL" --load-cert "$T/tls/other.crt" --load-issuer "$T/internal.pem" \
 	--load-signer "$T/internal.pem" >"$T/out" 2>&1 || true
 expect_text "Certificate Status: revoked" "$T/out"
+ask_nss other
+expect_text "Peer's Certificate has been revoked" "$T/out"
 
 say "another issuer's certificate, and no request at all, are refused in OCSP's own terms"
 openssl ocsp -issuer "$T/root.pem" -cert "$T/internal.pem" -url "$URL" >"$T/out" 2>&1 || true
@@ -156,6 +174,21 @@ expect_text "Responder Error: unauthorized" "$T/out"
 curl -sS --noproxy '*' -H 'Content-Type: application/ocsp-request' --data-binary nonsense "$URL" >"$T/answer.der"
 openssl ocsp -respin "$T/answer.der" >"$T/out" 2>&1 || true
 expect_text "Responder Error: malformedrequest" "$T/out"
+
+say "an issuer that is retired has no answers, although they were kept"
+set_state() {
+	/usr/bin/python3 - "$T/dev/state/keyhold.db" "$1" <<-'PY'
+		import sqlite3, sys
+		with sqlite3.connect(sys.argv[1], timeout=10) as db:
+		    db.execute("UPDATE issuers SET state = ? WHERE name = 'internal'", (sys.argv[2],))
+	PY
+}
+set_state retired
+openssl ocsp -issuer "$T/internal.pem" -cert "$T/tls/web.crt" -url "$URL" -no_nonce >"$T/out" 2>&1 || true
+expect_text "Responder Error: unauthorized" "$T/out"
+set_state retiring
+ask_openssl "$T/tls/web.crt" -no_nonce
+set_state active
 
 say "the signer outlives a restart"
 ask_openssl "$T/tls/web.crt" -resp_text -no_nonce
