@@ -30,16 +30,19 @@
 /* In base64; longer requests are for POST. */
 #define GET_MAX_CHARS 4096
 
+/* Requests come from anybody, so what is wrong with one is no news; nor is it that there
+ * are too many, or that what was logged a moment ago is still so. */
 static void
 log_refusal(const struct exchange *x, const struct error *why)
 {
 	char text[LOG_QUOTED_MAX];
 
 	log_quoted(text, why->text);
-	if (problem_status(why->code) >= 500)
+	if (problem_status(why->code) >= 500 && why->code != ERROR_BUSY)
 		log_error("ocsp.failed", "issuer=%s why=\"%s\"", x->req->params[0], text);
 	else
-		log_info("ocsp.refused", "issuer=%s why=\"%s\"", x->req->params[0], text);
+		log_debug(
+		    "ocsp.refused", "issuer=%s why=\"%s\"", x->req->params[0], text);
 }
 
 static int

@@ -149,11 +149,11 @@ wait_for "nginx's staple" staples good
 expect_text "Verify return code: 0 (ok)" "$T/staple"
 
 say "HAProxy staples it from a file"
-haproxy_port=$(free_port)
-ask_openssl "$T/tls/web.crt" -no_nonce -respout "$T/tls/both.pem.ocsp"
-start_server haproxy "$haproxy_port" "$T/tls/web.crt" "$T/tls/web.key"
-PORT=$haproxy_port wait_for "HAProxy's staple" staples good
-stop_server
+HAPROXY_PORT=$(free_port)
+ask_openssl "$T/tls/other.crt" -no_nonce -respout "$T/tls/both.pem.ocsp"
+HAPROXY_GLOBAL="stats socket $T/admin.sock level admin" \
+	start_server haproxy "$HAPROXY_PORT" "$T/tls/other.crt" "$T/tls/other.key"
+PORT=$HAPROXY_PORT wait_for "HAProxy's staple" staples good
 
 say "revoked is said at once, although good was kept"
 ask_openssl "$T/tls/other.crt" -no_nonce
@@ -167,6 +167,15 @@ ocsptool --ask="$URL" --load-cert "$T/tls/other.crt" --load-issuer "$T/internal.
 expect_text "Certificate Status: revoked" "$T/out"
 ask_nss other
 expect_text "Peer's Certificate has been revoked" "$T/out"
+
+say "HAProxy takes a newer one while it runs"
+ask_openssl "$T/tls/other.crt" -no_nonce -respout "$T/newer.der"
+echo "set ssl ocsp-response $(base64 -w0 "$T/newer.der")" |
+	perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new($ARGV[0]) or die; print $s <STDIN>;
+	    shutdown $s, 1; print <$s>' "$T/admin.sock" >"$T/out"
+expect_text "OCSP Response updated" "$T/out"
+PORT=$HAPROXY_PORT wait_for "HAProxy's new staple" staples revoked
+stop_server
 
 say "another issuer's certificate, and no request at all, are refused in OCSP's own terms"
 openssl ocsp -issuer "$T/root.pem" -cert "$T/internal.pem" -url "$URL" >"$T/out" 2>&1 || true
