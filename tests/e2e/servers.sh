@@ -7,12 +7,13 @@
 
 PROXIES_MD=$HERE/../../docs/proxies.md
 
-# page_recipe NAME: as it is on the page.
+# page_recipe NAME [PAGE]: as it is on the page.
 page_recipe() {
+	local page=${2:-$PROXIES_MD}
 	awk -v mark="<!-- recipe: $1 -->" '
 		$0 == mark { found = 1; next }
 		found && /^```/ { if (inside) exit; inside = 1; next }
-		inside' "$PROXIES_MD" | grep . || fail "docs/proxies.md has no recipe named $1"
+		inside' "$page" | grep . || fail "$page has no recipe named $1"
 }
 
 # A story that changes more of a recipe than recipe does defines this anew.
