@@ -69,3 +69,24 @@ for host in other.example xweb.example x.web.example; do
 done
 verify_with_gnutls "$T/server.pem" "$T/root.pem" server 192.0.2.1 || fail "GnuTLS: $(cat "$T/verdict")"
 say "of $host and others: neither OpenSSL nor GnuTLS; of 192.0.2.1: GnuTLS"
+
+# At the limits: 100 names, a chain of four, and a root whose end is past 2049, so in another form of time.
+names=(--san web.example --san xn--bcher-kva.example --san 2001:db8::1)
+for ((i = 4; i <= 100; i++)); do
+	names+=(--san "host-$i.$(printf 'a%.0s' {1..63}).example")
+done
+"$KEYHOLD" ca create old --subject "/CN=old root" --days 9131 >/dev/null
+"$KEYHOLD" ca create middle --issuer old --path-len 1 >/dev/null
+"$KEYHOLD" ca create low --issuer middle >/dev/null
+"$KEYHOLD" ca certificate old >"$T/root.pem"
+"$KEYHOLD" key csr tls-ec-p256 "${names[@]}" --out "$T/csr"
+"$KEYHOLD" cert sign "$T/csr" --ca low --profile server >"$T/server.pem"
+openssl x509 -in "$T/root.pem" -outform DER | openssl asn1parse -inform DER >"$T/parsed"
+expect_text GENERALIZEDTIME "$T/parsed"
+for name in web.example host-100.$(printf 'a%.0s' {1..63}).example xn--bcher-kva.example; do
+	expect_verdicts "yes yes yes yes" "at the limits: ${name:0:21}" "$T/server.pem" "$T/root.pem" server "$name"
+done
+verify_with_gnutls "$T/server.pem" "$T/root.pem" server 2001:db8::1 || fail "GnuTLS: $(cat "$T/verdict")"
+# Without the authority in the middle.
+awk '/^-----BEGIN/ { n++ } n != 3' "$T/server.pem" >"$T/gap.pem"
+expect_verdicts "no no no no" "at the limits: a gap" "$T/gap.pem" "$T/root.pem" server web.example
