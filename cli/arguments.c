@@ -164,8 +164,10 @@ check_complete(const struct arguments *args, struct error *err)
 	for (const struct option_spec *o = command->options; o != NULL && o->name != NULL;
 	     o++)
 		if (o->required && !argument_given(args, o->name))
-			return error_set(err, ERROR_CONFIG, "%s needs --%s %s: %s",
-			    command->path, o->name, o->metavar, o->help);
+			return error_set(err, ERROR_CONFIG, "%s needs --%s %s: %s%s",
+			    command->path, o->name, o->metavar,
+			    o->choices != NULL ? "one of: " : "",
+			    o->choices != NULL ? o->choices : o->help);
 	return 0;
 }
 

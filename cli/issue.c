@@ -80,7 +80,7 @@ prepare_target(struct cli *cli, struct target *target, struct error *err)
 	    make_path(target->pem, dir, name, ".pem", err) != 0)
 		return -1;
 	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-		return error_set_errno(err, ERROR_IO, "%s", dir);
+		return error_set_errno(err, ERROR_IO, "cannot make %s", dir);
 	if (access(dir, W_OK | X_OK) != 0)
 		return error_set_errno(err, ERROR_IO, "%s", dir);
 	if (artifact_check(cli, target->crt, false, err) != 0 ||

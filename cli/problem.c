@@ -76,8 +76,8 @@ advise_violation(struct cli *cli, const json_t *violation)
 	output_text(out, rule);
 	buf_text(out, "  ");
 	if (is_about_days(cli, rule)) {
-		buf_printf(
-		    out, "--days %s, in seconds: ", argument_value(&cli->args, "days"));
+		buf_printf(out, "--days %s, of 86400 seconds each: ",
+		    argument_value(&cli->args, "days"));
 	} else {
 		output_text(out, field);
 		buf_text(out, *field != '\0' ? ": " : "");
@@ -113,10 +113,25 @@ advise_missing(struct cli *cli, const char *detail, const char *path)
 	if (strncmp(detail, NO_ISSUER, strlen(NO_ISSUER)) == 0)
 		path = "/v1/issuers/";
 	/* What adopt does not find was never in the list. */
-	if (strstr(path, "/adopt") != NULL)
+	if (strstr(path, "/adopt") != NULL) {
+		cli_advise(cli, "NAME is the CKA_LABEL that the token has for the "
+				"private key: pkcs11-tool --login --list-objects");
 		return;
+	}
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (strncmp(path, lists[i].prefix, strlen(lists[i].prefix)) == 0)
+			cli_advise(cli, "See: %s", lists[i].command);
+}
+
+/* What could not be made is there: the path is the list's. */
+static void
+advise_taken(struct cli *cli, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (len + 1 == strlen(lists[i].prefix) &&
+		    strncmp(path, lists[i].prefix, len) == 0)
 			cli_advise(cli, "See: %s", lists[i].command);
 }
 
@@ -126,6 +141,8 @@ advise(struct cli *cli, const json_t *problem, const char *path)
 	advise_violations(cli, json_object_get(problem, "violations"));
 	if (cli->res.status == 404)
 		advise_missing(cli, text_of(problem, "detail"), path);
+	if (cli->res.status == 409)
+		advise_taken(cli, path);
 	if (cli->res.status == 503)
 		cli_advise(cli, "Try again in a moment.");
 	if (cli->res.status == 500)

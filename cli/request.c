@@ -29,6 +29,7 @@ static int
 convert(const char *path, struct bytes content, struct buffer *pem, struct error *err)
 {
 	const char *text = (const char *)content.data;
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 
 	if (content.len > 0 && content.data[0] == DER_SEQUENCE) {
 		write_pem(pem, content);
@@ -39,11 +40,11 @@ convert(const char *path, struct bytes content, struct buffer *pem, struct error
 		return error_set(err, ERROR_IO,
 		    "%s holds a private key; it was not sent. Sign a request (CSR) "
 		    "instead",
-		    path);
+		    name);
 	if (content.len == 0 || strlen(text) != content.len ||
 	    strstr(text, "-----BEGIN ") == NULL)
 		return error_set(
-		    err, ERROR_IO, "%s is not a certificate request, PEM or DER", path);
+		    err, ERROR_IO, "%s is not a certificate request, PEM or DER", name);
 	buf_append(pem, content.data, content.len);
 	return 0;
 }

@@ -74,7 +74,7 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 
 	*options = (struct options){ .mode = OPTIONS_RUN };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
 		switch (option) {
 		case OPTION_DEV:
 			options->dev = optarg;
@@ -98,10 +98,12 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 		case OPTION_VERSION:
 			options->mode = OPTIONS_VERSION;
 			break;
+		case ':':
+			return error_set(err, ERROR_CONFIG,
+			    "%s needs a value; see --help", argv[optind - 1]);
 		default:
 			return error_set(err, ERROR_CONFIG,
-			    "%s: no such option, or its value is missing; see --help",
-			    argv[optind - 1]);
+			    "%s: no such option; see --help", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)

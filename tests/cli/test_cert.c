@@ -195,6 +195,18 @@ prints_every_violation(void **state)
 }
 
 static void
+calls_standard_input_by_its_name(void **state)
+{
+	struct run *run = *state;
+
+	assert_non_null(freopen("/dev/null", "r", stdin));
+	run_keyhold(run, "cert", "sign", "-", "--ca", "internal", NULL);
+	assert_int_equal(run->status, 4);
+	assert_non_null(
+	    strstr(run->errors, "standard input is not a certificate request"));
+}
+
+static void
 speaks_of_days_when_asked_for_days(void **state)
 {
 	struct run *run = *state;
@@ -202,13 +214,14 @@ speaks_of_days_when_asked_for_days(void **state)
 
 	run_write(csr, CSR, strlen(CSR));
 	run_keyhold(run, "cert", "sign", csr, "--ca", "short", "--days", "1000", NULL);
-	assert_string_equal(run->errors,
-	    "keyhold: refused: 2 rules are broken\n"
-	    "  validity-range  --days 1000, in seconds: 86400000; the profile server "
-	    "allows 1 to 34387200\n"
-	    "  validity-beyond-issuer  --days 1000, in seconds: the issuer expires 86401 "
-	    "seconds earlier\n"
-	    "  What each rule refuses: keyhold rules\n");
+	assert_string_equal(run->errors, "keyhold: refused: 2 rules are broken\n"
+					 "  validity-range  --days 1000, of 86400 "
+					 "seconds each: 86400000; the profile server "
+					 "allows 1 to 34387200\n"
+					 "  validity-beyond-issuer  --days 1000, of "
+					 "86400 seconds each: the issuer expires 86401 "
+					 "seconds earlier\n"
+					 "  What each rule refuses: keyhold rules\n");
 	run_keyhold(run, "cert", "sign", csr, "--ca", "short", NULL);
 	assert_non_null(strstr(run->errors, "validity_seconds: 86400000; the profile"));
 	free(csr);
@@ -430,6 +443,7 @@ main(void)
 		TEST(writes_the_chain_and_prints_json),
 		TEST(does_not_send_what_is_no_request),
 		TEST(prints_every_violation),
+		TEST(calls_standard_input_by_its_name),
 		TEST(speaks_of_days_when_asked_for_days),
 		TEST(names_the_profiles_there_are),
 		TEST(wants_at_least_one_day),

@@ -293,7 +293,8 @@ refuses_what_is_incomplete(void **state)
 {
 	(void)state;
 	refuses("keyhold key show", "key show needs KEY");
-	refuses("keyhold key create web", "key create needs --use USE");
+	refuses("keyhold key create web",
+	    "key create needs --use USE: one of: tls tls-rsa-kex ca sign");
 	refuses("keyhold cert issue web --ca x --out d", "cert issue needs --san NAME");
 }
 

@@ -228,7 +228,34 @@ adopts_a_key(void **state)
 	assert_int_equal(run->status, 1);
 	run_keyhold(run, "key", "adopt", "absent", "--use", "tls", NULL);
 	assert_int_equal(run->status, 1);
+	assert_non_null(strstr(run->errors, "NAME is the CKA_LABEL"));
 	assert_null(strstr(run->errors, "key list"));
+}
+
+static void
+says_where_to_see_what_is_there_already(void **state)
+{
+	static const struct route taken[] = {
+		{ "POST /v1/keys ", 409, PROBLEM,
+		    "{\"title\":\"Conflict\",\"detail\":\"there is a key named web "
+		    "already\"}",
+		    NULL },
+		{ "POST /v1/issuers ", 409, PROBLEM,
+		    "{\"title\":\"Conflict\",\"detail\":\"there is an issuer named root "
+		    "already\"}",
+		    NULL },
+		{ NULL, 0, NULL, NULL, NULL },
+	};
+	struct run *run = *state;
+
+	run->routes = taken;
+	run_keyhold(run, "key", "create", "web", "--use", "tls", NULL);
+	assert_string_equal(run->errors, "keyhold: there is a key named web already\n"
+					 "  See: keyhold key list\n");
+	run_keyhold(run, "ca", "create", "root", NULL);
+	assert_string_equal(run->errors,
+	    "keyhold: there is an issuer named root already\n"
+	    "  See: keyhold ca list\n");
 }
 
 static void
@@ -419,6 +446,7 @@ main(void)
 		TEST(prints_pem_as_it_is),
 		TEST(sends_the_names_of_a_request),
 		TEST(adopts_a_key),
+		TEST(says_where_to_see_what_is_there_already),
 		TEST(writes_a_reference_with_its_mode),
 		TEST(does_not_overwrite_a_private_key),
 		TEST(does_not_replace_what_is_no_file),

@@ -21,7 +21,8 @@ changed() {
 }
 
 try 2 "say --dev DIR or --config FILE" --check
-try 2 "no such option" --frobnicate
+try 2 "--frobnicate: no such option" --frobnicate
+try 2 "--config needs a value" --config
 try 2 "exclude each other" --dev "$T/x" --config "$T/good.yaml"
 try 3 "No such file" --config "$T/absent.yaml"
 stop_daemon
