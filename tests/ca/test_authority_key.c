@@ -76,6 +76,53 @@ create(struct house *house, const char *name, const char *parent, EVP_PKEY *key,
 	return authority_create_issuer(house->authority, &spec, v, &err);
 }
 
+/* A list of one key, as openssl-blacklist would have it. */
+static struct weakkeys *
+list_of(const EVP_PKEY *key)
+{
+	unsigned char hash[20];
+	char text[600], list[2 * sizeof(hash) + 1], path[256], *hex;
+	struct weakkeys *keys = NULL;
+	void *directory;
+	BIGNUM *n = NULL;
+
+	assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
+	hex = BN_bn2hex(n);
+	snprintf(text, sizeof(text), "Modulus=%s\n", hex);
+	assert_int_equal(EVP_Digest(text, strlen(text), hash, NULL, EVP_sha1(), NULL), 1);
+	hex_encode(list, hash, sizeof(hash));
+	directory_make(&directory);
+	write_file(
+	    directory_path(&directory, "blacklist.RSA-2048", path), list + 20, 0600);
+	assert_int_equal(weakkeys_read(directory, &keys, NULL), 0);
+	directory_remove(&directory);
+	OPENSSL_free(hex);
+	BN_free(n);
+	return keys;
+}
+
+static void
+certifies_a_key_that_it_does_not_know(void **state)
+{
+	EVP_PKEY *key = rsa_key(2048), *listed = rsa_key(2048);
+	struct weakkeys *keys = list_of(listed);
+	unsigned char hash[32];
+	struct house *house = *state;
+	struct violations v;
+
+	authority_use_weak_keys(house->authority, keys);
+	block_key(house, listed, hash);
+	assert_int_equal(issue(house, key, &v), 0);
+	assert_false(breaks(&v, RULE_CSR_KEY_BLOCKED));
+	assert_false(breaks(&v, RULE_CSR_KEY_DEBIAN_WEAK));
+	assert_false(breaks(&v, RULE_CSR_KEY_OF_ISSUER));
+	authority_use_weak_keys(house->authority, NULL);
+	unblock(house, hash);
+	weakkeys_free(keys);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(listed);
+}
+
 static void
 refuses_a_blocked_key_until_it_is_unblocked(void **state)
 {
@@ -183,32 +230,6 @@ issues_nothing_under_a_blocked_issuer(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* Who has the lists of openssl-blacklist in a directory of the test's. */
-static struct weakkeys *
-list_of(const EVP_PKEY *key)
-{
-	unsigned char hash[20];
-	char text[600], list[2 * sizeof(hash) + 2], path[256], *hex;
-	struct weakkeys *keys = NULL;
-	void *directory;
-	BIGNUM *n = NULL;
-
-	assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
-	hex = BN_bn2hex(n);
-	snprintf(text, sizeof(text), "Modulus=%s\n", hex);
-	assert_int_equal(EVP_Digest(text, strlen(text), hash, NULL, EVP_sha1(), NULL), 1);
-	hex_encode(list, hash, sizeof(hash));
-	strcat(list, "\n");
-	directory_make(&directory);
-	write_file(
-	    directory_path(&directory, "blacklist.RSA-2048", path), list + 20, 0600);
-	assert_int_equal(weakkeys_read(directory, &keys, NULL), 0);
-	directory_remove(&directory);
-	OPENSSL_free(hex);
-	BN_free(n);
-	return keys;
-}
-
 static void
 refuses_a_key_on_debians_list(void **state)
 {
@@ -235,6 +256,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certifies_a_key_that_it_does_not_know),
 		cmocka_unit_test(refuses_a_blocked_key_until_it_is_unblocked),
 		cmocka_unit_test(refuses_a_blocked_rsa_key_however_it_is_written),
 		cmocka_unit_test(refuses_the_rsa_key_of_an_issuer_however_it_is_written),

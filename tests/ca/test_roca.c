@@ -119,6 +119,7 @@ accepts_keys_of_openssl(void **state)
 		key = rsa_key(2048);
 		assert_int_equal(keycheck_key(NULL, key, &v, NULL), 0);
 		assert_int_equal(v.count, 0);
+		assert_false(breaks(&v, RULE_CSR_RSA_ROCA));
 		EVP_PKEY_free(key);
 	}
 }

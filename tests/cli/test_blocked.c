@@ -140,7 +140,7 @@ block_in_file(struct run *run, int kind)
 
 	EVP_Digest(der, (size_t)len, hash, NULL, EVP_sha256(), NULL);
 	hex_encode(wanted + strlen(wanted), hash, sizeof(hash));
-	strcpy(path, run_path(run, "key"));
+	snprintf(path, sizeof(path), "%s", run_path(run, "key"));
 	write_kind(kind, path, key);
 	OPENSSL_free(der);
 	EVP_PKEY_free(key);
@@ -170,7 +170,7 @@ says_what_is_no_key(void **state)
 	run_keyhold(run, "key", "block", "spki:" HASH, NULL);
 	assert_int_equal(run->status, 2);
 	assert_non_null(strstr(run->errors, "--reason"));
-	strcpy(path, run_path(run, "key"));
+	snprintf(path, sizeof(path), "%s", run_path(run, "key"));
 	run_write(path, "hello\n", 6);
 	run_keyhold(run, "key", "block", path, "--reason", "x", NULL);
 	assert_int_equal(run->status, 4);
