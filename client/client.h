@@ -64,6 +64,7 @@ struct client_request {
 	const char *path;         /* with its query, already percent-encoded */
 	const char *content_type; /* NULL when there is no body */
 	const char *accept;       /* NULL: whatever the daemon prefers */
+	const char *condition;    /* one more header field, such as If-Match; or NULL */
 	struct bytes body;
 	bool repeatable; /* doing it twice is as good as once: a GET, a signature */
 	bool pausable;   /* the waiter may pause it */
@@ -75,6 +76,7 @@ struct client_response {
 	char content_type[64];
 	char location[256]; /* "" when the daemon sent none */
 	char link[512];
+	char etag[72];      /* with its quotes */
 	struct buffer body; /* initialised by client_response_init, freed by _free */
 };
 

@@ -30,13 +30,15 @@ int
 request_check(const struct client_request *req, struct error *err)
 {
 	const char *type = req->content_type != NULL ? req->content_type : "";
+	const char *condition = req->condition != NULL ? req->condition : "";
 
 	if (!is_clean(req->method, '!') || !is_clean(req->path, '!') ||
-	    !is_clean(accept_of(req), ' ') || !is_clean(type, ' '))
+	    !is_clean(accept_of(req), ' ') || !is_clean(type, ' ') ||
+	    !is_clean(condition, ' '))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "a request with a character that HTTP does not allow there");
 	if (strlen(req->method) + strlen(req->path) + strlen(accept_of(req)) +
-		strlen(type) >
+		strlen(type) + strlen(condition) >
 	    REQUEST_HEAD_MAX - FIXED_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "a request line of %zu bytes",
 		    strlen(req->path));
@@ -46,12 +48,14 @@ request_check(const struct client_request *req, struct error *err)
 size_t
 request_write_head(const struct client_request *req, char head[static REQUEST_HEAD_MAX])
 {
-	const char *type = req->content_type;
+	const char *type = req->content_type, *condition = req->condition;
 	int n = snprintf(head, REQUEST_HEAD_MAX,
 	    "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\n"
-	    "%s%s%sContent-Length: %zu\r\n\r\n",
+	    "%s%s%s%s%sContent-Length: %zu\r\n\r\n",
 	    req->method, req->path, accept_of(req), type != NULL ? "Content-Type: " : "",
-	    type != NULL ? type : "", type != NULL ? "\r\n" : "", req->body.len);
+	    type != NULL ? type : "", type != NULL ? "\r\n" : "",
+	    condition != NULL ? condition : "", condition != NULL ? "\r\n" : "",
+	    req->body.len);
 
 	return (size_t)n;
 }

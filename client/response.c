@@ -30,7 +30,7 @@ response_init(struct response *r, struct client_response *res)
 	r->head_len = 0;
 
 	res->status = 0;
-	res->content_type[0] = res->location[0] = res->link[0] = '\0';
+	res->content_type[0] = res->location[0] = res->link[0] = res->etag[0] = '\0';
 	buf_reset(&res->body);
 }
 
@@ -133,6 +133,12 @@ read_link(struct response *r, const char *value, struct error *err)
 	return keep_text(r->res->link, sizeof(r->res->link), "Link", value, err);
 }
 
+static int
+read_etag(struct response *r, const char *value, struct error *err)
+{
+	return keep_text(r->res->etag, sizeof(r->res->etag), "ETag", value, err);
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct response *r, const char *value, struct error *err);
@@ -142,6 +148,7 @@ static const struct {
 	{ "Connection", read_connection },
 	{ "Location", read_location },
 	{ "Link", read_link },
+	{ "ETag", read_etag },
 	{ "Transfer-Encoding", read_transfer_encoding },
 };
 

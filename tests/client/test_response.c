@@ -76,7 +76,7 @@ reads_every_field_in_pieces_of_any_size(void **state)
 	static const char text[] =
 	    "HTTP/1.1 201 Created\r\nDate: now\r\ncontent-type:application/json\r\n"
 	    "Location:  /v1/keys/web \t\r\nLink: </v1/x?cursor=2>; rel=\"next\"\r\n"
-	    "Content-Length: 7\r\n\r\n{\"a\":1}";
+	    "ETag: \"17\"\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
 	struct fixture *f = *state;
 
 	for (size_t step = 1; step <= strlen(text); step++) {
@@ -88,6 +88,7 @@ reads_every_field_in_pieces_of_any_size(void **state)
 		assert_string_equal(f->res.content_type, "application/json");
 		assert_string_equal(f->res.location, "/v1/keys/web");
 		assert_string_equal(f->res.link, "</v1/x?cursor=2>; rel=\"next\"");
+		assert_string_equal(f->res.etag, "\"17\"");
 		assert_string_equal(buf_string(&f->res.body), "{\"a\":1}");
 	}
 }
