@@ -70,36 +70,25 @@ find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY 
 	return builtin_pkey(api->builtin, &key.key, pkey, err);
 }
 
-struct loading_profiles {
-	struct profiles *profiles;
-	int rc;
-	struct error *err;
-};
-
+/* A document that cannot be read is one profile less to issue by, and no reason to let
+ * the keys of TLS servers go. */
 static int
 load_profile(void *ctx, const struct profile_row *row)
 {
-	struct loading_profiles *loading = ctx;
+	const struct bytes document = { (const unsigned char *)row->document,
+		strlen(row->document) };
+	char quoted[LOG_QUOTED_MAX];
 	struct profile *profile;
+	struct error why;
 
-	loading->rc = profile_json_read(
-	    (struct bytes){ (const unsigned char *)row->document, strlen(row->document) },
-	    row->name, &profile, loading->err);
-	if (loading->rc != 0)
-		return -1;
+	if (profile_json_read(document, row->name, &profile, &why) != 0) {
+		log_error("profile.unreadable", "profile=%s why=\"%s\"", row->name,
+		    log_quoted(quoted, why.text));
+		return 0;
+	}
 	profile->version = row->version;
-	profiles_put(loading->profiles, profile);
+	profiles_put(ctx, profile);
 	return 0;
-}
-
-static int
-load_profiles(struct api *api, struct error *err)
-{
-	struct loading_profiles loading = { authority_profiles(api->authority), 0, err };
-
-	if (store_profile_each(api->store, load_profile, &loading, err) != 0)
-		return -1;
-	return loading.rc;
 }
 
 int
@@ -116,7 +105,8 @@ api_open(struct api *api, struct error *err)
 		&api->authority, err) != 0)
 		return -1;
 	authority_use_weak_keys(api->authority, api->weak_keys);
-	if (load_profiles(api, err) != 0 ||
+	if (store_profile_each(api->store, load_profile,
+		authority_profiles(api->authority), err) != 0 ||
 	    ocsp_open(api->authority, &ocsp_keys, &api->ocsp, err) != 0) {
 		authority_close(api->authority);
 		return -1;

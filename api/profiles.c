@@ -34,19 +34,31 @@ describe(const struct profile *profile)
 	return NULL;
 }
 
+struct listing {
+	struct json_t *list;
+	struct error *err;
+	int rc;
+};
+
 static int
 list_profile(void *ctx, const struct profile *profile)
 {
-	return json_append(ctx, describe(profile), NULL);
+	struct listing *l = ctx;
+
+	return l->rc = json_append(l->list, describe(profile), l->err);
 }
 
 int
 get_profiles(struct exchange *x, struct error *err)
 {
-	struct json_t *list = json_make("[]");
+	struct listing l = { json_make("[]"), err, 0 };
 
-	profiles_each(authority_profiles(x->api->authority), list_profile, list);
-	return json_respond(x->res, 200, json_make("{s:o}", "profiles", list), err);
+	profiles_each(authority_profiles(x->api->authority), list_profile, &l);
+	if (l.rc != 0) {
+		json_free(l.list);
+		return -1;
+	}
+	return json_respond(x->res, 200, json_make("{s:o}", "profiles", l.list), err);
 }
 
 static int

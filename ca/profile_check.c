@@ -174,6 +174,7 @@ check_admitted(const struct profile *p, struct error *err)
 static int
 check_subject(const struct profile *p, struct error *err)
 {
+	struct error why;
 	X509_NAME *fixed;
 	int rc = 0;
 
@@ -182,8 +183,8 @@ check_subject(const struct profile *p, struct error *err)
 	if (strlen(p->subject) > SUBJECT_MAX)
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "subject: of more than %d octets", SUBJECT_MAX);
-	if (subject_from_text(p->subject, &fixed, err) != 0)
-		return -1;
+	if (subject_from_text(p->subject, &fixed, &why) != 0)
+		return error_set(err, why.code, "subject: %s", why.text);
 	for (int i = 0; i < X509_NAME_entry_count(fixed) && rc == 0; i++) {
 		int nid = OBJ_obj2nid(
 		    X509_NAME_ENTRY_get_object(X509_NAME_get_entry(fixed, i)));

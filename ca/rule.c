@@ -77,7 +77,7 @@ static const struct rule_info rules[RULES] = {
 	[RULE_SUBJECT_REQUIRED] = { "subject-required",
 	    "keyhold: subject_required of the profile",
 	    "a subject without an attribute that the profile requires" },
-	[RULE_SUBJECT_SINGLE] = { "subject-single", "BR 7.1.4.2",
+	[RULE_SUBJECT_SINGLE] = { "subject-single", "BR 7.1.4.1",
 	    "an attribute that the profile admits, more than once" },
 	[RULE_SUBJECT_VALUE] = { "subject-value", "RFC 5280 appendix A.1",
 	    "such an attribute that is not a UTF8String or PrintableString (C and "

@@ -195,6 +195,8 @@ does_nothing_but_use_its_key(void **state)
 		{ "POST", "/v1/issuers/root/certificates?profile=server" },
 		{ "GET", "/v1/certificates" },
 		{ "GET", "/v1/profiles" },
+		{ "PUT", "/v1/profiles/own" },
+		{ "DELETE", "/v1/profiles/own" },
 	};
 	struct fixture *f = *state;
 

@@ -11,6 +11,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 
+#include "ca/keytype.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
 
@@ -155,6 +156,26 @@ simple_request(EVP_PKEY *key, const char *san, struct buffer *der)
 	request_extension(&extensions, "subjectAltName", san);
 	request_add(req, extensions);
 	request_sign(req, key, EVP_PKEY_is_a(key, "ED25519") ? NULL : "SHA256", der);
+}
+
+struct profile
+model_profile(void)
+{
+	static const char *const types[] = { "CN", NULL }, *const any[] = { "**", NULL },
+				 *const server[] = { "serverAuth", NULL };
+
+	return (struct profile){
+		.name = "own",
+		.description = "",
+		.subject_allowed = types,
+		.dns_names = any,
+		.max_names = 10,
+		.key_types = keytype_names,
+		.ekus = server,
+		.default_validity_s = 3600,
+		.max_validity_s = 7200,
+		.backdate_s = 60,
+	};
 }
 
 bool

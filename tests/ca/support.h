@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "ca/authority.h"
+#include "ca/profile.h"
 #include "ca/violation.h"
 #include "store/store.h"
 
@@ -42,6 +43,9 @@ bool request_breaks(const struct buffer *der, enum rule rule);
 
 /* It breaks none. Prints the first. */
 bool request_is_good(const struct bytes *body);
+
+/* A profile "own" that makes sense, to begin from: any DNS name, serverAuth. */
+struct profile model_profile(void);
 
 /* An authority in a throw-away directory, with keys that it finds by hash. */
 #define HOUSE_KEYS 8

@@ -11,16 +11,19 @@
 
 #include <cmocka.h>
 
+#include "ca/profiles.h"
 #include "tests/ca/support.h"
 
-#define THREADS     6
-#define PER_THREAD  10
-#define NEW_ISSUERS 3
+#define THREADS      6
+#define PER_THREAD   10
+#define NEW_ISSUERS  3
+#define REPLACEMENTS 500
 
 /* What one thread does; asserts are left to the main thread. */
 struct work {
 	pthread_t thread;
 	struct house *house;
+	const char *profile;
 	struct buffer csr;
 	char serials[PER_THREAD][STORE_SERIAL_SIZE];
 	int issued;
@@ -32,7 +35,7 @@ issue_some(void *arg)
 	struct work *work = arg;
 	const struct issue_request request = {
 		.issuer = "internal",
-		.profile = "peer",
+		.profile = work->profile,
 		.csr = buf_bytes(&work->csr),
 		.actor = "uid:0",
 	};
@@ -123,6 +126,7 @@ issues_from_several_threads_at_once(void **state)
 		EVP_PKEY *key = ec_key("P-256");
 
 		work[i].house = &house;
+		work[i].profile = "peer";
 		milvus_request(key, &work[i].csr);
 		EVP_PKEY_free(key);
 		pthread_create(&work[i].thread, NULL, issue_some, &work[i]);
@@ -140,11 +144,59 @@ issues_from_several_threads_at_once(void **state)
 	house_close(&house);
 }
 
+static void *
+replace_the_profile(void *arg)
+{
+	struct work *work = arg;
+	struct profiles *profiles = authority_profiles(work->house->authority);
+	struct profile model = model_profile(), *made;
+
+	for (int i = 0; i < REPLACEMENTS; i++) {
+		model.default_validity_s = 3600 + i;
+		if (profile_new(&model, &made, NULL) != 0)
+			return NULL;
+		profiles_put(profiles, made);
+		work->issued++;
+	}
+	return NULL;
+}
+
+static void
+issues_by_a_profile_that_another_thread_replaces(void **state)
+{
+	struct work work[THREADS] = { 0 }, replacing = { 0 };
+	EVP_PKEY *key = ec_key("P-256");
+	struct house house;
+
+	(void)state;
+	house_open(&house, NULL);
+	house_add_issuers(&house, ec_key("P-256"));
+	replacing.house = &house;
+	replace_the_profile(&replacing);
+	pthread_create(&replacing.thread, NULL, replace_the_profile, &replacing);
+	for (int i = 0; i < THREADS; i++) {
+		work[i].house = &house;
+		work[i].profile = "own";
+		simple_request(key, "DNS:a.svc.example", &work[i].csr);
+		pthread_create(&work[i].thread, NULL, issue_some, &work[i]);
+	}
+	pthread_join(replacing.thread, NULL);
+	assert_int_equal(replacing.issued, 2 * REPLACEMENTS);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(work[i].thread, NULL);
+		assert_int_equal(work[i].issued, PER_THREAD);
+		buf_free(&work[i].csr);
+	}
+	EVP_PKEY_free(key);
+	house_close(&house);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(issues_from_several_threads_at_once),
+		cmocka_unit_test(issues_by_a_profile_that_another_thread_replaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
