@@ -30,9 +30,19 @@ refuse_word(const char *first, const char *second, struct error *err)
 	    nearest);
 }
 
+static bool
+takes_two(const struct command *command)
+{
+	return command->operand != NULL && strchr(command->operand, ' ') != NULL;
+}
+
 static int
 take_word(struct arguments *args, const char *word, struct error *err)
 {
+	if (args->operand != NULL && args->second == NULL && takes_two(args->command)) {
+		args->second = word;
+		return 0;
+	}
 	if (args->command != NULL && args->command->operand != NULL &&
 	    args->operand == NULL) {
 		args->operand = word;
@@ -158,7 +168,7 @@ check_complete(const struct arguments *args, struct error *err)
 	if (command == NULL)
 		return error_set(err, ERROR_CONFIG, "which command?");
 	if (command->operand != NULL && command->operand[0] != '[' &&
-	    args->operand == NULL)
+	    (args->operand == NULL || (takes_two(command) && args->second == NULL)))
 		return error_set(
 		    err, ERROR_CONFIG, "%s needs %s", command->path, command->operand);
 	for (const struct option_spec *o = command->options; o != NULL && o->name != NULL;

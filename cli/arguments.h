@@ -20,7 +20,7 @@ struct argument {
 struct arguments {
 	const struct command *command; /* NULL when none was named in full */
 	const char *group;             /* "key" of "keyhold key", or NULL */
-	const char *operand;
+	const char *operand, *second;  /* NULL when there is none */
 	struct argument given[ARGUMENTS_MAX];
 	size_t count;
 };

@@ -84,7 +84,8 @@ static const struct option_spec sign_options[] = {
 	{ .name = "ca", .metavar = "CA", .help = "the CA that signs", .required = true },
 	{ .name = "profile",
 	    .metavar = "PROFILE",
-	    .help = "what the certificate is for: server, client or peer",
+	    .help = "what the certificate is for: server, client, peer or a profile of "
+		    "yours",
 	    .fallback = "server" },
 	{ .name = "days",
 	    .metavar = "N",
@@ -108,7 +109,8 @@ static const struct option_spec issue_options[] = {
 	    .required = true },
 	{ .name = "profile",
 	    .metavar = "PROFILE",
-	    .help = "what the certificate is for: server, client or peer",
+	    .help = "what the certificate is for: server, client, peer or a profile of "
+		    "yours",
 	    .fallback = "server" },
 	{ .name = "type",
 	    .metavar = "TYPE",

@@ -13,6 +13,7 @@ static const struct command *const groups[] = {
 	blocked_commands,
 	ca_commands,
 	cert_commands,
+	profile_commands,
 	rules_commands,
 	provider_commands,
 	completion_commands,

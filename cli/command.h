@@ -26,9 +26,9 @@ struct option_spec {
 };
 
 struct command {
-	const char *path; /* one or two words; NULL ends a table */
-	const char
-	    *operand; /* the one it needs, "[SERIAL]" if it can do without, or NULL */
+	const char *path;    /* one or two words; NULL ends a table */
+	const char *operand; /* the one it needs, "[SERIAL]" if it can do without; or two,
+				"NAME FILE"; or NULL */
 	const char *purpose;
 	const char *example;
 	const struct option_spec *options; /* may be NULL */
@@ -40,6 +40,7 @@ extern const struct command key_commands[];
 extern const struct command blocked_commands[]; /* of the group key, too */
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
+extern const struct command profile_commands[];
 extern const struct command rules_commands[];
 extern const struct command provider_commands[];
 extern const struct command completion_commands[];

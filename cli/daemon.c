@@ -76,24 +76,44 @@ daemon_next_page(const struct cli *cli, struct buffer *path)
 		buf_append(path, link + 1, (size_t)(end - link - 1));
 }
 
-int
-daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
-    const char *accept, struct error *err)
+/* Frees body, which NULL stands for that it could not be made. */
+static int
+send_json(struct cli *cli, struct client_request *req, json_t *body, struct error *err)
 {
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-	struct client_request req = { .method = method,
-		.path = path,
-		.accept = accept,
-		.content_type = TYPE_JSON };
 	int rc;
 
 	json_decref(body);
 	if (text == NULL)
 		return error_set(err, ERROR_INTERNAL, "cannot write the request's JSON");
-	req.body = (struct bytes){ (const unsigned char *)text, strlen(text) };
-	rc = call(cli, &req, err);
+	req->content_type = TYPE_JSON;
+	req->body = (struct bytes){ (const unsigned char *)text, strlen(text) };
+	rc = call(cli, req, err);
 	free(text);
-	return rc == 0 ? check_status(cli, path, err) : rc;
+	return rc == 0 ? check_status(cli, req->path, err) : rc;
+}
+
+int
+daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
+    const char *accept, struct error *err)
+{
+	struct client_request req = { .method = method, .path = path, .accept = accept };
+
+	return send_json(cli, &req, body, err);
+}
+
+int
+daemon_change(struct cli *cli, const char *method, const char *path, json_t *body,
+    const char *condition, struct error *err)
+{
+	struct client_request req = { .method = method,
+		.path = path,
+		.accept = TYPE_JSON,
+		.condition = condition };
+
+	if (body != NULL)
+		return send_json(cli, &req, body, err);
+	return call(cli, &req, err) == 0 ? check_status(cli, path, err) : -1;
 }
 
 int

@@ -25,6 +25,11 @@ void daemon_next_page(const struct cli *cli, struct buffer *path);
 int daemon_send(struct cli *cli, const char *method, const char *path, json_t *body,
     const char *accept, struct error *err);
 
+/* The like for what depends on a state, "If-Match: \"17\""; body and condition may be
+ * NULL. */
+int daemon_change(struct cli *cli, const char *method, const char *path, json_t *body,
+    const char *condition, struct error *err);
+
 /* Reads the last answer as a JSON object; the caller frees with json_decref. */
 int daemon_answer(struct cli *cli, json_t **answer, struct error *err);
 

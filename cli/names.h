@@ -14,7 +14,6 @@
 	"rsa-pss-4096 ed25519"
 #define NAMES_TLS_USES "tls tls-rsa-kex"
 #define NAMES_KEY_USES NAMES_TLS_USES " ca sign"
-#define NAMES_PROFILES "server client peer"
 
 /* One of NAMES_TLS_USES: certificates for TLS are for keys of these uses. */
 bool names_does_tls(const char *use);

@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 
-#include "cli/names.h"
 #include "cli/output.h"
 
 /* How the daemon's details begin. */
@@ -34,6 +33,7 @@ static const struct {
 	{ "/v1/issuers/", "keyhold ca list" },
 	{ "/v1/certificates/", "keyhold cert list" },
 	{ "/v1/blocked-keys/", "keyhold key blocked" },
+	{ "/v1/profiles/", "keyhold profile list" },
 };
 
 static enum error_code
@@ -107,7 +107,7 @@ static void
 advise_missing(struct cli *cli, const char *detail, const char *path)
 {
 	if (strncmp(detail, NO_PROFILE, strlen(NO_PROFILE)) == 0) {
-		cli_advise(cli, "One of: %s", NAMES_PROFILES);
+		cli_advise(cli, "See: keyhold profile list");
 		return;
 	}
 	if (strncmp(detail, NO_ISSUER, strlen(NO_ISSUER)) == 0)

@@ -60,6 +60,15 @@ url_issuer(
 }
 
 int
+url_profile(char url[static URL_MAX], const char *name, struct error *err)
+{
+	if (url_check_name(name, err) != 0)
+		return -1;
+	snprintf(url, URL_MAX, "/v1/profiles/%s", name);
+	return 0;
+}
+
+int
 url_certificate(
     char url[static URL_MAX], const char *serial, const char *ending, struct error *err)
 {

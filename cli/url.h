@@ -19,6 +19,9 @@ url_key(char url[static URL_MAX], const char *key, const char *ending, struct er
 int url_issuer(
     char url[static URL_MAX], const char *issuer, const char *ending, struct error *err);
 
+/* /v1/profiles/{name} */
+int url_profile(char url[static URL_MAX], const char *name, struct error *err);
+
 /*
  * /v1/certificates/{serial}{ending}; the serial in hex of either case, with colons or
  * without, as openssl(1) prints it.

@@ -34,7 +34,7 @@ openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
 openssl/engine.h
 cyaml/*                  service
-yaml.h                   service
+yaml.h                   service cli
 systemd/*                service
 libpsl.h                 ca/publicsuffix.c
 idn2.h                   ca/alabel.c

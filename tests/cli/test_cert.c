@@ -228,7 +228,7 @@ speaks_of_days_when_asked_for_days(void **state)
 }
 
 static void
-names_the_profiles_there_are(void **state)
+says_where_the_profiles_are(void **state)
 {
 	struct run *run = *state;
 	char *csr = path_of(run, "a.csr");
@@ -237,7 +237,7 @@ names_the_profiles_there_are(void **state)
 	run_keyhold(run, "cert", "sign", csr, "--ca", "plain", "--profile", "foo", NULL);
 	assert_int_equal(run->status, 1);
 	assert_string_equal(
-	    run->errors, "keyhold: no profile foo\n  One of: server client peer\n");
+	    run->errors, "keyhold: no profile foo\n  See: keyhold profile list\n");
 	run_keyhold(run, "cert", "sign", csr, "--ca", "absent", NULL);
 	assert_string_equal(
 	    run->errors, "keyhold: no issuer absent\n  See: keyhold ca list\n");
@@ -445,7 +445,7 @@ main(void)
 		TEST(prints_every_violation),
 		TEST(calls_standard_input_by_its_name),
 		TEST(speaks_of_days_when_asked_for_days),
-		TEST(names_the_profiles_there_are),
+		TEST(says_where_the_profiles_are),
 		TEST(wants_at_least_one_day),
 		TEST(issues_with_a_new_key),
 		TEST(issues_with_the_key_that_is_there),
