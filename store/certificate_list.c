@@ -46,6 +46,8 @@ index_for(const struct certificate_filter *filter, enum listed listed)
 {
 	if (filter->name != NULL)
 		return "certificate_names JOIN certificates USING (id)";
+	if (filter->spki_sha256 != NULL)
+		return "certificates INDEXED BY certificates_by_key";
 	if (listed == LISTED_REVOKED)
 		return "certificates INDEXED BY certificates_revoked";
 	if (filter->issuer != NULL)
@@ -73,6 +75,8 @@ write_query(
 		buf_text(sql, " AND issuer = ?");
 	if (filter->name != NULL)
 		buf_text(sql, " AND name = ?");
+	if (filter->spki_sha256 != NULL)
+		buf_text(sql, " AND spki_sha256 = ?");
 	if (filter->expires_before != 0)
 		buf_text(sql, " AND not_after < ?");
 	buf_text(sql, " ORDER BY id LIMIT ?) JOIN certificates USING (id) ORDER BY id");
@@ -89,6 +93,8 @@ bind_query(
 		bind_text(st, filter->issuer);
 	if (filter->name != NULL)
 		bind_text(st, filter->name);
+	if (filter->spki_sha256 != NULL)
+		bind_blob(st, filter->spki_sha256, 32);
 	if (filter->expires_before != 0)
 		bind_int(st, filter->expires_before);
 	bind_int(st, filter->limit < INT64_MAX ? (int64_t)filter->limit : INT64_MAX);

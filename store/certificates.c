@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "store/certificate_columns.h"
 #include "store/database.h"
+#include "store/idempotency_state.h"
 #include "store/statement.h"
 
 static int
@@ -149,7 +150,8 @@ store_certificate_record(struct store *store, const struct certificate_row *row,
 	if (insert_certificate(store, row, err) == 0 &&
 	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) ==
 		0 &&
-	    delete_reservation(store, row->serial, row->issuer, err) == 0)
+	    delete_reservation(store, row->serial, row->issuer, err) == 0 &&
+	    idempotency_complete(store, row, err) == 0)
 		rc = audit_insert(store, event, err);
 	return transaction_end(store, rc, err);
 }

@@ -122,7 +122,8 @@ static const char lists_and_states[] =
     "    created INTEGER NOT NULL,\n"
     "    serial TEXT,\n"
     "    PRIMARY KEY (requester, key)\n"
-    ") STRICT;\n";
+    ") STRICT;\n"
+    "CREATE INDEX idempotency_by_age ON idempotency (created);\n";
 
 static const char *const steps[SCHEMA_VERSION] = {
 	[1] = keys_by_hash,

@@ -150,6 +150,8 @@ CREATE TABLE idempotency (
     PRIMARY KEY (requester, key)
 ) STRICT;
 
+CREATE INDEX idempotency_by_age ON idempotency (created);
+
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "store/database.h"
+#include "store/idempotency_state.h"
 #include "store/statement.h"
 
 #define APPLICATION_ID   0x6b686c64 /* "khld": tells our file from another program's */
@@ -161,7 +162,9 @@ prepare_schema(struct store *store, int64_t version, struct error *err)
 	int rc = version == 0 ? create_schema(store, err)
 			      : database_migrate(store, version, err);
 
-	return rc == 0 ? database_exec(store, "PRAGMA foreign_keys = ON", err) : -1;
+	if (rc != 0 || idempotency_forget_open(store, err) != 0)
+		return -1;
+	return database_exec(store, "PRAGMA foreign_keys = ON", err);
 }
 
 int

@@ -123,6 +123,7 @@ struct certificate_row {
 	/* To be found by, and listed under; not read back. */
 	unsigned char spki_sha256[32];
 	int crl_shard;
+	const char *idempotency_key; /* of the requester; NULL without one */
 };
 
 /* Takes the serial before anything is signed with it (no audit entry yet). */
@@ -139,11 +140,12 @@ int store_certificate_find(struct store *store, const char *serial,
     struct error *err);
 
 struct certificate_filter {
-	const char *issuer;     /* NULL: any */
-	const char *status;     /* NULL, "valid", "revoked", "expired" */
-	const char *name;       /* NULL, or a SAN in full ("localhost", "10.0.0.1") */
-	int64_t expires_before; /* 0: any */
-	int64_t after_id;       /* cursor: 0, or the id of the last row seen */
+	const char *issuer; /* NULL: any */
+	const char *status; /* NULL, "valid", "revoked", "expired" */
+	const char *name;   /* NULL, or a SAN in full ("localhost", "10.0.0.1") */
+	const unsigned char *spki_sha256; /* NULL, or 32 bytes: of the certified key */
+	int64_t expires_before;           /* 0: any */
+	int64_t after_id;                 /* cursor: 0, or the id of the last row seen */
 	size_t limit;
 };
 

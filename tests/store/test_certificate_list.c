@@ -13,7 +13,8 @@
 
 /*
  * 01 internal a.example, valid; 02 internal a.example and 10.0.0.1, expired;
- * 03 other b.example, revoked; 04 other fd00::1, valid for a year.
+ * 03 other b.example, revoked; 04 other fd00::1, valid for a year. 01 and 03 have one
+ * key.
  */
 static int
 open_with_certificates(void **state)
@@ -32,6 +33,7 @@ open_with_certificates(void **state)
 	rows[3].names = "ip:fd00::1";
 	rows[3].not_after = clock_now_s() + 365 * 86400;
 	snprintf(rows[3].issuer, sizeof(rows[3].issuer), "other");
+	rows[0].spki_sha256[31] = rows[2].spki_sha256[31] = 1;
 	for (size_t i = 0; i < 4; i++)
 		put_certificate(fixture->store, &rows[i]);
 	put_revocation(fixture->store, "03", 1);
@@ -99,6 +101,22 @@ filters_by_name(void **state)
 	check(state, (struct certificate_filter){ .name = "fd00::1" }, "04 ");
 	check(state, (struct certificate_filter){ .name = "example" }, "");
 	check(state, (struct certificate_filter){ .name = "%" }, "");
+}
+
+static void
+filters_by_key(void **state)
+{
+	static const unsigned char key[32] = { [31] = 1 }, unknown[32] = { 7 };
+
+	check(state, (struct certificate_filter){ .spki_sha256 = key }, "01 03 ");
+	check(state, (struct certificate_filter){ .spki_sha256 = unknown }, "");
+	check(state,
+	    (struct certificate_filter){ .spki_sha256 = key, .status = "revoked" },
+	    "03 ");
+	check(state,
+	    (struct certificate_filter){
+		.spki_sha256 = key, .issuer = "internal", .name = "a.example" },
+	    "01 ");
 }
 
 static void
@@ -183,6 +201,7 @@ main(void)
 		STORE_TEST(filters_by_issuer),
 		STORE_TEST(filters_by_status),
 		STORE_TEST(filters_by_name),
+		STORE_TEST(filters_by_key),
 		STORE_TEST(filters_by_expiry),
 		STORE_TEST(combines_filters),
 		STORE_TEST(pages_by_cursor),
