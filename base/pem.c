@@ -1,4 +1,4 @@
-/* pem.c - one block, its label known in advance. */
+/* pem.c - one block, its label known in advance, or base64 alone. */
 #include "base/pem.h"
 
 #include <stdbool.h>
@@ -78,16 +78,16 @@ unwrap(struct bytes *text, const char *label)
 	return true;
 }
 
-static int
-decode(struct bytes body, struct buffer *der, struct error *err)
+int
+pem_read_bare(struct bytes text, struct buffer *der, struct error *err)
 {
 	struct buffer compact;
 	int rc = -1;
 
 	buf_init(&compact, 0);
-	for (size_t i = 0; i < body.len; i++)
-		if (!is_space(body.data[i]))
-			buf_append(&compact, &body.data[i], 1);
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_space(text.data[i]))
+			buf_append(&compact, &text.data[i], 1);
 	if (buf_failed(&compact)) {
 		error_set(err, ERROR_INTERNAL, "out of memory");
 		goto out;
@@ -111,5 +111,5 @@ pem_read(
 		    "neither DER nor one PEM block of the expected label");
 	if (memchr(text.data, '-', text.len) != NULL)
 		return error_set(err, ERROR_BAD_REQUEST, "more than one PEM block");
-	return decode(text, der, err);
+	return pem_read_bare(text, der, err);
 }

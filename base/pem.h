@@ -16,4 +16,7 @@ void pem_append(struct buffer *out, const char *label, struct bytes der);
 int pem_read(
     struct bytes text, const char *const *labels, struct buffer *der, struct error *err);
 
+/* The like without boundaries: base64 with white space anywhere, as EST has it. */
+int pem_read_bare(struct bytes text, struct buffer *der, struct error *err);
+
 #endif

@@ -23,6 +23,7 @@
 #include "store/issuers.h"
 
 struct authority;
+struct certificate_copy;
 struct profiles;
 
 /* Where the issuers' keys are. */
@@ -116,10 +117,16 @@ int authority_chain(struct authority *authority, const char *issuer, bool with_r
 struct issue_request {
 	const char *issuer;
 	const char *profile;
-	struct bytes csr;   /* PEM or DER */
+	struct bytes csr;   /* PEM, DER, or DER in base64 */
 	int64_t validity_s; /* 0: the profile's default */
 	const char *actor;
 	bool dry_run; /* judges and signs nothing, records nothing */
+	/*
+	 * The certificate that this one renews, or NULL. An empty csr then asks for its
+	 * key, subject and names again; another may change the key alone.
+	 */
+	const struct certificate_row *renews;
+	const char *idempotency_key; /* of an open entry of actor's; NULL without one */
 };
 
 struct issue_result {
@@ -141,5 +148,14 @@ struct issue_result {
 int authority_issue(struct authority *authority, const struct issue_request *request,
     struct issue_result *result, struct violations *v, struct error *err);
 void issue_result_clear(struct issue_result *result);
+
+/*
+ * The newest certificate of the request's issuer and profile with the subject and the
+ * names that its csr asks for, neither expired nor revoked. ERROR_REFUSED with v when
+ * there is none. The caller clears found in either case.
+ */
+int authority_find_predecessor(struct authority *authority,
+    const struct issue_request *request, struct certificate_copy *found,
+    struct violations *v, struct error *err);
 
 #endif

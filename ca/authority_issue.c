@@ -22,6 +22,7 @@
 #include "ca/identity.h"
 #include "ca/keytype.h"
 #include "ca/keyusage.h"
+#include "ca/renewal.h"
 #include "ca/san.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
@@ -38,19 +39,12 @@ struct issuance {
 	struct buffer crl_url;
 };
 
-/* One that retires leaves the signing to its successor. */
 static int
 find_issuer(struct issuance *in, struct error *err)
 {
-	struct issuers *issuers = &in->authority->issuers;
-
-	if (issuers_find(issuers, in->request->issuer, &in->issuer, err) != 0)
+	if (issuers_find_signer(
+		&in->authority->issuers, in->request->issuer, &in->issuer, err) != 0)
 		return -1;
-	while (in->issuer->row.state == ISSUER_RETIRING &&
-	       in->issuer->info.successor != NULL)
-		if (issuers_find(issuers, in->issuer->info.successor, &in->issuer, err) !=
-		    0)
-			return -1;
 	return issuer_check_active(in->issuer, err);
 }
 
@@ -85,17 +79,43 @@ check_keys(struct issuance *in, struct violations *v, struct error *err)
 }
 
 static int
+read_request(struct issuance *in, struct violations *v, struct error *err)
+{
+	const struct certificate_row *before = in->request->renews;
+	OSSL_LIB_CTX *libctx = in->authority->libctx;
+
+	if (before != NULL)
+		renewal_check(before, in->row.created, v);
+	if (before != NULL && in->request->csr.len == 0)
+		return renewal_request(libctx, before->certificate, &in->csr, v, err);
+	return csr_read(libctx, &in->request->csr, &in->csr, v, err);
+}
+
+static int
+read_identity(
+    struct issuance *in, struct warnings *w, struct violations *v, struct error *err)
+{
+	const struct certificate_row *before = in->request->renews;
+
+	if (identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
+		return -1;
+	if (before == NULL || in->request->csr.len == 0)
+		return 0;
+	return renewal_compare(in->authority->libctx, before->certificate,
+	    in->spec.profile, &in->identity, v, err);
+}
+
+static int
 judge(struct issuance *in, struct warnings *w, struct violations *v, struct error *err)
 {
 	const struct issue_request *request = in->request;
 
-	if (csr_read(in->authority->libctx, &request->csr, &in->csr, v, err) != 0 ||
-	    check_keys(in, v, err) != 0 ||
-	    identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
+	in->row.created = clock_now_s();
+	if (read_request(in, v, err) != 0 || check_keys(in, v, err) != 0 ||
+	    read_identity(in, w, v, err) != 0)
 		return -1;
 	if (in->csr.key != NULL)
 		keytype_check(in->csr.key, in->spec.profile, v);
-	in->row.created = clock_now_s();
 	validity_choose(in->spec.profile, request->validity_s, in->row.created,
 	    &in->issuer->validity, &in->spec.validity, v);
 	calendar_warn(in->spec.profile, in->identity.names, &in->spec.validity, w);
@@ -190,6 +210,8 @@ record(struct issuance *in, const struct issue_result *result, struct error *err
 	buf_init(&detail, 0);
 	buf_printf(&detail, "issuer %s, profile %s, %s", in->row.issuer, in->row.profile,
 	    buf_string(&result->names));
+	if (in->request->renews != NULL)
+		buf_printf(&detail, ", renews %s", in->request->renews->serial);
 	event.detail = buf_string(&detail);
 	in->row.status = CERTIFICATE_VALID;
 	in->row.not_before = result->not_before;
@@ -197,6 +219,7 @@ record(struct issuance *in, const struct issue_result *result, struct error *err
 	in->row.subject = buf_string(&result->subject);
 	in->row.names = buf_string(&result->names);
 	in->row.certificate = buf_bytes(&result->certificate);
+	in->row.idempotency_key = in->request->idempotency_key;
 	rc = buf_failed(&detail)
 		 ? error_set(err, ERROR_INTERNAL, "out of memory")
 		 : store_certificate_record(in->authority->store, &in->row, &event, err);

@@ -15,10 +15,30 @@
 #include "ca/keycheck.h"
 #include "base/pem.h"
 
-#define DER_SEQUENCE 0x30
+#define DER_SEQUENCE    0x30
+#define BASE64_SEQUENCE 'M' /* the first character of any SEQUENCE */
 
 static const char *const labels[] = { "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST",
 	NULL };
+
+static bool
+is_bare_base64(const struct bytes *body)
+{
+	size_t i = 0;
+
+	while (i < body->len && memchr(" \t\r\n", body->data[i], 4) != NULL)
+		i++;
+	return i < body->len && body->data[i] == BASE64_SEQUENCE;
+}
+
+static int
+take_text(const struct bytes *body, struct buffer *der, struct error *err)
+{
+	int rc = is_bare_base64(body) ? pem_read_bare(*body, der, err)
+				      : pem_read(*body, labels, der, err);
+
+	return rc == 0 ? 0 : error_set(err, err->code, "CSR: %s", err->text);
+}
 
 static int
 take_body(const struct bytes *body, struct buffer *der, struct error *err)
@@ -29,9 +49,7 @@ take_body(const struct bytes *body, struct buffer *der, struct error *err)
 	if (body->len == 0)
 		return error_set(err, ERROR_BAD_REQUEST, "CSR: empty");
 	if (body->data[0] != DER_SEQUENCE)
-		return pem_read(*body, labels, der, err) == 0
-			   ? 0
-			   : error_set(err, err->code, "CSR: %s", err->text);
+		return take_text(body, der, err);
 	buf_append(der, body->data, body->len);
 	return 0;
 }

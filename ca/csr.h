@@ -26,9 +26,9 @@ struct csr {
 };
 
 /*
- * Reads PEM or DER and checks encoding, requested extensions, key and proof of
- * possession. -1 when it cannot be parsed; the rules it breaks go to v, and then
- * the result is 0. The caller clears csr in either case.
+ * Reads PEM, DER or DER in base64 (RFC 7030 section 4.2.1) and checks encoding, requested
+ * extensions, key and proof of possession. -1 when it cannot be parsed; the rules it
+ * breaks go to v, and then the result is 0. The caller clears csr in either case.
  */
 int csr_read(OSSL_LIB_CTX *libctx, const struct bytes *body, struct csr *csr,
     struct violations *v, struct error *err);

@@ -106,6 +106,19 @@ issuers_find(
 	return 0;
 }
 
+int
+issuers_find_signer(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err)
+{
+	if (issuers_find(issuers, name, issuer, err) != 0)
+		return -1;
+	while (
+	    (*issuer)->row.state == ISSUER_RETIRING && (*issuer)->info.successor != NULL)
+		if (issuers_find(issuers, (*issuer)->info.successor, issuer, err) != 0)
+			return -1;
+	return 0;
+}
+
 struct issuer *
 issuers_next(struct issuers *issuers, const struct issuer *issuer)
 {

@@ -61,6 +61,10 @@ void issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer 
 
 int issuers_find(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
+/* The same, or the last of its successors: one that retires leaves the signing to them.
+ */
+int issuers_find_signer(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
 
 /* The one after issuer, the first after NULL; NULL after the last. */
 struct issuer *issuers_next(struct issuers *issuers, const struct issuer *issuer);

@@ -144,6 +144,15 @@ static const struct rule_info rules[RULES] = {
 	[RULE_VALIDITY_BEYOND_ISSUER] = { "validity-beyond-issuer", "BR 7.1.2.7",
 	    "a length asked for that ends after the issuer; a default length is "
 	    "shortened instead, and a profile can say otherwise. An expired issuer" },
+	[RULE_RENEWAL_REVOKED] = { "renewal-revoked",
+	    "keyhold: what is revoked is not renewed",
+	    "to renew a certificate that is revoked, for whatever reason" },
+	[RULE_RENEWAL_EXPIRED] = { "renewal-expired",
+	    "keyhold: at most 30 days after its end",
+	    "to renew a certificate that expired more than 30 days ago" },
+	[RULE_RENEWAL_NAMES] = { "renewal-names", "RFC 7030 section 4.2.2",
+	    "a request for another subject or other names than those of the certificate "
+	    "to renew; over EST, one for which no valid certificate is there" },
 	[RULE_ISSUER_SUBJECT] = { "issuer-subject", "RFC 5280 section 4.1.2.6",
 	    "an issuer without a subject, or with its issuer's subject" },
 	[RULE_ISSUER_PATH_LENGTH] = { "issuer-path-length", "RFC 5280 section 4.2.1.9",

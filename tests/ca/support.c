@@ -240,8 +240,8 @@ find_key(
 	return error_set(err, ERROR_NOT_FOUND, "not on the token");
 }
 
-static void
-open_authority(struct house *house)
+void
+house_enter(struct house *house)
 {
 	const struct key_finder finder = { find_key, house };
 	struct error err = { 0 };
@@ -258,11 +258,11 @@ house_open(struct house *house, OSSL_LIB_CTX *libctx)
 	*house = (struct house){ .libctx = libctx, .dir = "/tmp/keyhold-test-ca-XXXXXX" };
 	must(mkdtemp(house->dir) != NULL, "directory");
 	snprintf(house->path, sizeof(house->path), "%s/store.db", house->dir);
-	open_authority(house);
+	house_enter(house);
 }
 
-static void
-close_authority(struct house *house)
+void
+house_leave(struct house *house)
 {
 	authority_close(house->authority);
 	store_close(house->store);
@@ -271,8 +271,8 @@ close_authority(struct house *house)
 void
 house_reopen(struct house *house)
 {
-	close_authority(house);
-	open_authority(house);
+	house_leave(house);
+	house_enter(house);
 }
 
 void
@@ -281,7 +281,7 @@ house_close(struct house *house)
 	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock" };
 	char path[128];
 
-	close_authority(house);
+	house_leave(house);
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", house->path, suffixes[i]);
 		unlink(path);

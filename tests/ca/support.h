@@ -64,6 +64,10 @@ void house_open(struct house *house, OSSL_LIB_CTX *libctx);
 void house_reopen(struct house *house);
 void house_close(struct house *house);
 
+/* Authority and store only: between them another process may have the store. */
+void house_leave(struct house *house);
+void house_enter(struct house *house);
+
 /* The key belongs to the house from here on; it is recorded in the store under name. */
 void house_add_key(struct house *house, const char *name, EVP_PKEY *key);
 

@@ -147,7 +147,10 @@ dry_run_records_nothing(void **state)
 	struct house *house = *state;
 	EVP_PKEY *key = ec_key("P-256");
 	const struct certificate_filter all = { .limit = 1000 };
-	struct issue_request request = { "internal", "server", { 0 }, 0, "uid:0", true };
+	struct issue_request request = { .issuer = "internal",
+		.profile = "server",
+		.actor = "uid:0",
+		.dry_run = true };
 	struct issue_result result;
 	struct violations v = { 0 };
 	struct error err = { 0 };
@@ -174,8 +177,11 @@ keeps_an_asked_for_length_and_refuses_an_excessive_one(void **state)
 {
 	struct house *house = *state;
 	EVP_PKEY *key = ec_key("P-256");
-	struct issue_request request = { "internal", "server", { 0 }, 3600, "uid:0",
-		true };
+	struct issue_request request = { .issuer = "internal",
+		.profile = "server",
+		.validity_s = 3600,
+		.actor = "uid:0",
+		.dry_run = true };
 	struct issue_result result;
 	struct violations v = { 0 };
 	struct error err = { 0 };
@@ -333,7 +339,9 @@ rejects_unknown_issuers_profiles_and_garbage(void **state)
 {
 	struct house *house = *state;
 	EVP_PKEY *key = ec_key("P-256");
-	struct issue_request request = { "nobody", "server", { 0 }, 0, "uid:0", false };
+	struct issue_request request = {
+		.issuer = "nobody", .profile = "server", .actor = "uid:0"
+	};
 	struct issue_result result;
 	struct violations v = { 0 };
 	struct error err = { 0 };
