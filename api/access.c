@@ -20,34 +20,39 @@ is_about(const struct access_rule *rule, const struct caller *caller)
 }
 
 static bool
-names_key(const struct access_rule *rule, const char *key)
+one_matches(char *const *patterns, size_t count, const char *name)
 {
-	if (key == NULL)
-		return rule->key_count > 0;
-	for (size_t i = 0; i < rule->key_count; i++)
-		if (pattern_matches(rule->keys[i], key))
+	if (name == NULL)
+		return count > 0;
+	for (size_t i = 0; i < count; i++)
+		if (pattern_matches(patterns[i], name))
 			return true;
 	return false;
 }
 
 static bool
-grants(const struct access_rule *rule, unsigned needed, const char *key)
+grants(const struct access_rule *rule, unsigned needed, const char *name)
 {
-	if ((rule->may & (ACCESS_ADMIN | (needed & ACCESS_READ))) != 0)
+	unsigned granted = rule->may & needed;
+
+	if ((rule->may & ACCESS_ADMIN) != 0 || (granted & ACCESS_READ) != 0)
 		return true;
-	return (rule->may & needed & ACCESS_USE) != 0 && names_key(rule, key);
+	if ((granted & ACCESS_USE) != 0 && one_matches(rule->keys, rule->key_count, name))
+		return true;
+	return (granted & ACCESS_ISSUE) != 0 &&
+	       one_matches(rule->issuers, rule->issuer_count, name);
 }
 
 struct access_decision
 access_decide(const struct access_rules *rules, const struct caller *caller,
-    unsigned needed, const char *key)
+    unsigned needed, const char *name)
 {
 	if (needed == ACCESS_PUBLIC || caller->admin)
 		return (struct access_decision){ .allowed = true };
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct access_rule *rule = &rules->rules[i];
 
-		if (is_about(rule, caller) && grants(rule, needed, key))
+		if (is_about(rule, caller) && grants(rule, needed, name))
 			return (struct access_decision){ true, rule };
 	}
 	return (struct access_decision){ .allowed = false };
@@ -72,14 +77,19 @@ name_caller(
 
 int
 access_refuse(const struct access_rules *rules, const struct caller *caller,
-    unsigned needed, const char *key, struct error *err)
+    unsigned needed, const char *name, struct error *err)
 {
 	char who[64];
 
 	name_caller(rules, caller, who, sizeof(who));
-	if ((needed & ACCESS_USE) == 0)
-		return error_set(err, ERROR_FORBIDDEN, "%s lacks the right %s", who,
-		    (needed & ACCESS_READ) != 0 ? "read" : "admin");
-	return error_set(err, ERROR_FORBIDDEN, "%s may not use key %.80s%s", who, key,
-	    strncmp(key, "spki:", 5) == 0 ? ", or there is none" : "");
+	if ((needed & ACCESS_USE) != 0)
+		return error_set(err, ERROR_FORBIDDEN, "%s may not use key %.80s%s", who,
+		    name, strncmp(name, "spki:", 5) == 0 ? ", or there is none" : "");
+	if ((needed & ACCESS_ISSUE) != 0 && name != NULL)
+		return error_set(err, ERROR_FORBIDDEN,
+		    "%s may not issue from %.80s, or there is none", who, name);
+	return error_set(err, ERROR_FORBIDDEN, "%s lacks the right %s", who,
+	    (needed & ACCESS_ISSUE) != 0  ? "issue"
+	    : (needed & ACCESS_READ) != 0 ? "read"
+					  : "admin");
 }

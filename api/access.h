@@ -19,6 +19,7 @@ enum access {
 	ACCESS_USE = 1 << 0, /* the private key in the path; its reference, public half */
 	ACCESS_READ = 1 << 1, /* every GET */
 	ACCESS_ADMIN = 1 << 2,
+	ACCESS_ISSUE = 1 << 3, /* certificates from an issuer */
 };
 
 struct access_rule {
@@ -29,6 +30,9 @@ struct access_rule {
 	/* Patterns of the keys that ACCESS_USE is about. */
 	char *const *keys;
 	size_t key_count;
+	/* And of the issuers that ACCESS_ISSUE is about. */
+	char *const *issuers;
+	size_t issuer_count;
 };
 
 struct access_rules {
@@ -42,16 +46,19 @@ struct access_decision {
 	    *rule; /* the first that fits; NULL when none was needed */
 };
 
-/* key is the name of the key that ACCESS_USE is about; NULL for any key at all. */
+/*
+ * name is that of the key that ACCESS_USE is about, or of the issuer that ACCESS_ISSUE
+ * is about; NULL for any at all.
+ */
 struct access_decision access_decide(const struct access_rules *rules,
-    const struct caller *caller, unsigned needed, const char *key);
+    const struct caller *caller, unsigned needed, const char *name);
 
 /*
  * ERROR_FORBIDDEN with the caller and what it lacks, and nothing about the rules, but
- * that a user who has one is called as it says. key is what the caller called the key: a
- * name, or its hash. Returns -1.
+ * that a user who has one is called as it says. name is what the caller called the key, a
+ * name or its hash, or the issuer; NULL when it may issue from none. Returns -1.
  */
 int access_refuse(const struct access_rules *rules, const struct caller *caller,
-    unsigned needed, const char *key, struct error *err);
+    unsigned needed, const char *name, struct error *err);
 
 #endif

@@ -158,18 +158,33 @@ require(const struct api *api, const struct request *req, const struct route *ro
 {
 	if (access_decide(&api->access, req->caller, route->access, name).allowed)
 		return 0;
-	return access_refuse(
-	    &api->access, req->caller, route->access, req->params[0], err);
+	return access_refuse(&api->access, req->caller, route->access,
+	    (route->access & ACCESS_ISSUE) != 0 ? name : req->params[0], err);
 }
 
-/* Rules are about names: who asks by hash is let in for any key, until it is found. */
+/*
+ * Rules are about names: who asks by hash is let in for any key, until it is found, and
+ * who may issue for any issuer, until the handler knows which.
+ */
 static int
 check_access(const struct api *api, const struct request *req, const struct route *route,
     struct error *err)
 {
 	const char *key = req->params[0];
+	bool later = is_by_hash(key) || (route->access & ACCESS_ISSUE) != 0;
 
-	return require(api, req, route, is_by_hash(key) ? NULL : key, err);
+	return require(api, req, route, later ? NULL : key, err);
+}
+
+int
+require_issuer(
+    const struct exchange *x, unsigned needed, const char *issuer, struct error *err)
+{
+	const struct access_rules *rules = &x->api->access;
+
+	if (access_decide(rules, x->req->caller, needed, issuer).allowed)
+		return 0;
+	return access_refuse(rules, x->req->caller, needed, issuer, err);
 }
 
 /* Who may not use a key learns nothing of it, not even whether it exists. */

@@ -17,6 +17,13 @@ struct exchange {
 
 typedef int handler(struct exchange *x, struct error *err);
 
+/*
+ * For routes with ACCESS_ISSUE, where only the handler learns which issuer it is about:
+ * ERROR_FORBIDDEN unless the caller has one of needed, for this issuer.
+ */
+int require_issuer(
+    const struct exchange *x, unsigned needed, const char *issuer, struct error *err);
+
 handler get_health, get_ready;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
@@ -24,7 +31,8 @@ handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certific
     get_issuer_chain;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
 handler get_profiles, get_profile, put_profile, delete_profile;
-handler get_profiles, get_profile;
+handler post_renewals, get_renewal_info;
+handler get_est_cacerts, get_est_csrattrs, post_est_enroll, post_est_reenroll;
 handler get_rules;
 handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 handler get_crl, get_delta_crl, get_crl_shard;

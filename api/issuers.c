@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "api/certform.h"
 #include "api/conditional.h"
 #include "api/issuer_answer.h"
 #include "api/json.h"
@@ -184,28 +185,35 @@ get_issuer(struct exchange *x, struct error *err)
 int
 get_issuer_certificate(struct exchange *x, struct error *err)
 {
-	static const char *const types[] = { "application/x-pem-file",
-		"application/pkix-cert", NULL };
-	const char *type = request_prefers(x->req, types);
+	static const char *const types[] = { PEM_TYPE, DER_TYPE, PKCS7_TYPE, NULL };
 	const struct issuer_info *info;
+	const char *type;
+	struct buffer pem;
+	int rc;
 
-	if (type == NULL)
-		return error_set(
-		    err, ERROR_UNSUPPORTED, "Accept: %s or %s", types[0], types[1]);
-	if (authority_find_issuer(x->api->authority, x->req->params[0], &info, err) != 0)
+	if (certform_choose(x->req, types, &type, err) != 0 ||
+	    authority_find_issuer(x->api->authority, x->req->params[0], &info, err) != 0)
 		return -1;
-	if (type == types[1])
-		buf_append(&x->res->body, info->certificate.data, info->certificate.len);
-	else
-		certtext_pem(info->certificate, &x->res->body);
-	return response_finish(x->res, type, err);
+	buf_init(&pem, 0);
+	certtext_pem(info->certificate, &pem);
+	rc = certform_respond(x->res, type, buf_bytes(&pem), err);
+	buf_free(&pem);
+	return rc;
 }
 
 int
 get_issuer_chain(struct exchange *x, struct error *err)
 {
-	if (authority_chain(
-		x->api->authority, x->req->params[0], true, &x->res->body, err) != 0)
+	static const char *const types[] = { CHAIN_TYPE, PKCS7_TYPE, NULL };
+	const char *type;
+	struct buffer pem;
+	int rc = -1;
+
+	if (certform_choose(x->req, types, &type, err) != 0)
 		return -1;
-	return response_finish(x->res, "application/pem-certificate-chain", err);
+	buf_init(&pem, 0);
+	if (authority_chain(x->api->authority, x->req->params[0], true, &pem, err) == 0)
+		rc = certform_respond(x->res, type, buf_bytes(&pem), err);
+	buf_free(&pem);
+	return rc;
 }

@@ -23,8 +23,13 @@ static const struct kind kinds[] = {
 	[ERROR_CONFLICT] = { 409, "conflict", "Conflict", true },
 	[ERROR_PRECONDITION] = { 412, "precondition-failed", "Precondition failed",
 	    true },
+	[ERROR_IN_FLIGHT] = { 409, "in-flight", "The same request is being answered",
+	    true },
+	[ERROR_KEY_REUSED] = { 422, "idempotency-key-reused",
+	    "The Idempotency-Key stands for another request", true },
 	[ERROR_TOO_LARGE] = { 413, "too-large", "Too large", true },
 	[ERROR_UNSUPPORTED] = { 415, "unsupported", "Unsupported", true },
+	[ERROR_UNACCEPTABLE] = { 406, "not-acceptable", "Not acceptable", true },
 	[ERROR_REFUSED] = { 422, "refused", "Refused by the CA's rules", true },
 	[ERROR_BUSY] = { 503, "busy", "All token sessions are in use", true },
 	[ERROR_TIMEOUT] = { 503, "token", "The token did not answer", true },
@@ -108,8 +113,11 @@ problem_respond(
 
 	res->location[0] = '\0';
 	res->link[0] = '\0';
+	res->is_base64 = false;
 	copy_printable(reason, err->text);
 	respond(res, kind, kind->tell ? reason : "the daemon's log says why", violations);
+	if (err->code == ERROR_IN_FLIGHT)
+		res->retry_after_s = 1;
 }
 
 void

@@ -23,8 +23,11 @@ enum error_code {
 	ERROR_NOT_FOUND,
 	ERROR_CONFLICT,     /* the name is taken, or the thing is in use */
 	ERROR_PRECONDITION, /* it has changed since the caller looked */
+	ERROR_IN_FLIGHT,    /* the same request is being answered: ask again */
+	ERROR_KEY_REUSED,   /* an idempotency key that stands for another request */
 	ERROR_TOO_LARGE,    /* over a stated limit */
 	ERROR_UNSUPPORTED,  /* a media type, method or mechanism nobody here speaks */
+	ERROR_UNACCEPTABLE, /* no form that the caller accepts */
 	ERROR_REFUSED,      /* policy: a CSR that breaks the CA's rules */
 	ERROR_BUSY,         /* try again: every token session is in use */
 	ERROR_TIMEOUT,      /* the other side did not answer before the deadline */

@@ -6,6 +6,7 @@
 #include "cli/issue.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "cli/renew.h"
 #include "cli/request.h"
 #include "cli/revoke.h"
 #include "cli/signing.h"
@@ -31,7 +32,6 @@ sign_request(struct cli *cli, struct error *err)
 {
 	const char *path = argument_value(&cli->args, "out");
 	json_t *certificate = NULL;
-	struct bytes chain;
 	struct buffer pem;
 	int rc = -1;
 
@@ -39,18 +39,10 @@ sign_request(struct cli *cli, struct error *err)
 	/* Before signing: a certificate must not be issued only to be lost. */
 	if (artifact_check(cli, path, false, err) != 0 ||
 	    request_read(cli->args.operand, &pem, err) != 0 ||
-	    signing_request(cli, buf_string(&pem), &certificate, err) != 0 ||
-	    signing_chain(certificate, &chain, err) != 0)
+	    signing_request(cli, buf_string(&pem), &certificate, err) != 0)
 		goto out;
-	if (cli->json)
-		output_json(cli, certificate);
-	if (!cli->json || path != NULL)
-		rc = artifact_write(cli, path, chain, MODE_PUBLIC, false, err);
-	else
-		rc = 0;
+	rc = signing_write(cli, certificate, path, err);
 out:
-	if (rc != 0 && certificate != NULL)
-		signing_advise(cli, certificate);
 	json_decref(certificate);
 	buf_free(&pem);
 	return rc;
@@ -80,6 +72,13 @@ show_certificate(struct cli *cli, struct error *err)
 	return 0;
 }
 
+#define IDEMPOTENCY_KEY                                                                  \
+	{                                                                                \
+		.name = "idempotency-key", .metavar = "KEY",                             \
+		.help = "the same key with the same request gives the same certificate " \
+			"for 24 hours, so that it is safe to try again",                 \
+	}
+
 static const struct option_spec sign_options[] = {
 	{ .name = "ca", .metavar = "CA", .help = "the CA that signs", .required = true },
 	{ .name = "profile",
@@ -93,6 +92,22 @@ static const struct option_spec sign_options[] = {
 	{ .name = "out",
 	    .metavar = "FILE",
 	    .help = "write it there, not on standard output" },
+	IDEMPOTENCY_KEY,
+	{ .name = NULL },
+};
+
+static const struct option_spec renew_options[] = {
+	{ .name = "csr",
+	    .metavar = "FILE",
+	    .help = "a request of a new key for the same names; without it the old key "
+		    "is certified again" },
+	{ .name = "days",
+	    .metavar = "N",
+	    .help = "how long it is valid; without it as long as the profile says" },
+	{ .name = "out",
+	    .metavar = "FILE",
+	    .help = "write it there, not on standard output" },
+	IDEMPOTENCY_KEY,
 	{ .name = NULL },
 };
 
@@ -148,9 +163,16 @@ static const struct option_spec list_options[] = {
 	{ .name = "san",
 	    .metavar = "NAME",
 	    .help = "only those with this alternative name" },
+	{ .name = "key",
+	    .metavar = "KEY",
+	    .help =
+		"only those of this key: its name, for the current one, or spki:HASH" },
+	{ .name = "expiring",
+	    .metavar = "TIME",
+	    .help = "only valid ones that end within this time: 30d or 12h" },
 	{ .name = "expires-before",
 	    .metavar = "TIME",
-	    .help = "only those that end before: 30d (from now), 2026-01-31, or "
+	    .help = "only those that end before: 30d or 12h (from now), 2026-01-31, or "
 		    "2026-01-31T23:59:59Z" },
 	{ .name = "limit",
 	    .metavar = "N",
@@ -173,11 +195,17 @@ const struct command cert_commands[] = {
 	    "tls/",
 	    issue_options, issue_certificate },
 	{ "cert list", NULL, "list certificates",
-	    "keyhold cert list --ca internal --expires-before 30d", list_options,
+	    "keyhold cert list --ca internal --expiring 30d", list_options,
 	    certlist_print },
 	{ "cert show", "SERIAL", "show one certificate",
 	    "keyhold cert show 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --pem",
 	    show_options, show_certificate },
+	{ "cert renew", "SERIAL", "issue a certificate again, for the same names",
+	    "keyhold cert renew 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --out web.crt",
+	    renew_options, renew_certificate },
+	{ "cert renewal-info", "SERIAL", "say when a certificate should be renewed",
+	    "keyhold cert renewal-info 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9", NULL,
+	    renew_show_window },
 	{ "cert revoke", "[SERIAL]", "revoke a certificate, for good",
 	    "keyhold cert revoke 4f2a09c17be35d80a6f4129c3d5e8b7016a2c4f9 --reason "
 	    "superseded",

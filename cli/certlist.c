@@ -11,10 +11,11 @@
 #include "cli/output.h"
 #include "cli/url.h"
 
-#define PAGE_MAX    1000 /* the daemon's */
-#define DAY_SECONDS 86400
-#define DAYS_MAX    36500
-#define TIME_MAX    32
+#define PAGE_MAX     1000 /* the daemon's */
+#define DAY_SECONDS  INT64_C(86400)
+#define HOUR_SECONDS INT64_C(3600)
+#define DAYS_MAX     36500
+#define TIME_MAX     32
 
 static const struct column columns[] = {
 	{ "SERIAL", "serial" },
@@ -26,22 +27,38 @@ static const struct column columns[] = {
 	{ NULL, NULL },
 };
 
+/* "30d" or "12h" from now. */
+static int
+write_from_now(const char *text, char time[static TIME_MAX])
+{
+	size_t len = strlen(text);
+	int64_t unit = DAY_SECONDS;
+	uint64_t count;
+
+	if (len < 2 || text_copy(time, TIME_MAX, text) != 0 ||
+	    strchr("dh", text[len - 1]) == NULL)
+		return -1;
+	if (text[len - 1] == 'h')
+		unit = HOUR_SECONDS;
+	time[len - 1] = '\0';
+	if (text_to_uint(
+		time, 0, (uint64_t)(DAYS_MAX * DAY_SECONDS / unit), &count, NULL) != 0)
+		return -1;
+	clock_format(time, clock_now_s() + (int64_t)count * unit);
+	return 0;
+}
+
 static int
 write_time(const char *text, char time[static TIME_MAX])
 {
 	size_t len = strlen(text);
-	struct error why;
 	int64_t seconds;
-	uint64_t days;
 
+	if (write_from_now(text, time) == 0)
+		return 0;
 	if (text_copy(time, TIME_MAX, text) != 0)
 		return -1;
-	if (len > 1 && text[len - 1] == 'd') {
-		time[len - 1] = '\0';
-		if (text_to_uint(time, 0, DAYS_MAX, &days, &why) != 0)
-			return -1;
-		clock_format(time, clock_now_s() + (int64_t)days * DAY_SECONDS);
-	} else if (len == strlen("2026-01-31")) {
+	if (len == strlen("2026-01-31")) {
 		memcpy(time + len, "T00:00:00Z", sizeof("T00:00:00Z"));
 	}
 	return clock_parse(time, &seconds);
@@ -53,9 +70,29 @@ read_time(const char *text, char time[static TIME_MAX], struct error *err)
 	if (write_time(text, time) == 0)
 		return 0;
 	return error_set(err, ERROR_CONFIG,
-	    "--expires-before: \"%.40s\" is no time; say 30d (from now), 2026-01-31 or "
-	    "2026-01-31T23:59:59Z",
+	    "--expires-before: \"%.40s\" is no time; say 30d or 12h (from now), "
+	    "2026-01-31 or 2026-01-31T23:59:59Z",
 	    text);
+}
+
+/* What --expiring says in terms of the two filters that it stands for. */
+static int
+read_expiring(const struct arguments *args, const char **status,
+    char time[static TIME_MAX], struct error *err)
+{
+	const char *within = argument_value(args, "expiring");
+
+	if (within == NULL)
+		return 0;
+	if (*status != NULL || argument_given(args, "expires-before"))
+		return error_set(err, ERROR_CONFIG,
+		    "--expiring lists valid certificates; leave out --status and "
+		    "--expires-before");
+	if (write_from_now(within, time) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "--expiring: \"%.40s\" is no time; say 30d or 12h", within);
+	*status = "valid";
+	return 0;
 }
 
 static int
@@ -63,17 +100,20 @@ first_url(
     const struct arguments *args, uint64_t limit, struct buffer *url, struct error *err)
 {
 	const char *until = argument_value(args, "expires-before");
-	char number[TIME_MAX], time[TIME_MAX];
+	const char *status = argument_value(args, "status");
+	char number[TIME_MAX], time[TIME_MAX] = "";
 
-	if (until != NULL && read_time(until, time, err) != 0)
+	if (read_expiring(args, &status, time, err) != 0 ||
+	    (until != NULL && read_time(until, time, err) != 0))
 		return -1;
 	snprintf(number, sizeof(number), "%llu",
 	    (unsigned long long)(limit < PAGE_MAX ? limit : PAGE_MAX));
 	buf_text(url, "/v1/certificates");
 	url_query(url, "issuer", argument_value(args, "ca"));
-	url_query(url, "status", argument_value(args, "status"));
+	url_query(url, "status", status);
 	url_query(url, "san", argument_value(args, "san"));
-	url_query(url, "expires_before", until != NULL ? time : NULL);
+	url_query(url, "key", argument_value(args, "key"));
+	url_query(url, "expires_before", time[0] != '\0' ? time : NULL);
 	url_query(url, "limit", number);
 	return 0;
 }

@@ -76,11 +76,28 @@ daemon_next_page(const struct cli *cli, struct buffer *path)
 		buf_append(path, link + 1, (size_t)(end - link - 1));
 }
 
+/* Of the commands that have one. Its request may be sent twice. */
+static void
+add_idempotency_key(
+    const struct cli *cli, struct buffer *field, struct client_request *req)
+{
+	const char *key = NULL;
+
+	if (command_option(cli->args.command, "idempotency-key") != NULL)
+		key = argument_value(&cli->args, "idempotency-key");
+	if (key == NULL)
+		return;
+	buf_printf(field, "Idempotency-Key: %s", key);
+	req->condition = buf_string(field);
+	req->repeatable = true;
+}
+
 /* Frees body, which NULL stands for that it could not be made. */
 static int
 send_json(struct cli *cli, struct client_request *req, json_t *body, struct error *err)
 {
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	struct buffer field;
 	int rc;
 
 	json_decref(body);
@@ -88,7 +105,10 @@ send_json(struct cli *cli, struct client_request *req, json_t *body, struct erro
 		return error_set(err, ERROR_INTERNAL, "cannot write the request's JSON");
 	req->content_type = TYPE_JSON;
 	req->body = (struct bytes){ (const unsigned char *)text, strlen(text) };
+	buf_init(&field, 0);
+	add_idempotency_key(cli, &field, req);
 	rc = call(cli, req, err);
+	buf_free(&field);
 	free(text);
 	return rc == 0 ? check_status(cli, req->path, err) : rc;
 }

@@ -25,8 +25,11 @@ exit_of(enum error_code code)
 	case ERROR_NOT_FOUND:
 	case ERROR_CONFLICT:
 	case ERROR_PRECONDITION:
+	case ERROR_IN_FLIGHT:
+	case ERROR_KEY_REUSED:
 	case ERROR_TOO_LARGE:
 	case ERROR_UNSUPPORTED:
+	case ERROR_UNACCEPTABLE:
 	case ERROR_REFUSED:
 		return EXIT_REFUSED;
 	case ERROR_CONFIG:

@@ -11,6 +11,8 @@
 #define NO_PROFILE "no profile "
 #define NO_ISSUER  "no issuer "
 
+#define IN_FLIGHT "urn:keyhold:error:in-flight"
+
 static const struct {
 	int status;
 	enum error_code code;
@@ -18,6 +20,7 @@ static const struct {
 	{ 400, ERROR_BAD_REQUEST },
 	{ 403, ERROR_FORBIDDEN },
 	{ 404, ERROR_NOT_FOUND },
+	{ 406, ERROR_UNACCEPTABLE },
 	{ 409, ERROR_CONFLICT },
 	{ 412, ERROR_PRECONDITION },
 	{ 413, ERROR_TOO_LARGE },
@@ -143,7 +146,7 @@ advise(struct cli *cli, const json_t *problem, const char *path)
 		advise_missing(cli, text_of(problem, "detail"), path);
 	if (cli->res.status == 409)
 		advise_taken(cli, path);
-	if (cli->res.status == 503)
+	if (cli->res.status == 503 || strcmp(text_of(problem, "type"), IN_FLIGHT) == 0)
 		cli_advise(cli, "Try again in a moment.");
 	if (cli->res.status == 500)
 		cli_advise(cli, "keyholdd's log says why.");

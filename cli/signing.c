@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/artifact.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
 #include "cli/url.h"
@@ -25,8 +26,8 @@ make_body(const struct arguments *args, const char *csr, json_t **body, struct e
 	return 0;
 }
 
-static void
-print_warnings(struct cli *cli, const json_t *certificate)
+void
+signing_print_warnings(struct cli *cli, const json_t *certificate)
 {
 	const json_t *warning;
 	struct buffer text;
@@ -54,7 +55,7 @@ signing_request(struct cli *cli, const char *csr, json_t **certificate, struct e
 	    make_body(&cli->args, csr, &body, err) != 0 ||
 	    daemon_post_json(cli, url, body, certificate, err) != 0)
 		return -1;
-	print_warnings(cli, *certificate);
+	signing_print_warnings(cli, *certificate);
 	return 0;
 }
 
@@ -69,6 +70,22 @@ signing_chain(const json_t *certificate, struct bytes *chain, struct error *err)
 	*chain = (struct bytes){ (const unsigned char *)json_string_value(text),
 		json_string_length(text) };
 	return 0;
+}
+
+int
+signing_write(
+    struct cli *cli, const json_t *certificate, const char *path, struct error *err)
+{
+	struct bytes chain;
+	int rc = signing_chain(certificate, &chain, err);
+
+	if (rc == 0 && cli->json)
+		output_json(cli, certificate);
+	if (rc == 0 && (!cli->json || path != NULL))
+		rc = artifact_write(cli, path, chain, MODE_PUBLIC, false, err);
+	if (rc != 0)
+		signing_advise(cli, certificate);
+	return rc;
 }
 
 void

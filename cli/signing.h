@@ -17,6 +17,14 @@ int signing_request(
 /* The chain in PEM, leaf first; belongs to the certificate. */
 int signing_chain(const json_t *certificate, struct bytes *chain, struct error *err);
 
+/* The chain to path, or standard output, where --json has the certificate's JSON instead.
+ */
+int signing_write(
+    struct cli *cli, const json_t *certificate, const char *path, struct error *err);
+
+/* What was asked for and left out. */
+void signing_print_warnings(struct cli *cli, const json_t *certificate);
+
 /* For when what was issued could not be written: where it still is. */
 void signing_advise(struct cli *cli, const json_t *certificate);
 

@@ -364,6 +364,17 @@ print_listener(FILE *out, const struct config_listener *listener)
 
 /* Rights and patterns have no character that YAML wants escaped. */
 static void
+print_patterns(FILE *out, const char *name, char *const *patterns, unsigned count)
+{
+	if (count == 0)
+		return;
+	fprintf(out, "    %s: [", name);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", patterns[i]);
+	fprintf(out, "]\n");
+}
+
+static void
 print_rule(FILE *out, const struct access_settings *settings)
 {
 	print_text(out, "  - ", "who", settings->who);
@@ -371,12 +382,8 @@ print_rule(FILE *out, const struct access_settings *settings)
 	for (unsigned i = 0; i < settings->may_count; i++)
 		fprintf(out, "%s%s", i > 0 ? ", " : "", settings->may[i]);
 	fprintf(out, "]\n");
-	if (settings->keys_count == 0)
-		return;
-	fprintf(out, "    keys: [");
-	for (unsigned i = 0; i < settings->keys_count; i++)
-		fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", settings->keys[i]);
-	fprintf(out, "]\n");
+	print_patterns(out, "keys", settings->keys, settings->keys_count);
+	print_patterns(out, "issuers", settings->issuers, settings->issuers_count);
 }
 
 static void

@@ -17,6 +17,7 @@ static const struct {
 } rights[] = {
 	{ "use", ACCESS_USE },
 	{ "read", ACCESS_READ },
+	{ "issue", ACCESS_ISSUE },
 	{ "admin", ACCESS_ADMIN },
 };
 #define RIGHTS (sizeof(rights) / sizeof(rights[0]))
@@ -79,19 +80,20 @@ read_may(const char *word, struct access_rule *rule, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_CONFIG, "\"%.64s\" is not use, read or admin", word);
+	return error_set(
+	    err, ERROR_CONFIG, "\"%.64s\" is not use, read, issue or admin", word);
 }
 
 /* What is written and has no effect is mistaken for a limit. */
 static int
-check_keys(const struct access_settings *settings, const struct access_rule *rule,
+check_needed(bool granted, size_t patterns, const char *missing, const char *idle,
     struct error *err)
 {
-	if ((rule->may & ACCESS_USE) != 0 && settings->keys_count == 0)
+	if (granted && patterns == 0)
+		return error_set(err, ERROR_CONFIG, "is required: %s", missing);
+	if (!granted && patterns > 0)
 		return error_set(
-		    err, ERROR_CONFIG, "is required: which keys may be used?");
-	if ((rule->may & ACCESS_USE) == 0 && settings->keys_count > 0)
-		return error_set(err, ERROR_CONFIG, "limits nothing without may: [use]");
+		    err, ERROR_CONFIG, "limits nothing without may: [%s]", idle);
 	return 0;
 }
 
@@ -112,17 +114,33 @@ read_rights(const struct access_settings *settings, struct access_rule *rule,
 }
 
 static int
-check_patterns(const struct access_rule *rule, char place[static RULES_PLACE_SIZE],
-    struct error *err)
+check_patterns(const char *setting, char *const *patterns, size_t count,
+    char place[static RULES_PLACE_SIZE], struct error *err)
 {
-	for (size_t i = 0; i < rule->key_count; i++) {
-		snprintf(place, RULES_PLACE_SIZE, "keys[%zu]", i);
-		if (!pattern_is_valid(rule->keys[i]))
+	for (size_t i = 0; i < count; i++) {
+		snprintf(place, RULES_PLACE_SIZE, "%s[%zu]", setting, i);
+		if (!pattern_is_valid(patterns[i]))
 			return error_set(err, ERROR_CONFIG,
-			    "\"%.64s\" matches no key's name: [a-z0-9._-] and *",
-			    rule->keys[i]);
+			    "\"%.64s\" matches no name: [a-z0-9._-] and *", patterns[i]);
 	}
 	return 0;
+}
+
+static int
+check_limits(const struct access_rule *rule, char place[static RULES_PLACE_SIZE],
+    struct error *err)
+{
+	snprintf(place, RULES_PLACE_SIZE, "keys");
+	if (check_needed((rule->may & ACCESS_USE) != 0, rule->key_count,
+		"which keys may be used?", "use", err) != 0)
+		return -1;
+	snprintf(place, RULES_PLACE_SIZE, "issuers");
+	if (check_needed((rule->may & ACCESS_ISSUE) != 0, rule->issuer_count,
+		"from which issuers?", "issue", err) != 0)
+		return -1;
+	if (check_patterns("keys", rule->keys, rule->key_count, place, err) != 0)
+		return -1;
+	return check_patterns("issuers", rule->issuers, rule->issuer_count, place, err);
 }
 
 int
@@ -132,13 +150,12 @@ rules_read(const struct access_settings *settings, struct access_rule *rule,
 	*rule = (struct access_rule){
 		.keys = settings->keys,
 		.key_count = settings->keys_count,
+		.issuers = settings->issuers,
+		.issuer_count = settings->issuers_count,
 	};
 	snprintf(place, RULES_PLACE_SIZE, "who");
 	if (read_who(settings->who, rule, err) != 0 ||
 	    read_rights(settings, rule, place, err) != 0)
 		return -1;
-	snprintf(place, RULES_PLACE_SIZE, "keys");
-	if (check_keys(settings, rule, err) != 0)
-		return -1;
-	return check_patterns(rule, place, err);
+	return check_limits(rule, place, err);
 }

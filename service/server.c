@@ -170,6 +170,9 @@ add_headers(struct MHD_Response *response, const struct response *res)
 		snprintf(seconds, sizeof(seconds), "%d", res->retry_after_s);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 	}
+	if (res->is_base64)
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_CONTENT_TRANSFER_ENCODING, "base64");
 	add_cache_headers(response, res);
 }
 

@@ -53,6 +53,8 @@ static const cyaml_schema_field_t access_fields[] = {
 	    "may", CYAML_FLAG_POINTER, struct access_settings, may, &word, 1, 3),
 	CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 	    struct access_settings, keys, &word, 1, ACCESS_KEYS_MAX),
+	CYAML_FIELD_SEQUENCE("issuers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct access_settings, issuers, &word, 1, ACCESS_KEYS_MAX),
 	CYAML_FIELD_END,
 };
 

@@ -27,6 +27,8 @@ struct access_settings {
 	unsigned may_count;
 	char **keys;
 	unsigned keys_count;
+	char **issuers;
+	unsigned issuers_count;
 };
 
 /* Settings that were not given are NULL. */

@@ -108,6 +108,7 @@ send_bytes(struct fixture *f, const char *method, const char *target, const char
 		.accept = f->accept,
 		.if_match = f->if_match,
 		.if_none_match = f->if_none_match,
+		.idempotency_key = f->idempotency_key,
 		.body = body,
 		.caller = &f->caller,
 	};

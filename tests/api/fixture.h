@@ -15,6 +15,7 @@
 #define PEM    "application/x-pem-file"
 #define CHAIN  "application/pem-certificate-chain"
 #define DER    "application/pkix-cert"
+#define CERTS  "application/pkcs7-mime"
 
 struct fixture {
 	struct test_token *token;
@@ -24,8 +25,8 @@ struct fixture {
 	struct api api;
 
 	struct caller caller; /* an admin, until a test says otherwise */
-	const char *accept;   /* of the next requests, as are the next two */
-	const char *if_match, *if_none_match;
+	const char *accept;   /* of the next requests, as are the next three */
+	const char *if_match, *if_none_match, *idempotency_key;
 	struct response res; /* to the last request */
 	struct json_t *json; /* its body, when that is JSON */
 };

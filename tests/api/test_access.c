@@ -15,15 +15,17 @@
 static char *const web_keys[] = { "web", "api-*" };
 static char *const all_keys[] = { "*" };
 static char *const other_key[] = { "other" };
+static char *const internal[] = { "internal", "team-*" };
 
 /* docs/configuration.md's example, and a second rule for one user. */
 static const struct access_rule rules[] = {
-	{ false, 33, ACCESS_USE, "unix:www-data", web_keys, COUNT(web_keys) },
+	{ false, 33, ACCESS_USE, "unix:www-data", web_keys, COUNT(web_keys), NULL, 0 },
 	{ true, 100, ACCESS_USE | ACCESS_READ, "unix:group:proxies", all_keys,
-	    COUNT(all_keys) },
-	{ true, 200, ACCESS_ADMIN, NULL, NULL, 0 },
-	{ false, 33, ACCESS_USE, "unix:33", other_key, COUNT(other_key) },
-	{ false, 44, ACCESS_READ, NULL, NULL, 0 },
+	    COUNT(all_keys), NULL, 0 },
+	{ true, 200, ACCESS_ADMIN, NULL, NULL, 0, NULL, 0 },
+	{ false, 33, ACCESS_USE, "unix:33", other_key, COUNT(other_key), NULL, 0 },
+	{ false, 44, ACCESS_READ, NULL, NULL, 0, NULL, 0 },
+	{ false, 55, ACCESS_ISSUE, "unix:est", NULL, 0, internal, COUNT(internal) },
 };
 static const struct access_rules all = { rules, COUNT(rules) };
 
@@ -34,6 +36,7 @@ static const gid_t admins_first[] = { 200, 7 };
 static const struct caller root = { .admin = true };
 static const struct caller web = { .uid = 33, .gid = 33 };
 static const struct caller reader = { .uid = 44, .gid = 44 };
+static const struct caller est = { .uid = 55, .gid = 55 };
 static const struct caller proxy = { .uid = 5, .gid = 100 };
 static const struct caller second = {
 	.uid = 5, .gid = 5, .groups = proxies_last, .group_count = 2
@@ -89,6 +92,20 @@ static const struct {
 	{ &pki, ACCESS_USE, "web", 2 },
 	{ &pki, ACCESS_USE, NULL, 2 },
 
+	{ &est, ACCESS_ISSUE, "internal", 5 },
+	{ &est, ACCESS_ISSUE, "team-a", 5 },
+	{ &est, ACCESS_ISSUE, NULL, 5 },
+	{ &est, ACCESS_ISSUE | ACCESS_READ, "internal", 5 },
+	{ &est, ACCESS_ISSUE, "root", NONE },
+	{ &est, ACCESS_ISSUE | ACCESS_READ, "root", NONE },
+	{ &est, ACCESS_USE, "internal", NONE },
+	{ &est, ACCESS_READ, NULL, NONE },
+	{ &est, ACCESS_ADMIN, NULL, NONE },
+	{ &reader, ACCESS_ISSUE | ACCESS_READ, "root", 4 },
+	{ &reader, ACCESS_ISSUE, "internal", NONE },
+	{ &proxy, ACCESS_ISSUE, "whatever", NONE },
+	{ &pki, ACCESS_ISSUE, "root", 2 },
+
 	{ &stranger, ACCESS_USE, "web", NONE },
 	{ &stranger, ACCESS_READ, NULL, NONE },
 	{ &stranger, ACCESS_ADMIN, NULL, NONE },
@@ -143,6 +160,11 @@ says_who_lacks_what(void **state)
 	    err.text, "uid:100 may not use key spki:00, or there is none");
 	access_refuse(&all, &reader, ACCESS_ADMIN, NULL, &err);
 	assert_string_equal(err.text, "uid:44 lacks the right admin");
+	access_refuse(&all, &est, ACCESS_ISSUE, "root", &err);
+	assert_string_equal(
+	    err.text, "unix:est may not issue from root, or there is none");
+	access_refuse(&all, &reader, ACCESS_ISSUE, NULL, &err);
+	assert_string_equal(err.text, "uid:44 lacks the right issue");
 	access_refuse(&all, &nameless, ACCESS_READ, NULL, &err);
 	assert_string_equal(err.text, "uid:100 lacks the right read");
 	assert_int_equal(access_refuse(&all, &nameless, ACCESS_ADMIN, NULL, NULL), -1);

@@ -19,7 +19,7 @@
 	"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"                                    \
 	"-----END CERTIFICATE REQUEST-----\n"
 
-static struct buffer csr_pem, csr_der, csr_json;
+static struct buffer csr_pem, csr_der, csr_base64, csr_json;
 
 /* The key and its requests come from the api itself. */
 static int
@@ -43,6 +43,8 @@ setup(void **state)
 	buf_append(&csr_pem, f->res.body.data, f->res.body.len);
 	if (pem_read(buf_bytes(&csr_pem), labels, &csr_der, NULL) != 0)
 		return -1;
+	buf_init(&csr_base64, 0);
+	base64_encode(&csr_base64, csr_der.data, csr_der.len);
 	buf_text(&csr_json, "\"csr\":\"");
 	for (const char *p = buf_string(&csr_pem); *p != '\0'; p++)
 		buf_printf(&csr_json, *p == '\n' ? "\\n" : "%c", *p);
@@ -55,6 +57,7 @@ teardown(void **state)
 {
 	buf_free(&csr_pem);
 	buf_free(&csr_der);
+	buf_free(&csr_base64);
 	buf_free(&csr_json);
 	return fixture_close(state);
 }
@@ -110,7 +113,7 @@ issued_serial(const struct fixture *f)
 }
 
 static void
-issues_a_chain_to_der_and_pem(void **state)
+issues_a_chain_to_der_pem_and_base64(void **state)
 {
 	const struct {
 		const char *type;
@@ -120,6 +123,7 @@ issues_a_chain_to_der_and_pem(void **state)
 		{ PKCS10, &csr_pem },
 		{ "Application/PKCS10; charset=x", &csr_pem },
 		{ PEM, &csr_pem },
+		{ PKCS10, &csr_base64 },
 	};
 	struct fixture *f = *state;
 	EVP_PKEY *key = public_key(f, "web"), *issuer = public_key(f, "internal");
@@ -175,6 +179,9 @@ sends_what_accept_prefers(void **state)
 		{ "*/*", CHAIN },
 		{ CHAIN, CHAIN },
 		{ PEM, PEM },
+		{ DER, DER },
+		{ CERTS, CERTS "; smime-type=certs-only" },
+		{ CERTS "; smime-type=certs-only", CERTS "; smime-type=certs-only" },
 		{ "text/html, application/json;q=0.9, */*;q=0.1", JSON },
 	};
 	struct fixture *f = *state;
@@ -185,6 +192,81 @@ sends_what_accept_prefers(void **state)
 		assert_string_equal(f->res.content_type, cases[i].type);
 	}
 	f->accept = NULL;
+}
+
+/* The certificates in the body: a leaf, and one more in a chain. */
+static STACK_OF(X509) * read_body(const struct fixture *f, PKCS7 **message)
+{
+	const unsigned char *p = f->res.body.data;
+	STACK_OF(X509) *certs = sk_X509_new_null();
+
+	*message = NULL;
+	if (strcmp(f->res.content_type, DER) == 0) {
+		sk_X509_push(certs, d2i_X509(NULL, &p, (long)f->res.body.len));
+	} else if (strncmp(f->res.content_type, CERTS, strlen(CERTS)) == 0) {
+		assert_non_null(*message = d2i_PKCS7(NULL, &p, (long)f->res.body.len));
+		assert_true(PKCS7_type_is_signed(*message));
+		assert_int_equal(
+		    sk_PKCS7_SIGNER_INFO_num((*message)->d.sign->signer_info), 0);
+		for (int i = 0; i < sk_X509_num((*message)->d.sign->cert); i++)
+			sk_X509_push(
+			    certs, X509_dup(sk_X509_value((*message)->d.sign->cert, i)));
+	} else {
+		BIO *in = BIO_new_mem_buf(body_text(f), -1);
+		X509 *cert;
+
+		while ((cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+			sk_X509_push(certs, cert);
+		BIO_free(in);
+		p += f->res.body.len;
+	}
+	assert_ptr_equal(p, f->res.body.data + f->res.body.len);
+	return certs;
+}
+
+static void
+check_forms(struct fixture *f, const char *target, const char *subject, int chain)
+{
+	static const char *const forms[] = { CHAIN, PEM, DER, CERTS };
+	bool is_chain = strstr(target, "/chain") != NULL;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		bool whole = strcmp(forms[i], CHAIN) == 0 || strcmp(forms[i], CERTS) == 0;
+		STACK_OF(X509) * certs;
+		PKCS7 *message;
+		char name[128];
+
+		f->accept = forms[i];
+		get(f, target);
+		f->accept = NULL;
+		if (is_chain ? !whole : strcmp(forms[i], CHAIN) == 0) {
+			assert_problem(f, 406, "not-acceptable");
+			continue;
+		}
+		assert_int_equal(f->res.status, 200);
+		certs = read_body(f, &message);
+		assert_int_equal(sk_X509_num(certs), whole ? chain : 1);
+		X509_NAME_oneline(
+		    X509_get_subject_name(sk_X509_value(certs, 0)), name, sizeof(name));
+		assert_string_equal(name, subject);
+		sk_X509_pop_free(certs, X509_free);
+		PKCS7_free(message);
+	}
+}
+
+static void
+shows_certificates_and_chains_in_every_form(void **state)
+{
+	struct fixture *f = *state;
+	char target[192], chain[200];
+
+	assert_int_equal(issue(f, "?profile=server", PKCS10, &csr_base64), 201);
+	snprintf(target, sizeof(target), "%s", f->res.location);
+	snprintf(chain, sizeof(chain), "%s/chain", target);
+	check_forms(f, target, "/CN=localhost", 2);
+	check_forms(f, chain, "/CN=localhost", 2);
+	check_forms(f, "/v1/issuers/internal/certificate", "/CN=internal", 1);
+	check_forms(f, "/v1/issuers/internal/chain", "/CN=internal", 2);
 }
 
 static void
@@ -242,7 +324,7 @@ refuses_an_unreadable_answer_before_signing(void **state)
 	f->accept = "text/html";
 	issue(f, "?profile=server", PKCS10, &csr_der);
 	f->accept = NULL;
-	assert_problem(f, 415, "unsupported");
+	assert_problem(f, 406, "not-acceptable");
 	assert_int_equal(count(f), before);
 }
 
@@ -290,7 +372,8 @@ refuses_bodies_that_are_not_requests(void **state)
 {
 	static const char *const json[] = { "", "{}", "[]", "{\"csr\":7}",
 		"{\"csr\":\"\"}", "{\"csr\":\"garbage\"}", "{\"csr\":null}" };
-	static const char *const texts[] = { "", "garbage", "0", EMPTY_REQUEST };
+	static const char *const texts[] = { "", "garbage", "0", EMPTY_REQUEST, "M",
+		"MIIB", "MIIBIDCBxwIBADAU=" };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(json) / sizeof(json[0]); i++) {
@@ -377,7 +460,7 @@ shows_a_certificate_and_its_chain(void **state)
 	f->accept = "image/png";
 	get(f, target);
 	f->accept = NULL;
-	assert_problem(f, 415, "unsupported");
+	assert_problem(f, 406, "not-acceptable");
 	snprintf(target, sizeof(target), "/v1/certificates/%s/chain", serial);
 	assert_int_equal(get(f, target), 200);
 	assert_string_equal(f->res.content_type, CHAIN);
@@ -406,9 +489,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(issues_a_chain_to_der_and_pem),
+		cmocka_unit_test(issues_a_chain_to_der_pem_and_base64),
 		cmocka_unit_test(issues_json_when_that_is_accepted),
 		cmocka_unit_test(sends_what_accept_prefers),
+		cmocka_unit_test(shows_certificates_and_chains_in_every_form),
 		cmocka_unit_test(issues_to_a_json_request),
 		cmocka_unit_test(judges_and_signs_nothing_in_a_dry_run),
 		cmocka_unit_test(refuses_an_unreadable_answer_before_signing),

@@ -121,7 +121,7 @@ sends_the_certificate_as_accepted(void **state)
 	f->accept = "text/html";
 	get(f, "/v1/issuers/internal/certificate");
 	f->accept = NULL;
-	assert_problem(f, 415, "unsupported");
+	assert_problem(f, 406, "not-acceptable");
 	X509_free(pem);
 	X509_free(der);
 }

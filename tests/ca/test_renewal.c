@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "store/certificate_copy.h"
+#include "store/revocations.h"
 #include "tests/ca/support.h"
 
 #define DAY INT64_C(86400)
@@ -280,9 +281,22 @@ find_predecessor(struct house *house, EVP_PKEY *key, const char *san,
 }
 
 static void
-finds_the_newest_valid_certificate_of_the_same_names(void **state)
+revoke(struct house *house, const char *serial)
 {
 	static const struct audit_event event = { "t", "certificate.revoked", "x", NULL };
+	static const unsigned char no_key[32];
+	struct revocation revocation = { .revoked_at = 1, .reason = 4 };
+	bool changed;
+
+	snprintf(revocation.serial, sizeof(revocation.serial), "%s", serial);
+	assert_int_equal(store_revocation_add(
+			     house->store, &revocation, no_key, &event, &changed, NULL),
+	    0);
+}
+
+static void
+finds_the_newest_valid_certificate_of_the_same_names(void **state)
+{
 	EVP_PKEY *key = ec_key("P-256");
 	struct certificate_copy first, second, found;
 	struct house *house = *state;
@@ -294,12 +308,12 @@ finds_the_newest_valid_certificate_of_the_same_names(void **state)
 	    find_predecessor(house, key, "DNS:c.example,DNS:d.example", &found, &v), 0);
 	assert_string_equal(found.row.serial, second.row.serial);
 	certificate_copy_clear(&found);
-	store_certificate_revoke(house->store, second.row.serial, 1, 1, &event, NULL);
+	revoke(house, second.row.serial);
 	assert_int_equal(
 	    find_predecessor(house, key, "DNS:c.example,DNS:d.example", &found, &v), 0);
 	assert_string_equal(found.row.serial, first.row.serial);
 	certificate_copy_clear(&found);
-	store_certificate_revoke(house->store, first.row.serial, 1, 1, &event, NULL);
+	revoke(house, first.row.serial);
 	assert_int_equal(
 	    find_predecessor(house, key, "DNS:c.example,DNS:d.example", &found, &v), -1);
 	assert_true(breaks(&v, RULE_RENEWAL_NAMES));

@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "tests/cli/run.h"
 
 #define CERTIFICATE                                                                      \
@@ -80,6 +82,49 @@ encodes_its_filters(void **state)
 	assert_string_equal(run->out, "none\n");
 	run_keyhold(run, "cert", "list", "--expires-before", "30d", NULL);
 	assert_true(fake_server_saw(run->server, "expires_before=20"));
+	run_keyhold(run, "cert", "list", "--key", "web", NULL);
+	assert_true(fake_server_saw(run->server, "/v1/certificates?key=web&limit=100 "));
+	run_keyhold(run, "cert", "list", "--status", "revoked", NULL);
+	assert_true(fake_server_saw(run->server, "?status=revoked&limit=100 "));
+}
+
+/* "?status=valid&expires_before=TIME", the TIME so far away. */
+static bool
+saw_expiring(struct run *run, int64_t seconds)
+{
+	int64_t now = clock_now_s();
+	char text[CLOCK_TEXT_SIZE], query[128];
+
+	for (int64_t then = now - 60; then <= now; then++) {
+		clock_format(text, then + seconds);
+		snprintf(query, sizeof(query),
+		    "?status=valid&expires_before=%.13s%%3A%.2s%%3A%.3s", text, text + 14,
+		    text + 17);
+		if (fake_server_saw(run->server, query))
+			return true;
+	}
+	return false;
+}
+
+static void
+lists_what_ends_soon(void **state)
+{
+	static const char *const times[] = { "30", "d", "-1d", "2026-01-31", "1w" };
+	struct run *run = *state;
+
+	run_keyhold(run, "cert", "list", "--expiring", "30d", NULL);
+	assert_true(saw_expiring(run, 30 * 86400));
+	run_keyhold(run, "cert", "list", "--expiring", "12h", NULL);
+	assert_true(saw_expiring(run, 12 * 3600));
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		run_keyhold(run, "cert", "list", "--expiring", times[i], NULL);
+		assert_int_equal(run->status, 2);
+		assert_non_null(strstr(run->errors, "say 30d or 12h"));
+	}
+	run_keyhold(
+	    run, "cert", "list", "--expiring", "30d", "--status", "expired", NULL);
+	assert_int_equal(run->status, 2);
+	assert_non_null(strstr(run->errors, "leave out --status"));
 }
 
 static void
@@ -93,8 +138,8 @@ refuses_what_is_no_time(void **state)
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		run_keyhold(run, "cert", "list", "--expires-before", times[i], NULL);
 		assert_int_equal(run->status, 2);
-		assert_non_null(strstr(
-		    run->errors, "30d (from now), 2026-01-31 or 2026-01-31T23:59:59Z"));
+		assert_non_null(strstr(run->errors,
+		    "30d or 12h (from now), 2026-01-31 or 2026-01-31T23:59:59Z"));
 	}
 	assert_int_equal(fake_server_connections(run->server), 0);
 }
@@ -108,6 +153,7 @@ main(void)
 		TEST(lists_certificates),
 		TEST(follows_the_pages_up_to_the_limit),
 		TEST(encodes_its_filters),
+		TEST(lists_what_ends_soon),
 		TEST(refuses_what_is_no_time),
 	};
 

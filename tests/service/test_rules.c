@@ -36,10 +36,12 @@ reads_rules(void **state)
 	    WITH_RULES("  - { who: \"unix:%s\", may: [use], keys: [web, \"api-*\"] }\n"
 		       "  - { who: \"unix:group:%s\", may: [read, use], keys: [\"*\"] }\n"
 		       "  - who: unix:group:4000000\n    may: [admin]\n"
-		       "  - { who: unix:4294967294, may: [read] }\n"),
+		       "  - { who: unix:4294967294, may: [read] }\n"
+		       "  - { who: unix:0, may: [use, read, issue], keys: [a], "
+		       "issuers: [internal, \"team-*\"] }\n"),
 	    user->pw_name, group->gr_name);
 	assert_int_equal(read_text(state, text, &config, NULL), 0);
-	assert_int_equal(config->access.count, 4);
+	assert_int_equal(config->access.count, 5);
 	rules = config->access.rules;
 	assert_false(rules[0].is_group);
 	assert_int_equal(rules[0].id, 1);
@@ -58,6 +60,10 @@ reads_rules(void **state)
 	assert_int_equal(rules[2].key_count, 0);
 	assert_false(rules[3].is_group);
 	assert_true(rules[3].id == 4294967294U);
+	assert_int_equal(rules[3].issuer_count, 0);
+	assert_int_equal(rules[4].may, ACCESS_USE | ACCESS_READ | ACCESS_ISSUE);
+	assert_int_equal(rules[4].issuer_count, 2);
+	assert_string_equal(rules[4].issuers[1], "team-*");
 	config_free(config);
 }
 
@@ -85,7 +91,8 @@ prints_the_rules_that_it_would_read(void **state)
 	    read_text(state,
 		WITH_RULES(
 		    "  - { who: \"unix:33\", may: [ use, read ], keys: [web, '*'] }\n"
-		    "  - { who: unix:group:7, may: [admin] }\n"),
+		    "  - { who: unix:group:7, may: [admin] }\n"
+		    "  - { who: unix:8, may: [issue], issuers: [internal, 't-*'] }\n"),
 		&config, NULL),
 	    0);
 	first = printed(config);
@@ -94,7 +101,10 @@ prints_the_rules_that_it_would_read(void **state)
 				      "    may: [use, read]\n"
 				      "    keys: [\"web\", \"*\"]\n"
 				      "  - who: \"unix:group:7\"\n"
-				      "    may: [admin]\n"));
+				      "    may: [admin]\n"
+				      "  - who: \"unix:8\"\n"
+				      "    may: [issue]\n"
+				      "    issuers: [\"internal\", \"t-*\"]\n"));
 	assert_int_equal(read_text(state, first, &again, NULL), 0);
 	second = printed(again);
 	assert_string_equal(first, second);
@@ -139,10 +149,10 @@ refuses_a_right_that_there_is_not(void **state)
 {
 	static const struct refusal refusals[] = {
 		{ RULE("{ who: unix:0, may: [read, sign] }"),
-		    "6: access[1].may[1]: \"sign\" is not use, read or admin" },
+		    "6: access[1].may[1]: \"sign\" is not use, read, issue or admin" },
 		{ RULE("who: unix:0\n    may:\n      - read\n      - USE\n"
 		       "    keys: [web]"),
-		    "9: access[1].may[1]: \"USE\" is not use, read or admin" },
+		    "9: access[1].may[1]: \"USE\" is not use, read, issue or admin" },
 		{ RULE("{ who: unix:0, may: [read, admin] }"),
 		    "6: access[1].may: admin includes the others; it stands alone" },
 	};
@@ -162,11 +172,33 @@ refuses_keys_that_say_nothing_or_too_little(void **state)
 		    "6: access[1].keys: limits nothing without may: [use]" },
 		{ RULE("who: unix:0\n    may: [use]\n    keys:\n      - web\n      - "
 		       "Web"),
-		    "10: access[1].keys[1]: \"Web\" matches no key's name: [a-z0-9._-] "
+		    "10: access[1].keys[1]: \"Web\" matches no name: [a-z0-9._-] "
 		    "and *" },
 		{ RULE("{ who: unix:0, may: [use], keys: [\"\"] }"),
-		    "6: access[1].keys[0]: \"\" matches no key's name: [a-z0-9._-] and "
+		    "6: access[1].keys[0]: \"\" matches no name: [a-z0-9._-] and "
 		    "*" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+static void
+refuses_issuers_that_say_nothing_or_too_little(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ RULE("{ who: unix:0, may: [issue] }"),
+		    "6: access[1].issuers: is required: from which issuers?" },
+		{ RULE("{ who: unix:0, may: [admin], issuers: [internal] }"),
+		    "6: access[1].issuers: limits nothing without may: [issue]" },
+		{ RULE("{ who: unix:0, may: [use], keys: [web], issuers: [internal] }"),
+		    "6: access[1].issuers: limits nothing without may: [issue]" },
+		{ RULE("{ who: unix:0, may: [issue], keys: [web], issuers: [a] }"),
+		    "6: access[1].keys: limits nothing without may: [use]" },
+		{ RULE("who: unix:0\n    may: [issue]\n    issuers: [a, A]"),
+		    "8: access[1].issuers[1]: \"A\" matches no name: [a-z0-9._-] and "
+		    "*" },
+		{ RULE("who: unix:0\n    may: [issue]\n    issuers: []"),
+		    "8: access[1].issuers: is empty" },
 	};
 
 	CHECK_REFUSALS(state, refusals);
@@ -183,8 +215,6 @@ refuses_what_is_no_list_of_rules(void **state)
 		{ RULE("{ may: [read] }"), "6: missing setting \"who\"" },
 		{ RULE("{ who: unix:0, may: [read], key: [web] }"),
 		    "6: unknown setting \"key\"" },
-		{ RULE("who: unix:0\n    may: [read]\n    issuers: [a]"),
-		    "8: unknown setting \"issuers\"" },
 		{ RULE("{ who: [unix:0], may: [read] }"),
 		    "6: access[1].who: is not a single value" },
 		{ RULE("who: unix:0\n    may: read"), "7: access[1].may: is not a list" },
@@ -213,6 +243,7 @@ main(void)
 		FILE_TEST(refuses_whom_it_does_not_know),
 		FILE_TEST(refuses_a_right_that_there_is_not),
 		FILE_TEST(refuses_keys_that_say_nothing_or_too_little),
+		FILE_TEST(refuses_issuers_that_say_nothing_or_too_little),
 		FILE_TEST(refuses_what_is_no_list_of_rules),
 	};
 
