@@ -56,7 +56,7 @@ show(struct exchange *x, int shard, bool is_delta, struct error *err)
 
 	if (type == NULL)
 		return error_set(
-		    err, ERROR_UNSUPPORTED, "Accept: %s or %s", CRL_TYPE, PEM_TYPE);
+		    err, ERROR_UNACCEPTABLE, "Accept: %s or %s", CRL_TYPE, PEM_TYPE);
 	if (authority_crl(
 		x->api->authority, x->req->params[0], shard, is_delta, &crl, err) != 0)
 		return -1;

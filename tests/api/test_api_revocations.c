@@ -211,7 +211,7 @@ serves_crls_to_anybody_with_what_caches_need(void **state)
 	f->accept = "text/html";
 	get(f, CRL_URL);
 	f->accept = NULL;
-	assert_problem(f, 415, "unsupported");
+	assert_problem(f, 406, "not-acceptable");
 	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 }
 
