@@ -192,6 +192,26 @@ re_enrols_for_the_names_of_a_valid_certificate(void **state)
 }
 
 static void
+enrols_once_for_an_idempotency_key(void **state)
+{
+	struct fixture *f = *state;
+	size_t count = count_certificates(f);
+	struct buffer csr, first;
+
+	request_in_base64(f, SUBJECT, &csr);
+	buf_init(&first, 0);
+	f->idempotency_key = "enrolment";
+	assert_int_equal(post(f, EST "/simpleenroll", &csr), 200);
+	buf_append(&first, f->res.body.data, f->res.body.len);
+	assert_int_equal(post(f, EST "/simpleenroll", &csr), 200);
+	f->idempotency_key = NULL;
+	assert_string_equal(body_text(f), buf_string(&first));
+	assert_int_equal(count_certificates(f), count + 1);
+	buf_free(&csr);
+	buf_free(&first);
+}
+
+static void
 refuses_labels_that_name_nothing(void **state)
 {
 	static const char *const labels[] = { "nobody", "internal~nothing", "~server",
@@ -288,6 +308,7 @@ main(void)
 		cmocka_unit_test(says_which_kind_of_key_it_wants),
 		cmocka_unit_test(enrols_with_the_profile_of_the_label),
 		cmocka_unit_test(re_enrols_for_the_names_of_a_valid_certificate),
+		cmocka_unit_test(enrols_once_for_an_idempotency_key),
 		cmocka_unit_test(refuses_labels_that_name_nothing),
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(enrols_for_whom_a_rule_admits),

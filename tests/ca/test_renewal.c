@@ -140,6 +140,7 @@ certifies_a_new_key_for_the_same_names_in_any_order(void **state)
 	    asking_for(new_key, "/CN=a.example", "IP:10.0.0.1,DNS:A.example", NULL),
 	    new_key, "SHA256", &csr);
 	assert_int_equal(renew(house, &old, buf_bytes(&csr), &result, &v), 0);
+	assert_false(breaks(&v, RULE_RENEWAL_NAMES));
 	cert = parse(buf_bytes(&result.certificate));
 	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), new_key), 1);
 	X509_free(cert);
@@ -242,7 +243,9 @@ takes_what_is_valid_or_expired_lately(void **state)
 
 	(void)state;
 	assert_int_equal(v.count, 0);
+	assert_false(breaks(&v, RULE_RENEWAL_REVOKED));
 	v = check(970 * DAY, CERTIFICATE_VALID);
+	assert_false(breaks(&v, RULE_RENEWAL_EXPIRED));
 	assert_int_equal(v.count, 0);
 }
 
