@@ -49,10 +49,11 @@ start(struct responder *r)
 }
 
 void
-responder_open(struct responder *r, EVP_PKEY *internal_key)
+responder_open(
+    struct responder *r, OSSL_LIB_CTX *libctx, EVP_PKEY *internal_key, EVP_PKEY *key)
 {
-	*r = (struct responder){ .key = ec_key("P-256"), .now = clock_now_s() };
-	house_open(&r->house, NULL);
+	*r = (struct responder){ .key = key, .now = clock_now_s() };
+	house_open(&r->house, libctx);
 	house_add_issuers(&r->house, internal_key);
 	r->root = issuer_certificate(r, "root");
 	r->internal = issuer_certificate(r, "internal");
@@ -65,7 +66,7 @@ responder_setup(void **state)
 	struct responder *r = malloc(sizeof(*r));
 
 	assert_non_null(r);
-	responder_open(r, ec_key("P-256"));
+	responder_open(r, NULL, ec_key("P-256"), ec_key("P-256"));
 	*state = r;
 	return 0;
 }

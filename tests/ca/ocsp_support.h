@@ -20,8 +20,12 @@ struct responder {
 	int64_t now; /* what the responder is told; starts as the time of day */
 };
 
-/* cmocka's setup and teardown; *state is the responder. internal_key is the house's. */
-void responder_open(struct responder *r, EVP_PKEY *internal_key);
+/*
+ * cmocka's setup and teardown; *state is the responder. internal_key is the house's, key
+ * the responder's; libctx is NULL for the default one.
+ */
+void responder_open(
+    struct responder *r, OSSL_LIB_CTX *libctx, EVP_PKEY *internal_key, EVP_PKEY *key);
 int responder_setup(void **state);
 int responder_teardown(void **state);
 

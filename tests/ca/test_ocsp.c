@@ -354,7 +354,7 @@ answers_for_every_type_of_issuer(void **state)
 		void *to_close = r;
 		X509 *cert;
 
-		responder_open(r, keys[i]);
+		responder_open(r, NULL, keys[i], ec_key("P-256"));
 		cert = responder_issue(r);
 		assert_int_equal(status_of(r, cert), V_OCSP_CERTSTATUS_GOOD);
 		X509_free(cert);
