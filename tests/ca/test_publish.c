@@ -1,6 +1,7 @@
 /* test_publish.c - CRLs of an authority, by a clock of the test's. */
 #include "ca/authority_crl.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -360,6 +361,50 @@ wakes_the_publisher_for_a_revocation_and_a_new_issuer(void **state)
 	authority_on_change(house->authority, NULL, NULL);
 }
 
+#define ROUNDS 20
+
+static void *
+publish_often(void *ctx)
+{
+	struct house *house = ctx;
+	int64_t now = clock_now_s();
+
+	for (int i = 0; i < ROUNDS; i++)
+		authority_publish(house->authority, now + i);
+	return NULL;
+}
+
+static void
+revokes_and_serves_while_crls_are_made(void **state)
+{
+	struct house *house = *state;
+	char serials[ROUNDS][STORE_SERIAL_SIZE];
+	struct crl_info crl;
+	pthread_t publisher;
+
+	for (int i = 0; i < ROUNDS; i++)
+		X509_free(house_leaf(house, serials[i]));
+	authority_publish(house->authority, clock_now_s());
+	assert_int_equal(pthread_create(&publisher, NULL, publish_often, house), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		house_revoke(house, serials[i], SUPERSEDED);
+		assert_int_equal(authority_crl(house->authority, "internal",
+				     AUTHORITY_ALL_SHARDS, false, &crl, NULL),
+		    0);
+		assert_true(shared_bytes(crl.der).data[0] == 0x30);
+		shared_free(crl.der);
+	}
+	pthread_join(publisher, NULL);
+	authority_publish(house->authority, clock_now_s() + 2 * ROUNDS);
+	authority_publish(house->authority, clock_now_s() + 2 * ROUNDS + 1);
+	for (int i = 0; i < ROUNDS; i++) {
+		X509_CRL *list = full(house);
+
+		assert_int_equal(crl_reason(list, serials[i]), SUPERSEDED);
+		X509_CRL_free(list);
+	}
+}
+
 #define HOUSE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
 
@@ -378,6 +423,7 @@ main(void)
 		HOUSE_TEST(an_expired_issuer_gets_none_further),
 		HOUSE_TEST(refuses_what_there_is_not),
 		HOUSE_TEST(wakes_the_publisher_for_a_revocation_and_a_new_issuer),
+		HOUSE_TEST(revokes_and_serves_while_crls_are_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
