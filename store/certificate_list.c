@@ -49,7 +49,9 @@ index_for(const struct certificate_filter *filter, enum listed listed)
 	if (filter->spki_sha256 != NULL)
 		return "certificates INDEXED BY certificates_by_key";
 	if (listed == LISTED_REVOKED)
-		return "certificates INDEXED BY certificates_revoked";
+		return filter->issuer != NULL
+			   ? "certificates INDEXED BY certificates_revoked"
+			   : "certificates INDEXED BY certificates_revoked_by_id";
 	if (filter->issuer != NULL)
 		return "certificates INDEXED BY certificates_by_issuer";
 	return "certificates INDEXED BY certificates_by_id";

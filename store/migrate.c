@@ -55,6 +55,8 @@ static const char lists_and_states[] =
     "CREATE INDEX issuers_by_parent ON issuers (parent);\n"
     "ALTER TABLE certificates ADD COLUMN spki_sha256 BLOB NOT NULL DEFAULT x'';\n"
     "ALTER TABLE certificates ADD COLUMN crl_shard INTEGER NOT NULL DEFAULT 0;\n"
+    "CREATE INDEX certificates_revoked_by_id ON certificates (id, not_after)\n"
+    "    WHERE revoked_at IS NOT NULL;\n"
     "CREATE INDEX certificates_by_key ON certificates (spki_sha256, id, not_after, "
     "revoked_at);\n"
     "CREATE TABLE cross_certificates (\n"
