@@ -180,6 +180,9 @@ shards_together_are_the_full_crl(void **state)
 	crl = full(house);
 	assert_int_equal(listed, LEAVES - 1);
 	assert_int_equal(crl_entries(crl), LEAVES - 1);
+	assert_int_equal(crl_point_shard("00000105", 4), 1);
+	assert_int_equal(
+	    crl_point_shard("7fffffffffffffffffffffffffffffffffffffff", 10), 7);
 	/* Of all certificates, and so without a scope. */
 	assert_int_equal(
 	    X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1), -1);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/revocations.h"
 #include "tests/store/fixture.h"
 
 static const char version_1[] =
@@ -178,6 +179,30 @@ keeps_the_keys_and_issuers_of_version_1(void **state)
 }
 
 static void
+lists_what_an_older_version_revoked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct revocation_mark mark;
+	struct revocation found;
+
+	make_version_1(fixture,
+	    "INSERT INTO certificates (serial, issuer, not_before, not_after, "
+	    "revoked_at, revocation_reason, created, profile, requester, subject, names, "
+	    "certificate) VALUES "
+	    "('01', 'internal', 1, 9, NULL, 0, 1, 'server', 'uid:0', '', '', x'30'), "
+	    "('02', 'internal', 1, 9, 7, 4, 1, 'server', 'uid:0', '', '', x'30'), "
+	    "('03', 'internal', 1, 9, 6, 0, 1, 'server', 'uid:0', '', '', x'30')");
+	open_store(fixture);
+	assert_int_equal(
+	    store_revocation_mark(fixture->store, "internal", &mark, NULL), 0);
+	assert_int_equal(mark.change, 2);
+	assert_int_equal(store_revocation_find(fixture->store, "02", &found, NULL), 0);
+	assert_int_equal(found.reason, 4);
+	assert_int_equal(found.revoked_at, 7);
+	assert_int_equal(store_revocation_find(fixture->store, "01", &found, NULL), -1);
+}
+
+static void
 ends_with_the_schema_of_a_new_database(void **state)
 {
 	/* ALTER TABLE quotes the name; a comment may be anywhere but within a table. */
@@ -274,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(keeps_the_keys_and_issuers_of_version_1),
+		STORE_TEST(lists_what_an_older_version_revoked),
 		STORE_TEST(ends_with_the_schema_of_a_new_database),
 		STORE_TEST(still_refuses_to_orphan_an_issuer),
 		STORE_TEST(replaces_a_key_of_version_1),
