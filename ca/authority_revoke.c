@@ -91,17 +91,24 @@ issuer_of_serial(struct authority *authority, const char *serial)
 	return i;
 }
 
+/* A pending issuer has no certificate, and has signed nothing. */
+static bool
+has_signed(const struct issuer *issuer, X509 *cert)
+{
+	return issuer->cert != NULL &&
+	       X509_NAME_cmp(X509_get_issuer_name(cert),
+		   X509_get_subject_name(issuer->cert)) == 0 &&
+	       X509_verify(cert, X509_get0_pubkey(issuer->cert)) == 1;
+}
+
 static struct issuer *
 signer_of(struct authority *authority, X509 *cert)
 {
 	struct issuer *i = NULL;
 
-	while ((i = issuers_next(&authority->issuers, i)) != NULL) {
-		if (X509_NAME_cmp(X509_get_issuer_name(cert),
-			X509_get_subject_name(i->cert)) == 0 &&
-		    X509_verify(cert, X509_get0_pubkey(i->cert)) == 1)
+	while ((i = issuers_next(&authority->issuers, i)) != NULL)
+		if (has_signed(i, cert))
 			break;
-	}
 	return i;
 }
 

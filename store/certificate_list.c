@@ -13,6 +13,8 @@
 #include "store/database.h"
 #include "store/statement.h"
 
+#define FEW 5000
+
 enum listed {
 	LISTED_ALL,
 	LISTED_VALID,
@@ -41,13 +43,46 @@ read_status(const char *status, enum listed *listed, struct error *err)
 	return 0;
 }
 
+/*
+ * Where few have expired by then, a walk in order of id would pass all the others: those
+ * few are better sorted. Where many have, that walk meets a page of them soon.
+ */
+static int
+expires_few(struct store *store, const struct certificate_filter *filter,
+    enum listed listed, bool *few, struct error *err)
+{
+	static const char sql[] =
+	    "SELECT count(*) <= ?1 FROM (SELECT 1 FROM certificates "
+	    "INDEXED BY certificates_by_expiry WHERE not_after < ?2 LIMIT ?1 + 1)";
+	int64_t before = filter->expires_before, now = clock_now_s();
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	*few = false;
+	if (listed == LISTED_EXPIRED && (before == 0 || now < before))
+		before = now;
+	if (before == 0)
+		return 0;
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_int(&st, FEW);
+	bind_int(&st, before);
+	if ((rc = statement_step(&st, &row, err)) == 0)
+		*few = column_int(&st, 0) != 0;
+	statement_done(&st);
+	return rc;
+}
+
 static const char *
-index_for(const struct certificate_filter *filter, enum listed listed)
+index_for(const struct certificate_filter *filter, enum listed listed, bool few)
 {
 	if (filter->name != NULL)
 		return "certificate_names JOIN certificates USING (id)";
 	if (filter->spki_sha256 != NULL)
 		return "certificates INDEXED BY certificates_by_key";
+	if (few)
+		return "certificates INDEXED BY certificates_by_expiry";
 	if (listed == LISTED_REVOKED)
 		return filter->issuer != NULL
 			   ? "certificates INDEXED BY certificates_revoked"
@@ -59,8 +94,8 @@ index_for(const struct certificate_filter *filter, enum listed listed)
 
 /* Conditions are chosen from constants; every value is bound, in the same order. */
 static void
-write_query(
-    struct buffer *sql, const struct certificate_filter *filter, enum listed listed)
+write_query(struct buffer *sql, const struct certificate_filter *filter,
+    enum listed listed, bool few)
 {
 	static const char *const conditions[] = {
 		[LISTED_ALL] = "",
@@ -71,7 +106,7 @@ write_query(
 
 	buf_printf(sql,
 	    "SELECT " CERTIFICATE_COLUMNS " FROM (SELECT id FROM %s WHERE id > ?",
-	    index_for(filter, listed));
+	    index_for(filter, listed, few));
 	buf_text(sql, conditions[listed]);
 	if (filter->issuer != NULL)
 		buf_text(sql, " AND issuer = ?");
@@ -108,12 +143,14 @@ prepare_query(struct store *store, const struct certificate_filter *filter,
 {
 	enum listed listed;
 	struct buffer sql;
+	bool few;
 	int rc;
 
-	if (read_status(filter->status, &listed, err) != 0)
+	if (read_status(filter->status, &listed, err) != 0 ||
+	    expires_few(store, filter, listed, &few, err) != 0)
 		return -1;
 	buf_init(&sql, 0);
-	write_query(&sql, filter, listed);
+	write_query(&sql, filter, listed, few);
 	if (buf_failed(&sql))
 		rc = error_set(err, ERROR_INTERNAL, "out of memory");
 	else

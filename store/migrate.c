@@ -57,6 +57,8 @@ static const char lists_and_states[] =
     "ALTER TABLE certificates ADD COLUMN crl_shard INTEGER NOT NULL DEFAULT 0;\n"
     "CREATE INDEX certificates_revoked_by_id ON certificates (id, not_after)\n"
     "    WHERE revoked_at IS NOT NULL;\n"
+    "CREATE INDEX certificates_by_expiry ON certificates (not_after, id, issuer, "
+    "revoked_at);\n"
     "CREATE INDEX certificates_by_key ON certificates (spki_sha256, id, not_after, "
     "revoked_at);\n"
     "CREATE TABLE cross_certificates (\n"

@@ -92,6 +92,7 @@ CREATE INDEX certificates_revoked ON certificates (issuer, id, not_after)
     WHERE revoked_at IS NOT NULL;
 CREATE INDEX certificates_revoked_by_id ON certificates (id, not_after)
     WHERE revoked_at IS NOT NULL;
+CREATE INDEX certificates_by_expiry ON certificates (not_after, id, issuer, revoked_at);
 CREATE INDEX certificates_by_key ON certificates (spki_sha256, id, not_after, revoked_at);
 
 CREATE TABLE certificate_names (

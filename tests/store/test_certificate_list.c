@@ -129,6 +129,27 @@ filters_by_expiry(void **state)
 }
 
 static void
+filters_by_expiry_where_many_have_expired(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t in_two_days = clock_now_s() + 2 * 86400;
+	struct certificate_filter filter = { .expires_before = in_two_days, .limit = 5 };
+
+	fixture_sql(fixture,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5100) "
+	    "INSERT INTO certificates (serial, issuer, not_before, not_after, created, "
+	    "profile, requester, subject, names, certificate) "
+	    "SELECT printf('a%x', i), 'many', 1, 2, 1, 'server', 'uid:0', '', '', x'30' "
+	    "FROM n");
+	check(state, filter, "01 02 03 a1 a2 ");
+	filter.issuer = "internal";
+	check(state, filter, "01 02 ");
+	filter.issuer = "many";
+	filter.status = "expired";
+	check(state, filter, "a1 a2 a3 a4 a5 ");
+}
+
+static void
 combines_filters(void **state)
 {
 	int64_t in_two_days = clock_now_s() + 2 * 86400;
@@ -203,6 +224,7 @@ main(void)
 		STORE_TEST(filters_by_name),
 		STORE_TEST(filters_by_key),
 		STORE_TEST(filters_by_expiry),
+		STORE_TEST(filters_by_expiry_where_many_have_expired),
 		STORE_TEST(combines_filters),
 		STORE_TEST(pages_by_cursor),
 		STORE_TEST(stops_when_visit_says_so),
