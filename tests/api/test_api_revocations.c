@@ -31,21 +31,27 @@ setup(void **state)
 	return 0;
 }
 
-/* Issues one; its serial stays in serial and its PEM chain in the answer. */
-static void
-issue(struct fixture *f, char serial[static 64])
+static int
+ask(struct fixture *f)
 {
 	struct buffer csr;
+	int status;
 
 	assert_int_equal(
 	    post_json(f, "/v1/keys/web/csr", "{\"sans\":[\"localhost\"]}"), 200);
 	buf_init(&csr, 0);
 	buf_append(&csr, f->res.body.data, f->res.body.len);
-	assert_int_equal(
-	    send_bytes(f, "POST", "/v1/issuers/internal/certificates?profile=server",
-		PKCS10, buf_bytes(&csr)),
-	    201);
+	status = send_bytes(f, "POST", "/v1/issuers/internal/certificates?profile=server",
+	    PKCS10, buf_bytes(&csr));
 	buf_free(&csr);
+	return status;
+}
+
+/* Issues one; its serial stays in serial and its PEM chain in the answer. */
+static void
+issue(struct fixture *f, char serial[static 64])
+{
+	assert_int_equal(ask(f), 201);
 	snprintf(serial, 64, "%s", strrchr(f->res.location, '/') + 1);
 }
 
@@ -130,6 +136,10 @@ revokes_a_posted_certificate(void **state)
 	send_bytes(f, "POST", "/v1/revocations", "text/plain", buf_bytes(&pem));
 	assert_problem(f, 415, "unsupported");
 	buf_free(&pem);
+	/* A compromised key is not certified again. */
+	assert_int_equal(ask(f), 422);
+	assert_true(body_has(f, "csr-key-blocked"));
+	assert_int_equal(post_json(f, "/v1/keys/web/rotate", "{}"), 201);
 }
 
 static void
