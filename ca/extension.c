@@ -69,11 +69,15 @@ check_value(X509_EXTENSION *ext, struct violations *v)
 	char oid[OID_SIZE];
 	void *value;
 
+	/* X509V3_EXT_d2i ignores what follows the value; the strict walk does not. */
+	if (!der_is_strict(der)) {
+		violations_add(v, RULE_CSR_EXTENSION_ENCODING, name_of(ext, oid),
+		    "the value is not one value in DER");
+		return;
+	}
 	if (!is_understood(nid_of(ext)))
 		return;
-	/* X509V3_EXT_d2i ignores what follows the value; the strict walk does not. */
-	value = der_is_strict(der) ? X509V3_EXT_d2i(ext) : NULL;
-	if (value == NULL) {
+	if ((value = X509V3_EXT_d2i(ext)) == NULL) {
 		violations_add(v, RULE_CSR_EXTENSION_ENCODING, name_of(ext, oid),
 		    "the value cannot be read");
 		return;

@@ -46,6 +46,30 @@ out:
 	return rc;
 }
 
+/*
+ * When n is a power of a prime p, 2^n = 2 modulo p by Fermat's little theorem, so that p
+ * divides 2^n - 2. Of other numbers few do, and none that somebody made at random.
+ */
+static int
+is_prime_power(const BIGNUM *n, BN_CTX *ctx, bool *found)
+{
+	BIGNUM *two, *rest;
+	int rc = -1;
+
+	BN_CTX_start(ctx);
+	two = BN_CTX_get(ctx);
+	rest = BN_CTX_get(ctx);
+	if (rest == NULL || BN_set_word(two, 2) != 1 ||
+	    BN_mod_exp(rest, two, n, n, ctx) != 1 || BN_sub(rest, rest, two) != 1 ||
+	    BN_gcd(rest, rest, n, ctx) != 1)
+		goto out;
+	*found = !BN_is_one(rest);
+	rc = 0;
+out:
+	BN_CTX_end(ctx);
+	return rc;
+}
+
 /* root = floor(sqrt(n)), by Newton's method from above. */
 static int
 integer_root(BIGNUM *root, const BIGNUM *n, BN_CTX *ctx)
@@ -144,18 +168,21 @@ out:
 static int
 check_modulus(const BIGNUM *n, BN_CTX *ctx, struct violations *v, struct error *err)
 {
-	bool small = false, close = false;
+	bool small = false, power = false, close = false;
 
 	if (!BN_is_odd(n)) {
 		violations_add(v, RULE_CSR_RSA_EVEN, "key", "the modulus is even");
 		return 0;
 	}
 	if (has_small_factor(n, ctx, &small) != 0 ||
-	    has_close_primes(n, ctx, &close) != 0)
+	    is_prime_power(n, ctx, &power) != 0 || has_close_primes(n, ctx, &close) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "examine an RSA modulus");
 	if (small)
 		violations_add(v, RULE_CSR_RSA_SMALL_FACTOR, "key",
 		    "the modulus has a prime factor below %d", SMALL_FACTOR_BELOW);
+	if (power)
+		violations_add(v, RULE_CSR_RSA_PRIME_POWER, "key",
+		    "the modulus is not a product of different primes");
 	if (roca_has_fingerprint(n))
 		violations_add(v, RULE_CSR_RSA_ROCA, "key",
 		    "the modulus is one of the generator of CVE-2017-15361 (ROCA)");

@@ -8,8 +8,9 @@
 #include "ca/violation.h"
 
 /*
- * Size, exponent, small factors, close primes and the ROCA fingerprint of an RSA key.
- * Returns -1 only when memory runs out; what is wrong with the key goes to v.
+ * Size, exponent, small factors, powers of primes, close primes and the ROCA fingerprint
+ * of an RSA key. Returns -1 only when memory runs out; what is wrong with the key goes to
+ * v.
  */
 int rsacheck_run(const EVP_PKEY *key, struct violations *v, struct error *err);
 

@@ -20,8 +20,8 @@ static const struct rule_info rules[RULES] = {
 	    "more than one extension request, Microsoft's included" },
 	[RULE_CSR_EXTENSION_ENCODING] = { "csr-extension-encoding",
 	    "RFC 5280 section 4.2",
-	    "an extension request, or a requested extension, that cannot be read or has "
-	    "bytes after its value" },
+	    "an extension request that cannot be read, or a requested extension that is "
+	    "not one value in DER" },
 	[RULE_CSR_EXTENSION_DUPLICATE] = { "csr-extension-duplicate",
 	    "RFC 5280 section 4.2", "the same extension asked for twice" },
 	[RULE_CSR_EXTENSION_CRITICAL] = { "csr-extension-critical",
@@ -42,6 +42,8 @@ static const struct rule_info rules[RULES] = {
 	[RULE_CSR_RSA_EVEN] = { "csr-rsa-even", "BR 6.1.6", "an even modulus" },
 	[RULE_CSR_RSA_SMALL_FACTOR] = { "csr-rsa-small-factor", "BR 6.1.6",
 	    "a modulus with a prime factor below 752" },
+	[RULE_CSR_RSA_PRIME_POWER] = { "csr-rsa-prime-power", "BR 6.1.6",
+	    "a modulus that is a prime, or a power of one" },
 	[RULE_CSR_RSA_CLOSE_PRIMES] = { "csr-rsa-close-primes", "BR 6.1.1.3 (5.3)",
 	    "a modulus that Fermat's method factors within 100 rounds" },
 	[RULE_CSR_RSA_ROCA] = { "csr-rsa-roca", "BR 6.1.1.3 (5.2)",

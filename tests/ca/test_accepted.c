@@ -97,6 +97,7 @@ takes_keys_of_every_type(void **state)
 		passes(&v, RULE_CSR_RSA_SIZE);
 		passes(&v, RULE_CSR_RSA_EXPONENT);
 		passes(&v, RULE_CSR_RSA_EVEN);
+		passes(&v, RULE_CSR_RSA_PRIME_POWER);
 		passes(&v, RULE_CSR_EC_CURVE);
 		passes(&v, RULE_CSR_EC_POINT);
 		EVP_PKEY_free(keys[i]);

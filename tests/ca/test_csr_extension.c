@@ -77,6 +77,9 @@ refuses_bytes_after_an_extension(void **state)
 	(void)state;
 	request_extension(&extensions, "basicConstraints", "DER:300000");
 	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_ENCODING));
+	extensions = NULL;
+	request_extension(&extensions, "1.2.3.4.5", "DER:050000");
+	assert_true(extensions_break(extensions, RULE_CSR_EXTENSION_ENCODING));
 }
 
 static void

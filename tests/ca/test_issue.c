@@ -260,6 +260,44 @@ works_in_a_library_context_of_its_own(void **state)
 	house_add_issuers(house, ec_key("P-256"));
 }
 
+/* What would say more of the holder, or of where to ask, than the authority decided. */
+static void
+copies_no_extension_and_says_so(void **state)
+{
+	static const char *const asked[] = { "nameConstraints", "crlDistributionPoints",
+		"authorityInfoAccess", "certificatePolicies", "1.2.3.4.5" };
+	EVP_PKEY *key = ec_key("P-256");
+	X509_REQ *req = request_new(key, "");
+	X509_EXTENSIONS *extensions = NULL;
+	struct issue_result result;
+	const unsigned char *der;
+	struct violations v;
+	struct buffer csr;
+	X509 *cert;
+
+	request_extension(&extensions, "subjectAltName", "DNS:localhost");
+	for (size_t i = 0; i < 5; i++)
+		request_extension(&extensions, asked[i], "DER:3000");
+	request_add(req, extensions);
+	request_sign(req, key, "SHA256", &csr);
+	assert_int_equal(house_issue(*state, &csr, "server", &result, &v, NULL), 0);
+	der = result.certificate.data;
+	cert = d2i_X509(NULL, &der, (long)result.certificate.len);
+	for (size_t i = 0; i < 5; i++) {
+		ASN1_OBJECT *oid = OBJ_txt2obj(asked[i], 0);
+
+		assert_int_equal(X509_get_ext_by_OBJ(cert, oid, -1), -1);
+		ASN1_OBJECT_free(oid);
+	}
+	assert_int_equal(result.warnings.count, 5);
+	assert_string_equal(
+	    result.warnings.items[4], "extension 1.2.3.4.5 was not copied");
+	X509_free(cert);
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
 static void
 refuses_the_key_of_an_issuer(void **state)
 {
@@ -373,6 +411,7 @@ main(void)
 		cmocka_unit_test(keeps_an_asked_for_length_and_refuses_an_excessive_one),
 		cmocka_unit_test(signs_with_every_type_of_issuer_key),
 		cmocka_unit_test(works_in_a_library_context_of_its_own),
+		cmocka_unit_test(copies_no_extension_and_says_so),
 		cmocka_unit_test(refuses_the_key_of_an_issuer),
 		cmocka_unit_test(key_encipherment_is_for_rsa_servers_that_ask),
 		cmocka_unit_test(rejects_unknown_issuers_profiles_and_garbage),

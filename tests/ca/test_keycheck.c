@@ -183,6 +183,27 @@ refuses_primes_that_are_close(void **state)
 	BN_free(square);
 }
 
+/* Of 2048 bits: a prime, and the third power of one. */
+static void
+refuses_a_prime_and_its_power(void **state)
+{
+	BIGNUM *n = BN_new(), *p = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+
+	(void)state;
+	assert_int_equal(BN_generate_prime_ex(n, 2048, 0, NULL, NULL, NULL), 1);
+	refuse(rsa_public(n, 65537), RULE_CSR_RSA_PRIME_POWER);
+	do {
+		assert_int_equal(BN_generate_prime_ex(p, 683, 0, NULL, NULL, NULL), 1);
+		BN_sqr(n, p, ctx);
+		BN_mul(n, n, p, ctx);
+	} while (BN_num_bits(n) != 2048);
+	refuse(rsa_public(n, 65537), RULE_CSR_RSA_PRIME_POWER);
+	BN_free(n);
+	BN_free(p);
+	BN_CTX_free(ctx);
+}
+
 static void
 refuses_other_curves(void **state)
 {
@@ -244,6 +265,44 @@ refuses_a_point_off_the_curve(void **state)
 }
 
 static void
+refuse_point(const unsigned char *point, size_t len)
+{
+	struct violations v = { 0 };
+	X509_PUBKEY *spki = X509_PUBKEY_new();
+	EVP_PKEY *read;
+
+	assert_int_equal(
+	    X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
+		V_ASN1_OBJECT, OBJ_nid2obj(NID_X9_62_prime256v1),
+		OPENSSL_memdup(point, len), (int)len),
+	    1);
+	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
+	assert_true(breaks(&v, RULE_CSR_EC_POINT));
+	EVP_PKEY_free(read);
+	X509_PUBKEY_free(spki);
+}
+
+/* P-256: y^2 = x^3 - 3x + b has a point with x = 0, which x = p must not stand for. */
+static void
+refuses_infinity_and_a_coordinate_that_is_not_reduced(void **state)
+{
+	static const unsigned char infinity[] = { 0x00 };
+	static const unsigned char unreduced[65] = { 0x04,
+		/* p */
+		0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		/* the root of b */
+		0x66, 0x48, 0x5c, 0x78, 0x0e, 0x2f, 0x83, 0xd7, 0x24, 0x33, 0xbd, 0x5d,
+		0x84, 0xa0, 0x6b, 0xb6, 0x54, 0x1c, 0x2a, 0xf3, 0x1d, 0xae, 0x87, 0x17,
+		0x28, 0xbf, 0x85, 0x6a, 0x17, 0x4f, 0x93, 0xf4 };
+
+	(void)state;
+	refuse_point(infinity, sizeof(infinity));
+	refuse_point(unreduced, sizeof(unreduced));
+}
+
+static void
 refuses_a_key_that_does_not_decode(void **state)
 {
 	EVP_PKEY *key = rsa_key(2048);
@@ -290,10 +349,12 @@ main(void)
 		cmocka_unit_test(refuses_an_even_modulus),
 		cmocka_unit_test(refuses_a_small_factor),
 		cmocka_unit_test(refuses_primes_that_are_close),
+		cmocka_unit_test(refuses_a_prime_and_its_power),
 		cmocka_unit_test(refuses_other_curves),
 		cmocka_unit_test(refuses_explicit_curve_parameters),
 		cmocka_unit_test(refuses_a_compressed_point),
 		cmocka_unit_test(refuses_a_point_off_the_curve),
+		cmocka_unit_test(refuses_infinity_and_a_coordinate_that_is_not_reduced),
 		cmocka_unit_test(refuses_a_key_that_does_not_decode),
 		cmocka_unit_test(refuses_rsa_without_null_parameters),
 	};

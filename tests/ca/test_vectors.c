@@ -56,9 +56,11 @@ static const struct {
 	{ "san_rsa_sha1.pem", "csr-signature-algorithm" },
 	{ "two_basic_constraints.pem",
 	    "csr-extension-duplicate csr-signature-algorithm csr-signature" },
-	{ "unsupported_extension.pem", "csr-signature-algorithm csr-signature" },
+	{ "unsupported_extension.pem",
+	    "csr-extension-encoding csr-signature-algorithm csr-signature" },
 	{ "unsupported_extension_critical.pem",
-	    "csr-extension-critical csr-signature-algorithm csr-signature" },
+	    "csr-extension-critical csr-extension-encoding csr-signature-algorithm "
+	    "csr-signature" },
 };
 #define EXPECTED (sizeof(expected) / sizeof(expected[0]))
 
