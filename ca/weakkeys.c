@@ -48,8 +48,9 @@ read_line(struct bytes line, struct buffer *entries)
 	return 0;
 }
 
-static int
-read_lines(const char *path, struct bytes text, struct buffer *entries, struct error *err)
+int
+weakkeys_parse(
+    const char *path, struct bytes text, struct buffer *entries, struct error *err)
 {
 	for (size_t number = 1; text.len > 0; number++) {
 		const unsigned char *end = memchr(text.data, '\n', text.len);
@@ -73,7 +74,7 @@ read_list(const char *path, struct buffer *entries, struct error *err)
 
 	buf_init(&text, 0);
 	if ((rc = file_read(path, LIST_MAX_BYTES, &text, err)) == 0)
-		rc = read_lines(path, buf_bytes(&text), entries, err);
+		rc = weakkeys_parse(path, buf_bytes(&text), entries, err);
 	else
 		err->code = ERROR_CONFIG;
 	buf_free(&text);

@@ -13,6 +13,7 @@
 
 #include <openssl/types.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 struct weakkeys;
@@ -24,6 +25,10 @@ struct weakkeys;
  */
 int weakkeys_read(const char *directory, struct weakkeys **keys, struct error *err);
 void weakkeys_free(struct weakkeys *keys);
+
+/* Appends the entries of one list, of 10 bytes each, to entries; path is for messages. */
+int weakkeys_parse(
+    const char *path, struct bytes text, struct buffer *entries, struct error *err);
 
 size_t weakkeys_count(const struct weakkeys *keys); /* 0 for NULL */
 
