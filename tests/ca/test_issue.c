@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "ca/profile.h"
 #include "tests/ca/support.h"
 
 #define ACTION_SIZE 64
@@ -299,6 +300,32 @@ copies_no_extension_and_says_so(void **state)
 }
 
 static void
+warns_of_a_length_that_public_authorities_do_not_give(void **state)
+{
+	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
+	struct issue_request request = {
+		.issuer = "internal",
+		.profile = "server",
+		.validity_s = profile_find("server")->max_validity_s,
+		.actor = "uid:0",
+	};
+	struct issue_result result;
+	struct violations v = { 0 };
+	struct buffer csr;
+
+	simple_request(key, "DNS:www.example.com", &csr);
+	request.csr = buf_bytes(&csr);
+	assert_int_equal(
+	    authority_issue(house->authority, &request, &result, &v, NULL), 0);
+	assert_int_equal(result.warnings.count, 1);
+	assert_non_null(strstr(result.warnings.items[0], "(BR 6.3.2)"));
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
+}
+
+static void
 refuses_the_key_of_an_issuer(void **state)
 {
 	struct house *house = *state;
@@ -412,6 +439,7 @@ main(void)
 		cmocka_unit_test(signs_with_every_type_of_issuer_key),
 		cmocka_unit_test(works_in_a_library_context_of_its_own),
 		cmocka_unit_test(copies_no_extension_and_says_so),
+		cmocka_unit_test(warns_of_a_length_that_public_authorities_do_not_give),
 		cmocka_unit_test(refuses_the_key_of_an_issuer),
 		cmocka_unit_test(key_encipherment_is_for_rsa_servers_that_ask),
 		cmocka_unit_test(rejects_unknown_issuers_profiles_and_garbage),
