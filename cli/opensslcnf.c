@@ -80,6 +80,14 @@ take_copy_extensions(struct import *import, const char *section, const CONF_VALU
 	    "that the profile allows");
 }
 
+static void
+take_policy(struct import *import, const char *section, const CONF_VALUE *line)
+{
+	if (import->policy == NULL || strcmp(import->policy, line->value) != 0)
+		opensslcnf_note(import, section, line,
+		    "left out: to take it, give --policy and its name");
+}
+
 static const struct {
 	const char *name;
 	void (*take)(struct import *, const char *section, const CONF_VALUE *line);
@@ -87,6 +95,7 @@ static const struct {
 } settings[] = {
 	{ "default_days", take_days, NULL },
 	{ "copy_extensions", take_copy_extensions, NULL },
+	{ "policy", take_policy, NULL },
 	{ "default_md", NULL, "left out: the CA's key decides, SHA-256 at least" },
 	{ "private_key", NULL, "left out: a CA's key is in the token and in no file" },
 	{ "default_startdate", NULL,
@@ -103,8 +112,8 @@ static const struct {
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-/* Files and looks of openssl ca are nothing that a certificate shows; their rest is. */
-static void
+/* False for what no certificate shows. */
+static bool
 take_setting(struct import *import, const char *section, const CONF_VALUE *line)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {
@@ -114,8 +123,34 @@ take_setting(struct import *import, const char *section, const CONF_VALUE *line)
 			settings[i].take(import, section, line);
 		else
 			opensslcnf_note(import, section, line, settings[i].why);
-		return;
+		return true;
 	}
+	return false;
+}
+
+static void
+take_settings(
+    struct import *import, const char *section, const STACK_OF(CONF_VALUE) * lines)
+{
+	struct buffer others;
+
+	buf_init(&others, 0);
+	for (int i = 0; i < sk_CONF_VALUE_num(lines); i++) {
+		const CONF_VALUE *line = sk_CONF_VALUE_value(lines, i);
+
+		if (take_setting(import, section, line))
+			continue;
+		buf_text(&others, " ");
+		output_text(&others, line->name);
+	}
+	if (others.len > 0) {
+		buf_text(&import->notes, "[");
+		output_text(&import->notes, section);
+		buf_printf(&import->notes,
+		    "]%s: left out: files, and what openssl ca does and shows\n",
+		    buf_string(&others));
+	}
+	buf_free(&others);
 }
 
 /* [ca] default_ca names the section that openssl ca goes by. */
@@ -123,11 +158,9 @@ static void
 take_ca(struct import *import)
 {
 	const char *section = NCONF_get_string(import->conf, "ca", "default_ca");
-	STACK_OF(CONF_VALUE) *lines =
-	    section != NULL ? NCONF_get_section(import->conf, section) : NULL;
 
-	for (int i = 0; i < sk_CONF_VALUE_num(lines); i++)
-		take_setting(import, section, sk_CONF_VALUE_value(lines, i));
+	if (section != NULL)
+		take_settings(import, section, NCONF_get_section(import->conf, section));
 	ERR_clear_error();
 }
 

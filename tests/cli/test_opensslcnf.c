@@ -17,7 +17,7 @@
 #define CA                                                                               \
 	"[ca]\ndefault_ca = house\n[house]\ndir = ./ca\ndatabase = $dir/index.txt\n"     \
 	"private_key = $dir/ca.key\ndefault_days = 365\ndefault_md = sha256\n"           \
-	"copy_extensions = copy\n[rules]\ncountryName = match\n"                         \
+	"copy_extensions = copy\npolicy = rules\n[rules]\ncountryName = match\n"         \
 	"organizationName = match\norganizationalUnitName = optional\n"                  \
 	"commonName = supplied\nemailAddress = optional\n"
 #define MILVUS                                                                           \
@@ -104,6 +104,7 @@ says_what_it_left_out_and_why(void **state)
 		"[house] copy_extensions = copy: left out: it puts into a certificate",
 		"[house] private_key = ./ca/ca.key: left out",
 		"[house] default_md = sha256: left out",
+		"[house] dir database: left out: files",
 		"[v3_req] basicConstraints = CA:FALSE: left out",
 		"[v3_req] keyUsage = nonRepudiation: left out",
 		"[rules] emailAddress = optional: left out",
@@ -121,6 +122,10 @@ says_what_it_left_out_and_why(void **state)
 	clear(&import);
 	assert_int_equal(convert(&import, MILVUS, "v3_req", "rules", NULL, NULL), 0);
 	notes(&import, "countryName = match: left out: it takes the CA's value");
+	assert_null(strstr(buf_string(&import.notes), "--policy"));
+	clear(&import);
+	assert_int_equal(convert(&import, MILVUS, "v3_req", NULL, NULL, NULL), 0);
+	notes(&import, "[house] policy = rules: left out: to take it, give --policy");
 	clear(&import);
 }
 
