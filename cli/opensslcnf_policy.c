@@ -99,8 +99,12 @@ opensslcnf_policy(struct import *import, struct error *err)
 	STACK_OF(CONF_VALUE) * lines;
 	struct buffer subject;
 
-	if (import->policy == NULL)
+	if (import->policy == NULL) {
+		buf_text(&import->notes,
+		    "subject_allowed: CN alone; openssl x509 copies all of a request's "
+		    "subject\n");
 		return 0;
+	}
 	if ((lines = NCONF_get_section(import->conf, import->policy)) == NULL) {
 		ERR_clear_error();
 		return error_set(

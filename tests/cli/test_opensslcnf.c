@@ -126,6 +126,7 @@ says_what_it_left_out_and_why(void **state)
 	clear(&import);
 	assert_int_equal(convert(&import, MILVUS, "v3_req", NULL, NULL, NULL), 0);
 	notes(&import, "[house] policy = rules: left out: to take it, give --policy");
+	notes(&import, "subject_allowed: CN alone");
 	clear(&import);
 }
 
