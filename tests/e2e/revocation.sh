@@ -135,6 +135,47 @@ expect_problem 404
 api POST "/v1/certificates/$serial/revocation" -H 'Content-Type: application/json' -d '{"reason":"certificate_hold"}'
 expect_problem 400
 
+say "a CRL in parts: each certificate names its own, which lists it and no other does"
+api POST /v1/issuers -H 'Content-Type: application/json' \
+	-d '{"name":"divided","issuer":"root","crl_url":"http://pki.example/divided.crl","crl_shards":4}'
+[ "$STATUS" = 201 ] || fail "status $STATUS: $(cat "$T/body")"
+"$KEYHOLD" ca certificate divided >"$T/divided.pem"
+"$KEYHOLD" cert sign "$T/bad.csr" --ca divided --profile client 2>"$T/out" &&
+	fail "a compromised key was certified again"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/part.key" -subj "/CN=part.example" \
+	-out "$T/part.csr" 2>/dev/null
+"$KEYHOLD" cert sign "$T/part.csr" --ca divided --profile client --out "$T/part.crt" 2>/dev/null
+openssl x509 -in "$T/part.crt" -noout -ext crlDistributionPoints >"$T/out"
+part=$(sed -n 's|.*URI:http://pki.example/divided.crl/||p' "$T/out")
+[ "$part" = "$((16#$(serial_of "$T/part.crt" | tail -c 3) % 4))" ] || fail "part \"$part\" of $(serial_of "$T/part.crt")"
+"$KEYHOLD" cert revoke --file "$T/part.crt" --reason superseded >/dev/null
+listed_in_part() {
+	"$KEYHOLD" ca crl divided "$@" >"$T/part.crl" && openssl crl -in "$T/part.crl" -noout -text |
+		grep -qi "$(serial_of "$T/part.crt")"
+}
+verify_part() {
+	openssl verify -x509_strict -crl_check -extended_crl -CRLfile "$T/part.crl" -CAfile "$T/root.pem" \
+		-untrusted "$T/divided.pem" "$T/part.crt"
+}
+wait_for "the revocation in its part" listed_in_part --shard "$part"
+expect_status 2 verify_part
+expect_text "certificate revoked" "$T/out"
+expect_status 0 certtool --verify-crl --load-ca-certificate "$T/divided.pem" --infile "$T/part.crl"
+openssl crl -in "$T/part.crl" -outform DER -out "$T/part.crl.der"
+certutil -A -d "$db" -n divided -t ,, -i "$T/divided.pem"
+expect_status 1 crlutil -I -d "$db" -i "$T/part.crl.der"
+expect_text SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION "$T/out"
+listed_in_part || fail "it is not in the CRL of all"
+openssl crl -in "$T/part.crl" -outform DER -out "$T/part.crl.der"
+expect_status 0 crlutil -I -d "$db" -i "$T/part.crl.der"
+expect_status 2 verify_part
+expect_text "certificate revoked" "$T/out"
+openssl crl -in "$T/part.crl" -noout -text >"$T/out"
+expect_text "http://pki.example/divided.crl/delta" "$T/out"
+! listed_in_part --shard $(((part + 1) % 4)) || fail "it is in another part"
+expect_status 2 verify_part
+expect_text "different CRL scope" "$T/out"
+
 say "a burst of revocations is one CRL"
 before=$(crl_number)
 for i in 1 2 3 4 5 6; do
