@@ -71,7 +71,8 @@ find_parent(struct creation *c, struct error *err)
 	}
 	if (issuers_find(&c->authority->issuers, c->spec->parent, &c->parent, err) != 0)
 		return -1;
-	if (issuer_check_active(c->parent, err) != 0)
+	if (issuer_check_active(c->parent, err) != 0 ||
+	    authority_check_unrevoked(c->authority, c->parent, err) != 0)
 		return -1;
 	memcpy(c->row.parent, c->parent->row.name, sizeof(c->row.parent));
 	c->certificate.profile = profile_intermediate();

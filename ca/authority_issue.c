@@ -45,7 +45,9 @@ find_issuer(struct issuance *in, struct error *err)
 	if (issuers_find_signer(
 		&in->authority->issuers, in->request->issuer, &in->issuer, err) != 0)
 		return -1;
-	return issuer_check_active(in->issuer, err);
+	if (issuer_check_active(in->issuer, err) != 0)
+		return -1;
+	return authority_check_unrevoked(in->authority, in->issuer, err);
 }
 
 static int

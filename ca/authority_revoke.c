@@ -290,3 +290,37 @@ authority_revoke(struct authority *authority, const struct revoke_request *reque
 	buf_free(&u.der);
 	return rc;
 }
+
+static int
+check_unrevoked(struct store *store, const struct issuer *issuer, struct error *err)
+{
+	struct revocation revocation;
+	struct error why;
+
+	if (store_revocation_find(store, issuer->info.serial, &revocation, &why) != 0) {
+		if (why.code == ERROR_NOT_FOUND)
+			return 0;
+		*err = why;
+		return -1;
+	}
+	/* Another authority's certificate may have the serial. */
+	if (strcmp(revocation.issuer, issuer->info.parent) != 0)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "issuer %s was revoked (%s): nobody is to trust what it signs",
+	    issuer->info.name, reason_name(revocation.reason));
+}
+
+int
+authority_check_unrevoked(
+    struct authority *authority, const struct issuer *issuer, struct error *err)
+{
+	struct issuer *above;
+
+	for (; issuer->info.parent != NULL; issuer = above)
+		if (check_unrevoked(authority->store, issuer, err) != 0 ||
+		    issuers_find(&authority->issuers, issuer->info.parent, &above, err) !=
+			0)
+			return -1;
+	return 0;
+}

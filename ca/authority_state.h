@@ -27,4 +27,8 @@ struct authority {
 /* A CRL may be due now: wakes whoever publishes. */
 void authority_changed(struct authority *authority);
 
+/* ERROR_CONFLICT when the certificate of the issuer, or of one above it, is revoked. */
+int authority_check_unrevoked(
+    struct authority *authority, const struct issuer *issuer, struct error *err);
+
 #endif

@@ -170,10 +170,15 @@ refuses_another_certificate_with_the_serial(void **state)
 }
 
 static void
-revokes_an_intermediate_on_its_issuers_crl(void **state)
+a_revoked_intermediate_is_on_its_issuers_crl_and_signs_no_more(void **state)
 {
 	struct house *house = *state;
+	EVP_PKEY *key = ec_key("P-256");
 	const struct issuer_info *info;
+	struct issue_result result;
+	struct violations v;
+	struct error err = { 0 };
+	struct buffer csr;
 	X509_CRL *crl;
 
 	assert_int_equal(
@@ -184,6 +189,13 @@ revokes_an_intermediate_on_its_issuers_crl(void **state)
 	crl = house_crl(house, "root", AUTHORITY_ALL_SHARDS, false);
 	assert_int_equal(crl_reason(crl, info->serial), SUPERSEDED);
 	X509_CRL_free(crl);
+	simple_request(key, "DNS:localhost", &csr);
+	assert_int_equal(house_issue(house, &csr, "server", &result, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "issuer internal was revoked (superseded)"));
+	issue_result_clear(&result);
+	buf_free(&csr);
+	EVP_PKEY_free(key);
 }
 
 static void
@@ -242,7 +254,8 @@ main(void)
 		    records_and_revokes_what_an_issuers_key_signed_elsewhere),
 		cmocka_unit_test(refuses_a_certificate_of_nobody_here),
 		cmocka_unit_test(refuses_another_certificate_with_the_serial),
-		cmocka_unit_test(revokes_an_intermediate_on_its_issuers_crl),
+		cmocka_unit_test(
+		    a_revoked_intermediate_is_on_its_issuers_crl_and_signs_no_more),
 		cmocka_unit_test(refuses_to_revoke_a_root),
 		cmocka_unit_test(refuses_what_is_no_certificate_and_dates_to_come),
 	};
