@@ -105,8 +105,8 @@ api_open(struct api *api, struct error *err)
 		&api->authority, err) != 0)
 		return -1;
 	authority_use_weak_keys(api->authority, api->weak_keys);
-	if (store_profile_each(api->store, load_profile,
-		authority_profiles(api->authority), err) != 0 ||
+	if (store_profile_each(
+		api->store, load_profile, authority_profiles(api->authority), err) != 0 ||
 	    ocsp_open(api->authority, &ocsp_keys, &api->ocsp, err) != 0) {
 		authority_close(api->authority);
 		return -1;

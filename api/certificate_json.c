@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "api/warnings.h"
 #include "base/clock.h"
 #include "ca/reason.h"
 
@@ -22,20 +23,6 @@ list_names(const char *names)
 		}
 		names += len;
 		names += strspn(names, " ");
-	}
-	return list;
-}
-
-static struct json_t *
-list_warnings(const struct warnings *warnings)
-{
-	struct json_t *list = json_make("[]");
-
-	for (size_t i = 0; list != NULL && i < warnings->count; i++) {
-		if (json_append(list, json_make("s", warnings->items[i]), NULL) != 0) {
-			json_free(list);
-			return NULL;
-		}
 	}
 	return list;
 }
@@ -63,7 +50,7 @@ certificate_json(
 	clock_format(not_after, row->not_after);
 	clock_format(revoked_at, row->revoked_at);
 	if (extras->warnings != NULL)
-		warnings = list_warnings(extras->warnings);
+		warnings = warnings_json(extras->warnings);
 	return json_make(
 	    "{s:s*,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s*,s:s*,s:s,s:s*,s:s*,s:o*}", "serial",
 	    serial, "issuer", row->issuer, "profile", row->profile, "subject",

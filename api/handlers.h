@@ -28,7 +28,7 @@ handler get_health, get_ready;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
 handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,
-    get_issuer_chain;
+    put_issuer_certificate, get_issuer_chain, get_issuer_csr, post_issuer_rotate;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
 handler get_profiles, get_profile, put_profile, delete_profile;
 handler post_renewals, get_renewal_info;

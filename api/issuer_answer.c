@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "api/json.h"
+#include "api/warnings.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "ca/certtext.h"
 
 static const char *
@@ -18,29 +21,32 @@ key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key
 	return key->key.name;
 }
 
-/* certificate is NULL in lists. */
+/* certificate and warnings are NULL in lists. */
 static struct json_t *
-describe(struct exchange *x, const struct issuer_info *info, const char *certificate)
+describe(struct exchange *x, const struct issuer_info *info, const char *certificate,
+    struct json_t *warnings)
 {
 	char not_before[CLOCK_TEXT_SIZE], not_after[CLOCK_TEXT_SIZE];
+	const bool pending = info->state == ISSUER_PENDING;
 	struct keystore_key key;
 
 	clock_format(not_before, info->not_before);
 	clock_format(not_after, info->not_after);
-	return json_make(
-	    "{s:s,s:s*,s:s*,s:s,s:s,s:s*,s:s,s:s,s:s,s:s*,s:s*,s:s*,s:i,s:s*}", "name",
-	    info->name, "issuer", info->parent, "successor", info->successor, "state",
-	    issuer_state_name(info->state), "subject", info->subject, "key",
-	    key_name(x, info, &key), "serial", info->serial, "not_before", not_before,
-	    "not_after", not_after, "crl_url", info->crl_url, "ocsp_url", info->ocsp_url,
-	    "ca_issuers_url", info->ca_issuers_url, "crl_shards", info->crl_shards,
-	    "certificate", certificate);
+	return json_make("{s:s,s:s*,s:b,s:s*,s:s,s:s,s:s*,s:s*,s:s*,s:s*,s:s*,s:s*,s:s*,"
+			 "s:i,s:s*,s:o*}",
+	    "name", info->name, "issuer", info->parent, "external", info->external,
+	    "successor", info->successor, "state", issuer_state_name(info->state),
+	    "subject", info->subject, "key", key_name(x, info, &key), "serial",
+	    pending ? NULL : info->serial, "not_before", pending ? NULL : not_before,
+	    "not_after", pending ? NULL : not_after, "crl_url", info->crl_url, "ocsp_url",
+	    info->ocsp_url, "ca_issuers_url", info->ca_issuers_url, "crl_shards",
+	    info->crl_shards, "certificate", certificate, "warnings", warnings);
 }
 
 struct json_t *
 issuer_json(struct exchange *x, const struct issuer_info *info)
 {
-	return describe(x, info, NULL);
+	return describe(x, info, NULL, NULL);
 }
 
 /* Every state has bytes of its own, so their hash tells it. */
@@ -58,19 +64,85 @@ set_etag(struct response *res, struct error *err)
 	return 0;
 }
 
-int
-issuer_respond(struct exchange *x, int status, const char *name, struct error *err)
+static int
+respond(struct exchange *x, int status, const struct issuer_info *info,
+    struct json_t *warnings, struct error *err)
 {
-	const struct issuer_info *info;
+	const bool pending = info->certificate.len == 0;
 	struct buffer pem;
-	int rc = -1;
+	int rc;
 
 	buf_init(&pem, 0);
-	if (authority_find_issuer(x->api->authority, name, &info, err) == 0) {
-		certtext_pem(info->certificate, &pem);
-		rc = json_respond(
-		    x->res, status, describe(x, info, buf_string(&pem)), err);
-	}
+	certtext_pem(info->certificate, &pem);
+	rc = json_respond(x->res, status,
+	    describe(x, info, pending ? NULL : buf_string(&pem), warnings), err);
 	buf_free(&pem);
-	return rc == 0 ? set_etag(x->res, err) : -1;
+	return rc;
+}
+
+int
+issuer_respond(struct exchange *x, int status, const char *name,
+    const struct warnings *warnings, struct error *err)
+{
+	const struct issuer_info *info;
+
+	/* The tag is of what a GET will answer. */
+	if (authority_find_issuer(x->api->authority, name, &info, err) != 0 ||
+	    respond(x, status, info, NULL, err) != 0 || set_etag(x->res, err) != 0)
+		return -1;
+	if (warnings == NULL || warnings->count == 0)
+		return 0;
+	return respond(x, status, info, warnings_json(warnings), err);
+}
+
+/* One field of a certificate, appended in DER. */
+static struct bytes
+encode(const void *value, const ASN1_ITEM *item, unsigned char **der)
+{
+	int len = ASN1_item_i2d(value, der, item);
+
+	return (struct bytes){ *der, len > 0 ? (size_t)len : 0 };
+}
+
+static int
+keep(struct exchange *x, const struct issuer_info *info, struct error *err)
+{
+	const unsigned char *p = info->certificate.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)info->certificate.len);
+	struct certificate_parts parts = { .certificate = info->certificate };
+	unsigned char *der[3] = { NULL };
+	struct keystore_key key;
+	int rc = -1;
+
+	if (cert == NULL) {
+		error_set_openssl(err, ERROR_INTERNAL, "an issuer's certificate");
+		goto out;
+	}
+	parts.subject =
+	    encode(X509_get_subject_name(cert), ASN1_ITEM_rptr(X509_NAME), &der[0]);
+	parts.issuer =
+	    encode(X509_get_issuer_name(cert), ASN1_ITEM_rptr(X509_NAME), &der[1]);
+	parts.serial =
+	    encode(X509_get0_serialNumber(cert), ASN1_ITEM_rptr(ASN1_INTEGER), &der[2]);
+	if (keystore_find_spki(x->api->keys, info->spki_sha256, &key, err) == 0)
+		rc = keystore_put_certificate(x->api->keys, &key, &parts, err);
+out:
+	for (int i = 0; i < 3; i++)
+		OPENSSL_free(der[i]);
+	X509_free(cert);
+	return rc;
+}
+
+void
+issuer_keep_on_token(struct exchange *x, const char *name)
+{
+	const struct issuer_info *info;
+	char quoted[LOG_QUOTED_MAX];
+	struct error why = { 0 };
+
+	if (authority_find_issuer(x->api->authority, name, &info, &why) != 0 ||
+	    info->certificate.len == 0 || keep(x, info, &why) == 0)
+		return;
+	log_error("issuer.certificate-not-on-token", "issuer=%s why=\"%s\"", name,
+	    log_quoted(quoted, why.text));
 }

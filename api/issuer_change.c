@@ -11,6 +11,7 @@ read_change(const struct json_t *body, struct issuer_change *change, struct erro
 	int64_t shards;
 
 	if (json_text(body, "state", false, &change->state, err) != 0 ||
+	    json_text(body, "successor", false, &change->successor, err) != 0 ||
 	    json_merge_text(body, "crl_url", &change->crl_url, err) != 0 ||
 	    json_merge_text(body, "ocsp_url", &change->ocsp_url, err) != 0 ||
 	    json_merge_text(body, "ca_issuers_url", &change->ca_issuers_url, err) != 0 ||
@@ -26,19 +27,19 @@ change_issuer(struct exchange *x, const struct issuer_change *change, struct err
 {
 	const char *name = x->req->params[0];
 
-	if (issuer_respond(x, 200, name, err) != 0 ||
+	if (issuer_respond(x, 200, name, NULL, err) != 0 ||
 	    conditional_check(x->req, x->res->etag, err) != 0 ||
 	    authority_change_issuer(
 		x->api->authority, name, change, &x->violations, err) != 0)
 		return -1;
-	return issuer_respond(x, 200, name, err);
+	return issuer_respond(x, 200, name, NULL, err);
 }
 
 int
 patch_issuer(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "state", "crl_url", "ocsp_url",
-		"ca_issuers_url", "crl_shards", NULL };
+	static const char *const members[] = { "state", "successor", "crl_url",
+		"ocsp_url", "ca_issuers_url", "crl_shards", NULL };
 	struct issuer_change change = { .actor = x->req->caller->actor };
 	struct json_t *body;
 	int rc;

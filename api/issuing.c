@@ -120,6 +120,14 @@ run_dry(struct exchange *x, const struct issuing *in, struct error *err)
 	return rc;
 }
 
+/* The right to issue is for leaves: who makes authorities can make anything. */
+static unsigned
+right_for(const char *profile)
+{
+	return strcmp(profile, profile_intermediate()->name) == 0 ? ACCESS_ADMIN
+								  : ACCESS_ISSUE;
+}
+
 int
 issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 {
@@ -127,7 +135,7 @@ issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 	struct idempotent idempotent;
 	int rc;
 
-	if (require_issuer(x, ACCESS_ISSUE, request.issuer, err) != 0)
+	if (require_issuer(x, right_for(request.profile), request.issuer, err) != 0)
 		return -1;
 	if (request.dry_run)
 		return run_dry(x, in, err);

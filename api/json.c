@@ -188,6 +188,21 @@ json_flag(const struct json_t *object, const char *member, bool fallback, bool *
 }
 
 int
+json_member(const struct json_t *object, const char *member, const char *const *members,
+    const struct json_t **inner, struct error *err)
+{
+	json_t *value = json_object_get(object, member);
+
+	*inner = value;
+	if (value == NULL)
+		return 0;
+	if (!json_is_object(value))
+		return error_set(
+		    err, ERROR_BAD_REQUEST, "JSON: \"%s\" is not an object", member);
+	return check_members(value, members, err);
+}
+
+int
 json_texts(const struct json_t *object, const char *member, const char **texts,
     size_t max, size_t *count, struct error *err)
 {

@@ -51,6 +51,10 @@ int json_flag(const struct json_t *object, const char *member, bool fallback, bo
 
 bool json_has(const struct json_t *object, const char *member);
 
+/* The member as an object with no members but these; NULL when absent. */
+int json_member(const struct json_t *object, const char *member,
+    const char *const *members, const struct json_t **inner, struct error *err);
+
 /* The member as a list of at most max texts; *count 0 when absent. */
 int json_texts(const struct json_t *object, const char *member, const char **texts,
     size_t max, size_t *count, struct error *err);

@@ -2,11 +2,13 @@
 #include "ca/authority.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 #include "base/log.h"
-#include "ca/authority_state.h"
+#include "ca/authority_certify.h"
 #include "ca/certtext.h"
 
 /* Loading, as store_issuer_each sees it. */
@@ -60,12 +62,77 @@ open_shelves(struct authority *authority, struct error *err)
 }
 
 static int
+load_cross(void *ctx, const struct cross_row *row)
+{
+	struct loading *loading = ctx;
+	struct cross *cross;
+
+	if (cross_new(row, &cross, loading->err) != 0)
+		return loading->rc = -1;
+	issuers_add_cross(&loading->authority->issuers, cross);
+	return 0;
+}
+
+static int
+ignore_certificate(void *ctx, const struct certificate_row *row)
+{
+	(void)ctx;
+	(void)row;
+	return 0;
+}
+
+static int
+admit(struct authority *authority, const struct issuer *issuer, struct error *err)
+{
+	const struct audit_event event = {
+		.actor = "keyholdd",
+		.action = "certificate.recorded",
+		.object = issuer->serial,
+		.detail = issuer->row.name,
+	};
+	struct certificate_row row;
+	struct buffer subject;
+	int rc;
+
+	buf_init(&subject, 0);
+	rc = authority_certificate_describe(authority->libctx, issuer->cert,
+	    issuer->info.parent, event.actor, &subject, &row, err);
+	row.certificate = issuer->info.certificate;
+	row.created = issuer->row.created;
+	if (rc == 0)
+		rc = store_certificate_admit(authority->store, &row, &event, err);
+	buf_free(&subject);
+	return rc;
+}
+
+/* Older versions did not record issuers' own certificates, which can be revoked too. */
+static int
+admit_certificates(struct authority *authority, struct error *err)
+{
+	for (struct issuer *i = authority->issuers.first; i != NULL; i = i->next) {
+		struct error why = { 0 };
+
+		if (i->info.parent == NULL ||
+		    store_certificate_find(
+			authority->store, i->serial, ignore_certificate, NULL, &why) == 0)
+			continue;
+		if (why.code != ERROR_NOT_FOUND)
+			return error_set(err, why.code, "%s", why.text);
+		if (admit(authority, i, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 load(struct authority *authority, struct error *err)
 {
 	struct loading loading = { authority, err, 0 };
 
 	if (store_issuer_each(authority->store, load_issuer, &loading, err) != 0 ||
-	    loading.rc != 0)
+	    loading.rc != 0 ||
+	    store_cross_each(authority->store, load_cross, &loading, err) != 0 ||
+	    loading.rc != 0 || admit_certificates(authority, err) != 0)
 		return -1;
 	find_keys(authority);
 	return open_shelves(authority, err);
@@ -131,7 +198,7 @@ authority_find_issuer(struct authority *authority, const char *name,
 {
 	struct issuer *issuer;
 
-	if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
+	if (issuers_find_any(&authority->issuers, name, &issuer, err) != 0)
 		return -1;
 	*info = &issuer->info;
 	return 0;
@@ -157,6 +224,33 @@ authority_uses_key(
 	return issuers_use_key(&authority->issuers, spki_sha256);
 }
 
+static int
+append(X509 *cert, struct buffer *pem, struct error *err)
+{
+	struct buffer der;
+	int rc;
+
+	buf_init(&der, 0);
+	if ((rc = certtext_der(cert, &der, err)) == 0)
+		certtext_pem(buf_bytes(&der), pem);
+	buf_free(&der);
+	return rc;
+}
+
+static int
+append_outside(
+    const struct issuer *issuer, bool with_root, struct buffer *pem, struct error *err)
+{
+	for (int i = 0; i < sk_X509_num(issuer->outside); i++) {
+		X509 *cert = sk_X509_value(issuer->outside, i);
+
+		if ((with_root || (X509_get_extension_flags(cert) & EXFLAG_SS) == 0) &&
+		    append(cert, pem, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 authority_chain(struct authority *authority, const char *name, bool with_root,
     struct buffer *pem, struct error *err)
@@ -166,8 +260,33 @@ authority_chain(struct authority *authority, const char *name, bool with_root,
 	for (; name != NULL; name = issuer->info.parent) {
 		if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
 			return -1;
-		if (issuer->info.parent != NULL || with_root)
+		if (with_root || !issuer_is_root(issuer))
 			certtext_pem(issuer->info.certificate, pem);
+		if (append_outside(issuer, with_root, pem, err) != 0)
+			return -1;
 	}
 	return buf_failed(pem) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+}
+
+int
+authority_chain_via(struct authority *authority, const char *name, const char *via,
+    bool with_root, struct buffer *pem, struct error *err)
+{
+	struct issuer *issuer;
+	const struct cross *cross = NULL;
+
+	for (; name != NULL; name = issuer->info.parent) {
+		if (issuers_find(&authority->issuers, name, &issuer, err) != 0)
+			return -1;
+		if ((cross = issuers_find_cross(&authority->issuers, name, via)) != NULL)
+			break;
+		if (strcmp(name, via) == 0)
+			return authority_chain(authority, name, with_root, pem, err);
+		certtext_pem(issuer->info.certificate, pem);
+	}
+	if (cross == NULL)
+		return error_set(
+		    err, ERROR_NOT_FOUND, "no cross-certificate leads to %.64s", via);
+	certtext_pem(buf_bytes(&cross->der), pem);
+	return authority_chain(authority, via, with_root, pem, err);
 }

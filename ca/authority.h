@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "ca/constraints.h"
 #include "ca/violation.h"
 #include "ca/warning.h"
 #include "ca/weakkeys.h"
@@ -55,13 +56,17 @@ struct issuer_spec {
 	/* What its certificates say; NULL for nothing, 0 shards for one. */
 	const char *crl_url, *ocsp_url, *ca_issuers_url;
 	int crl_shards;
+	/* NULL: none. Refused by ERROR_REFUSED where one above does not permit them. */
+	const struct constraints_spec *constraints;
+	bool external; /* a root elsewhere will sign it: makes a request, and no parent */
 	EVP_PKEY *key; /* already recorded in the store */
 	const char *actor;
 };
 
 /*
- * Makes, records and adds an issuer. ERROR_CONFLICT when the name is taken or the key
- * serves another issuer, ERROR_NOT_FOUND for an unknown parent, ERROR_REFUSED with v.
+ * Makes, records and adds an issuer, pending if external. ERROR_CONFLICT when the name is
+ * taken or the key serves another issuer, ERROR_NOT_FOUND for an unknown parent,
+ * ERROR_REFUSED with v.
  */
 int authority_create_issuer(struct authority *authority, const struct issuer_spec *spec,
     struct violations *v, struct error *err);
@@ -74,7 +79,9 @@ struct issuer_info {
 	const char *serial;
 	int64_t not_before, not_after;
 	unsigned char spki_sha256[32];
-	struct bytes certificate; /* DER */
+	struct bytes certificate; /* DER; empty while pending */
+	struct bytes request;     /* DER PKCS#10; empty unless signed elsewhere */
+	bool external;            /* signed by no issuer of this house, itself included */
 	enum issuer_state state;
 	const char *successor; /* NULL unless another issues in its place */
 	/* What its certificates say; NULL where they say nothing. */
@@ -85,9 +92,32 @@ struct issuer_info {
 int authority_find_issuer(struct authority *authority, const char *name,
     const struct issuer_info **info, struct error *err);
 
+/*
+ * Puts a certificate that another authority made for an external issuer's key in place,
+ * and takes a pending one into use. body is as bundle.h says. ERROR_REFUSED comes with v,
+ * ERROR_CONFLICT when the issuer is none of these.
+ */
+int authority_install_certificate(struct authority *authority, const char *name,
+    struct bytes body, const char *actor, struct warnings *w, struct violations *v,
+    struct error *err);
+
+/* Takes an existing authority into use: of spec its name, URLs, key and actor. */
+int authority_import_issuer(struct authority *authority, const struct issuer_spec *spec,
+    struct bytes body, struct warnings *w, struct violations *v, struct error *err);
+
+/*
+ * A successor of an active issuer under the same parent, or that one's successor, with
+ * its path length and name constraints; the old one retires. Roots certify each other.
+ * Of spec: parent, path_len, constraints and external are not looked at; subject may be
+ * NULL.
+ */
+int authority_rotate_issuer(struct authority *authority, const char *old,
+    const struct issuer_spec *spec, struct violations *v, struct error *err);
+
 /* What is to change: NULL, and 0 shards, leave as it is; an empty URL removes it. */
 struct issuer_change {
 	const char *state;
+	const char *successor; /* must be active */
 	const char *crl_url, *ocsp_url, *ca_issuers_url;
 	int crl_shards;
 	const char *actor;
@@ -113,6 +143,13 @@ bool authority_uses_key(
 /* Appends in PEM the issuer, its issuer and so on; the root, if wanted, comes last. */
 int authority_chain(struct authority *authority, const char *issuer, bool with_root,
     struct buffer *pem, struct error *err);
+
+/*
+ * The same for who trusts only the root via: cross-certificates lead there.
+ * ERROR_NOT_FOUND when none does.
+ */
+int authority_chain_via(struct authority *authority, const char *issuer, const char *via,
+    bool with_root, struct buffer *pem, struct error *err);
 
 struct issue_request {
 	const char *issuer;

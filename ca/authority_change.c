@@ -1,9 +1,9 @@
 /* authority_change.c - an issuer's state and URLs. */
 #include "ca/authority.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-#include "ca/authority_state.h"
+#include "ca/creation.h"
 #include "ca/issuer_url.h"
 
 static int
@@ -58,6 +58,36 @@ change_state(struct authority *authority, struct issuer_row *row, const char *wa
 	return 0;
 }
 
+/*
+ * Whoever follows successors comes to an end: one that signs has none, and only one that
+ * signs becomes one.
+ */
+static int
+change_successor(struct authority *authority, struct issuer_row *row, const char *wanted,
+    struct error *err)
+{
+	struct issuer *issuer;
+
+	if (row->state == ISSUER_ACTIVE || row->state == ISSUER_PENDING) {
+		memset(row->successor, 0, sizeof(row->successor));
+		return wanted == NULL ? 0
+				      : error_set(err, ERROR_CONFLICT,
+					    "issuer %s is %s: only one that retires has "
+					    "a successor",
+					    row->name, issuer_state_name(row->state));
+	}
+	if (wanted == NULL)
+		return 0;
+	if (issuers_find(&authority->issuers, wanted, &issuer, err) != 0 ||
+	    issuer_check_active(issuer, err) != 0)
+		return -1;
+	if (strcmp(wanted, row->name) == 0)
+		return error_set(
+		    err, ERROR_CONFLICT, "issuer %s cannot succeed itself", wanted);
+	memcpy(row->successor, issuer->row.name, sizeof(row->successor));
+	return 0;
+}
+
 static int
 record(struct authority *authority, struct issuer *old, const struct issuer_row *row,
     const char *actor, struct error *err)
@@ -96,12 +126,13 @@ change_issuer(struct authority *authority, const char *name,
 	struct issuer_row row;
 	struct issuer *old;
 
-	if (issuers_find(&authority->issuers, name, &old, err) != 0)
+	if (issuers_find_any(&authority->issuers, name, &old, err) != 0)
 		return -1;
 	row = old->row;
 	if (change->crl_shards != 0)
 		row.crl_shards = change->crl_shards;
 	if (change_state(authority, &row, change->state, err) != 0 ||
+	    change_successor(authority, &row, change->successor, err) != 0 ||
 	    issuer_set_urls(&row, change->crl_url, change->ocsp_url,
 		change->ca_issuers_url, v, err) != 0 ||
 	    violations_verdict(v, err) != 0)
@@ -115,10 +146,8 @@ authority_change_issuer(struct authority *authority, const char *name,
 {
 	int rc;
 
-	if (pthread_mutex_lock(&authority->creating) != 0)
-		abort();
+	authority_lock(authority);
 	rc = change_issuer(authority, name, change, v, err);
-	if (pthread_mutex_unlock(&authority->creating) != 0)
-		abort();
+	authority_unlock(authority);
 	return rc;
 }

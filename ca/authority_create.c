@@ -7,24 +7,17 @@
 #include <openssl/evp.h>
 
 #include "base/clock.h"
+#include "base/pem.h"
 #include "base/text.h"
 #include "ca/authority_key.h"
-#include "ca/certtext.h"
-#include "ca/draft.h"
+#include "ca/constraints.h"
+#include "ca/creation.h"
+#include "ca/csr.h"
 #include "ca/issuer_url.h"
 #include "ca/keycheck.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
 #include "store/ocsp.h"
-
-/* An issuer in the making. */
-struct creation {
-	struct authority *authority;
-	const struct issuer_spec *spec;
-	struct issuer *parent; /* NULL for a root */
-	struct issuer_row row;
-	struct certificate_spec certificate;
-};
 
 /* Who may sign OCSP answers must not come to sign certificates. */
 static int
@@ -48,7 +41,7 @@ check_free(struct creation *c, struct error *err)
 	    text_copy(c->row.name, sizeof(c->row.name), c->spec->name) != 0)
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "\"%.64s\" is not a name", c->spec->name);
-	if (issuers_find(issuers, c->spec->name, &other, NULL) == 0)
+	if (issuers_find_any(issuers, c->spec->name, &other, NULL) == 0)
 		return error_set(
 		    err, ERROR_CONFLICT, "issuer %s exists already", c->spec->name);
 	if (spki_sha256(
@@ -75,6 +68,9 @@ find_parent(struct creation *c, struct error *err)
 	    authority_check_unrevoked(c->authority, c->parent, err) != 0)
 		return -1;
 	memcpy(c->row.parent, c->parent->row.name, sizeof(c->row.parent));
+	if (authority_above(c->authority, c->parent, &c->above, err) != 0)
+		return -1;
+	c->certificate.above = c->above;
 	c->certificate.profile = profile_intermediate();
 	issuer_point(c->parent, &c->certificate);
 	c->certificate.issuer = c->parent->cert;
@@ -83,21 +79,12 @@ find_parent(struct creation *c, struct error *err)
 }
 
 static int
-choose_urls(struct creation *c, struct violations *v, struct error *err)
-{
-	const struct issuer_spec *spec = c->spec;
-
-	c->row.crl_shards = spec->crl_shards != 0 ? spec->crl_shards : 1;
-	return issuer_set_urls(
-	    &c->row, spec->crl_url, spec->ocsp_url, spec->ca_issuers_url, v, err);
-}
-
-static int
 choose_subject(struct creation *c, struct violations *v, struct error *err)
 {
 	X509_NAME *subject;
 
-	if (subject_from_text(c->spec->subject, &c->certificate.subject, err) != 0)
+	if (c->certificate.subject == NULL &&
+	    subject_from_text(c->spec->subject, &c->certificate.subject, err) != 0)
 		return -1;
 	subject = c->certificate.subject;
 	if (X509_NAME_entry_count(subject) == 0)
@@ -130,54 +117,62 @@ choose_path_len(struct creation *c, struct violations *v, struct error *err)
 }
 
 static int
-judge(struct creation *c, struct violations *v, struct error *err)
+choose_constraints(struct creation *c, struct error *err)
 {
-	OSSL_LIB_CTX *libctx = c->authority->libctx;
+	if (c->constraints == NULL && c->spec->constraints != NULL &&
+	    constraints_from_text(c->spec->constraints, &c->constraints, err) != 0)
+		return -1;
+	c->certificate.name_constraints = c->constraints;
+	return 0;
+}
 
-	c->certificate.key = c->spec->key;
+int
+creation_begin(struct creation *c, struct violations *v, struct error *err)
+{
+	const struct issuer_spec *spec = c->spec;
+
+	if (check_free(c, err) != 0)
+		return -1;
 	c->row.created = clock_now_s();
-	if (choose_urls(c, v, err) != 0 || choose_subject(c, v, err) != 0 ||
-	    choose_path_len(c, v, err) != 0 ||
-	    keycheck_key(libctx, c->spec->key, v, err) != 0 ||
-	    authority_check_key(
-		c->authority, c->row.key_spki_sha256, c->spec->key, v, err) != 0 ||
+	c->row.crl_shards = spec->crl_shards != 0 ? spec->crl_shards : 1;
+	if (issuer_set_urls(&c->row, spec->crl_url, spec->ocsp_url, spec->ca_issuers_url,
+		v, err) != 0)
+		return -1;
+	if (keycheck_key(c->authority->libctx, spec->key, v, err) != 0)
+		return -1;
+	return authority_check_key(
+	    c->authority, c->row.key_spki_sha256, spec->key, v, err);
+}
+
+int
+creation_sign(struct creation *c, struct violations *v, struct error *err)
+{
+	c->certificate.key = c->spec->key;
+	if (find_parent(c, err) != 0 ||
 	    authority_check_issuer_keys(c->authority, c->parent, v, err) != 0 ||
-	    serial_new(libctx, c->certificate.serial, err) != 0)
+	    choose_subject(c, v, err) != 0 || choose_path_len(c, v, err) != 0 ||
+	    choose_constraints(c, err) != 0)
 		return -1;
 	validity_choose(c->certificate.profile, c->spec->validity_s, c->row.created,
 	    c->parent != NULL ? &c->parent->validity : NULL, &c->certificate.validity, v);
-	return violations_verdict(v, err);
+	if (violations_verdict(v, err) != 0 ||
+	    authority_certify(c->authority, &c->certificate,
+		c->parent != NULL ? &c->parent->info : NULL, c->spec->actor, &c->made, v,
+		err) != 0)
+		return -1;
+	c->row.certificate = buf_bytes(&c->made.der);
+	return 0;
 }
 
-static int
-sign(struct creation *c, X509 **cert, struct violations *v, struct error *err)
+int
+creation_finish(struct creation *c, struct issuer_addition *addition, struct error *err)
 {
-	OSSL_LIB_CTX *libctx = c->authority->libctx;
-	struct draft draft;
-	int rc = -1;
-
-	if (draft_make(libctx, &c->certificate, &draft, v, err) == 0 &&
-	    violations_verdict(v, err) == 0)
-		rc = draft_sign(libctx, &draft, &c->certificate, cert, err);
-	draft_clear(&draft);
-	return rc;
-}
-
-static int
-record(struct creation *c, struct bytes der, struct error *err)
-{
-	struct audit_event event = {
-		.actor = c->spec->actor,
-		.action = "issuer.created",
-		.object = c->spec->name,
-	};
 	struct issuer *issuer;
 
-	c->row.certificate = der;
 	if (issuer_new(c->authority->libctx, &c->row, &issuer, err) != 0)
 		return -1;
-	event.detail = issuer->info.subject;
-	if (store_issuer_add(c->authority->store, &c->row, &event, err) != 0) {
+	addition->issuer = &c->row;
+	if (store_issuer_add_with(c->authority->store, addition, err) != 0) {
 		issuer_free(issuer);
 		return -1;
 	}
@@ -186,25 +181,93 @@ record(struct creation *c, struct bytes der, struct error *err)
 	return 0;
 }
 
+void
+creation_clear(struct creation *c)
+{
+	authority_certificate_clear(&c->made);
+	sk_X509_pop_free(c->above, X509_free);
+	NAME_CONSTRAINTS_free(c->constraints);
+	X509_NAME_free(c->certificate.subject);
+	EVP_PKEY_free(c->certificate.issuer_key);
+}
+
 static int
 create(struct creation *c, struct violations *v, struct error *err)
 {
-	X509 *cert = NULL;
+	struct audit_event event = {
+		.actor = c->spec->actor,
+		.action = "issuer.created",
+		.object = c->spec->name,
+	};
+	struct issuer_addition addition = {
+		.events = &event,
+		.event_count = 1,
+		.certificates = &c->made.row,
+	};
+
+	if (creation_begin(c, v, err) != 0 || creation_sign(c, v, err) != 0)
+		return -1;
+	addition.certificate_count = c->parent != NULL;
+	event.detail = buf_string(&c->made.subject);
+	return creation_finish(c, &addition, err);
+}
+
+static int
+make_request(struct creation *c, struct buffer *der, struct error *err)
+{
+	static const char *const labels[] = { "CERTIFICATE REQUEST", NULL };
+	const struct csr_spec spec = { .key = c->spec->key,
+		.subject = c->spec->subject,
+		.authority = true,
+		.path_len = c->spec->path_len };
+	struct buffer pem;
+	int rc = -1;
+
+	buf_init(&pem, 0);
+	if (csr_build(c->authority->libctx, &spec, &pem, err) == 0)
+		rc = pem_read(buf_bytes(&pem), labels, der, err);
+	buf_free(&pem);
+	return rc;
+}
+
+/* Nobody here signs it: what there is to judge is its key and that it has a subject. */
+static int
+request(struct creation *c, struct violations *v, struct error *err)
+{
+	const struct audit_event event = {
+		.actor = c->spec->actor,
+		.action = "issuer.requested",
+		.object = c->spec->name,
+		.detail = c->spec->subject,
+	};
+	struct issuer_addition addition = { .events = &event, .event_count = 1 };
 	struct buffer der;
 	int rc = -1;
 
 	buf_init(&der, 0);
-	if (check_free(c, err) != 0 || find_parent(c, err) != 0 ||
-	    judge(c, v, err) != 0 || sign(c, &cert, v, err) != 0 ||
-	    certtext_der(cert, &der, err) != 0)
+	if (creation_begin(c, v, err) != 0 || choose_subject(c, v, err) != 0 ||
+	    violations_verdict(v, err) != 0 || make_request(c, &der, err) != 0)
 		goto out;
-	rc = record(c, buf_bytes(&der), err);
+	c->row.state = ISSUER_PENDING;
+	c->row.request = buf_bytes(&der);
+	rc = creation_finish(c, &addition, err);
 out:
-	X509_free(cert);
 	buf_free(&der);
-	X509_NAME_free(c->certificate.subject);
-	EVP_PKEY_free(c->certificate.issuer_key);
 	return rc;
+}
+
+void
+authority_lock(struct authority *authority)
+{
+	if (pthread_mutex_lock(&authority->creating) != 0)
+		abort();
+}
+
+void
+authority_unlock(struct authority *authority)
+{
+	if (pthread_mutex_unlock(&authority->creating) != 0)
+		abort();
 }
 
 int
@@ -214,10 +277,9 @@ authority_create_issuer(struct authority *authority, const struct issuer_spec *s
 	struct creation c = { .authority = authority, .spec = spec };
 	int rc;
 
-	if (pthread_mutex_lock(&authority->creating) != 0)
-		abort();
-	rc = create(&c, v, err);
-	if (pthread_mutex_unlock(&authority->creating) != 0)
-		abort();
+	authority_lock(authority);
+	rc = spec->external ? request(&c, v, err) : create(&c, v, err);
+	authority_unlock(authority);
+	creation_clear(&c);
 	return rc;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ca/authority_certify.h"
 #include "ca/authority_key.h"
 #include "ca/calendar.h"
 #include "ca/certtext.h"
@@ -26,6 +27,7 @@
 #include "ca/san.h"
 #include "ca/spki.h"
 #include "ca/subject.h"
+#include "ca/subordinate.h"
 
 /* One certificate on its way. */
 struct issuance {
@@ -35,6 +37,7 @@ struct issuance {
 	struct csr csr;
 	struct identity identity;
 	struct certificate_spec spec;
+	STACK_OF(X509) * above; /* the spec's */
 	struct certificate_row row;
 	struct buffer crl_url;
 };
@@ -50,15 +53,25 @@ find_issuer(struct issuance *in, struct error *err)
 	return authority_check_unrevoked(in->authority, in->issuer, err);
 }
 
+/* An authority elsewhere may be certified too; no other profile is for one. */
+static int
+find_profile(struct issuance *in, struct error *err)
+{
+	const char *name = in->request->profile;
+
+	if (strcmp(name, profile_intermediate()->name) == 0) {
+		in->spec.profile = profile_intermediate();
+		return 0;
+	}
+	return profiles_find(&in->authority->profiles, name, &in->spec.profile, err);
+}
+
 static int
 look_up(struct issuance *in, struct error *err)
 {
 	const struct issue_request *request = in->request;
 
-	if (find_issuer(in, err) != 0)
-		return -1;
-	if (profiles_find(
-		&in->authority->profiles, request->profile, &in->spec.profile, err) != 0)
+	if (find_issuer(in, err) != 0 || find_profile(in, err) != 0)
 		return -1;
 	memcpy(in->row.issuer, in->issuer->row.name, sizeof(in->row.issuer));
 	if (text_copy(in->row.profile, sizeof(in->row.profile), in->spec.profile->name) !=
@@ -86,6 +99,9 @@ read_request(struct issuance *in, struct violations *v, struct error *err)
 	const struct certificate_row *before = in->request->renews;
 	OSSL_LIB_CTX *libctx = in->authority->libctx;
 
+	if (before != NULL && in->spec.profile->ca)
+		return error_set(err, ERROR_CONFLICT,
+		    "an authority's certificate is not renewed; sign a request of its");
 	if (before != NULL)
 		renewal_check(before, in->row.created, v);
 	if (before != NULL && in->request->csr.len == 0)
@@ -99,6 +115,9 @@ read_identity(
 {
 	const struct certificate_row *before = in->request->renews;
 
+	if (in->spec.profile->ca)
+		return subordinate_read(
+		    &in->csr, in->issuer->cert, &in->identity, w, v, err);
 	if (identity_read(&in->csr, in->spec.profile, &in->identity, w, v, err) != 0)
 		return -1;
 	if (before == NULL || in->request->csr.len == 0)
@@ -141,10 +160,13 @@ fill_spec(struct issuance *in, struct error *err)
 {
 	in->spec.issuer = in->issuer->cert;
 	issuer_point(in->issuer, &in->spec);
+	if (authority_above(in->authority, in->issuer, &in->above, err) != 0)
+		return -1;
+	in->spec.above = in->above;
 	in->spec.key = in->csr.key;
 	in->spec.subject = in->identity.subject;
 	in->spec.names = in->identity.names;
-	in->spec.path_len = PATH_LEN_NONE;
+	in->spec.path_len = in->spec.profile->ca ? SUBORDINATE_PATH_LEN : PATH_LEN_NONE;
 	in->spec.key_encipherment = keyusage_enciphers(&in->csr, in->spec.profile);
 	return issuers_key(
 	    &in->authority->issuers, in->issuer, &in->spec.issuer_key, err);
@@ -154,12 +176,8 @@ fill_spec(struct issuance *in, struct error *err)
 static int
 choose_crl(struct issuance *in, struct error *err)
 {
-	const struct issuer_info *issuer = &in->issuer->info;
-
-	in->row.crl_shard = crl_point_shard(in->row.serial, issuer->crl_shards);
-	crl_point_url(issuer,
-	    issuer->crl_shards > 1 ? in->row.crl_shard : AUTHORITY_ALL_SHARDS,
-	    &in->crl_url);
+	in->row.crl_shard =
+	    crl_point_choose(&in->issuer->info, in->row.serial, &in->crl_url);
 	if (buf_failed(&in->crl_url))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	in->spec.crl_url =
@@ -280,6 +298,7 @@ authority_issue(struct authority *authority, const struct issue_request *request
 	*result = made;
 	EVP_PKEY_free(in.spec.issuer_key);
 	profile_unref(in.spec.profile);
+	sk_X509_pop_free(in.above, X509_free);
 	identity_clear(&in.identity);
 	csr_clear(&in.csr);
 	buf_free(&in.crl_url);

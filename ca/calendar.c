@@ -34,8 +34,8 @@ calendar_longest_s(int64_t issued)
 static bool
 is_for_servers(const struct profile *profile)
 {
-	for (size_t i = 0; profile->ekus[i] != NULL; i++)
-		if (strcmp(profile->ekus[i], "serverAuth") == 0)
+	for (const char *const *eku = profile->ekus; eku != NULL && *eku != NULL; eku++)
+		if (strcmp(*eku, "serverAuth") == 0)
 			return true;
 	return false;
 }

@@ -27,7 +27,9 @@ struct certificate_spec {
 	GENERAL_NAMES *names; /* NULL for an authority */
 	unsigned char serial[SERIAL_BYTES];
 	struct validity validity;
-	int path_len; /* of an authority, or PATH_LEN_NONE */
+	int path_len;                             /* of an authority, or PATH_LEN_NONE */
+	const NAME_CONSTRAINTS *name_constraints; /* of an authority, or NULL */
+	const STACK_OF(X509) * above; /* issuer's issuers, whose constraints hold too */
 	bool key_encipherment;
 	/* Where a relying party asks; NULL for what the certificate does not say. */
 	const char *crl_url, *ocsp_url, *ca_issuers_url;

@@ -1,6 +1,8 @@
 /* certificate_extension.c - what a profile and an issuer put into every certificate. */
 #include "ca/certificate_extension.h"
 
+#include <stdint.h>
+
 #include <openssl/objects.h>
 #include <openssl/tls1.h>
 #include <openssl/x509v3.h>
@@ -47,6 +49,14 @@ add_key_usage(X509 *cert, const struct certificate_spec *spec)
 
 	ASN1_BIT_STRING_free(bits);
 	return rc;
+}
+
+static int
+add_name_constraints(X509 *cert, const NAME_CONSTRAINTS *constraints)
+{
+	return constraints == NULL ? 0
+				   : add(cert, NID_name_constraints,
+					 (NAME_CONSTRAINTS *)(uintptr_t)constraints, 1);
 }
 
 static int
@@ -287,7 +297,9 @@ certificate_add_extensions(OSSL_LIB_CTX *libctx, X509 *cert,
 {
 	if (add_basic_constraints(cert, spec) != 0 || add_key_usage(cert, spec) != 0 ||
 	    add_extended_key_usage(cert, spec->profile) != 0 ||
-	    add_names(cert, spec) != 0 || add_ocsp_nocheck(cert, spec->profile) != 0 ||
+	    add_names(cert, spec) != 0 ||
+	    add_name_constraints(cert, spec->name_constraints) != 0 ||
+	    add_ocsp_nocheck(cert, spec->profile) != 0 ||
 	    add_policies(cert, spec->profile) != 0 ||
 	    add_must_staple(cert, spec->profile) != 0 ||
 	    add_crl_distribution_point(cert, spec->crl_url) != 0 ||

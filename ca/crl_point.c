@@ -31,6 +31,15 @@ crl_point_url(const struct issuer_info *issuer, int shard, struct buffer *url)
 		buf_printf(url, "/%d", shard);
 }
 
+int
+crl_point_choose(const struct issuer_info *issuer, const char *serial, struct buffer *url)
+{
+	int shard = crl_point_shard(serial, issuer->crl_shards);
+
+	crl_point_url(issuer, issuer->crl_shards > 1 ? shard : AUTHORITY_ALL_SHARDS, url);
+	return shard;
+}
+
 void
 crl_point_delta(const struct issuer_info *issuer, struct buffer *url)
 {

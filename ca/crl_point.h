@@ -14,6 +14,10 @@ int crl_point_shard(const char *serial, int shards);
  */
 void crl_point_url(const struct issuer_info *issuer, int shard, struct buffer *url);
 
+/* The shard of a new certificate, and its URL. */
+int crl_point_choose(
+    const struct issuer_info *issuer, const char *serial, struct buffer *url);
+
 /* Appends the URL of the delta CRL, or nothing. */
 void crl_point_delta(const struct issuer_info *issuer, struct buffer *url);
 

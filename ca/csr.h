@@ -44,6 +44,8 @@ struct csr_spec {
 	const char *const *sans;
 	size_t san_count;
 	bool key_encipherment; /* asks for it, beside digitalSignature */
+	bool authority;        /* asks for what an authority's certificate has */
+	int path_len;          /* of an authority; -1: none */
 };
 
 int csr_build(OSSL_LIB_CTX *libctx, const struct csr_spec *spec, struct buffer *pem,

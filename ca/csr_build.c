@@ -40,17 +40,44 @@ add_names(X509_EXTENSIONS **extensions, const struct csr_spec *spec, struct erro
 	return rc;
 }
 
+static int
+add_basic_constraints(
+    X509_EXTENSIONS **extensions, const struct csr_spec *spec, struct error *err)
+{
+	BASIC_CONSTRAINTS *bc;
+	int rc = -1;
+
+	if (!spec->authority)
+		return 0;
+	if ((bc = BASIC_CONSTRAINTS_new()) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	bc->ca = 0xff;
+	if ((spec->path_len < 0 ||
+		((bc->pathlen = ASN1_INTEGER_new()) != NULL &&
+		    ASN1_INTEGER_set(bc->pathlen, spec->path_len) == 1)) &&
+	    X509V3_add1_i2d(
+		extensions, NID_basic_constraints, bc, 1, X509V3_ADD_DEFAULT) == 1)
+		rc = 0;
+	else
+		error_set_openssl(err, ERROR_INTERNAL, "constraints of a request");
+	BASIC_CONSTRAINTS_free(bc);
+	return rc;
+}
+
 /* Without the wish the usage is left to the authority. */
 static int
 add_key_usage(
     X509_EXTENSIONS **extensions, const struct csr_spec *spec, struct error *err)
 {
+	const unsigned usage = spec->authority
+				   ? KU_KEY_CERT_SIGN | KU_CRL_SIGN
+				   : KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT;
 	ASN1_BIT_STRING *bits;
 	int rc = 0;
 
-	if (!spec->key_encipherment)
+	if (!spec->key_encipherment && !spec->authority)
 		return 0;
-	if ((bits = keyusage_new(KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT)) == NULL ||
+	if ((bits = keyusage_new(usage)) == NULL ||
 	    X509V3_add1_i2d(extensions, NID_key_usage, bits, 1, X509V3_ADD_DEFAULT) != 1)
 		rc = error_set_openssl(err, ERROR_INTERNAL, "key usage of a request");
 	ASN1_BIT_STRING_free(bits);
@@ -64,6 +91,7 @@ set_extensions(X509_REQ *req, const struct csr_spec *spec, struct error *err)
 	int rc = -1;
 
 	if (add_names(&extensions, spec, err) != 0 ||
+	    add_basic_constraints(&extensions, spec, err) != 0 ||
 	    add_key_usage(&extensions, spec, err) != 0)
 		goto out;
 	if (extensions != NULL && X509_REQ_add_extensions(req, extensions) != 1) {

@@ -33,6 +33,12 @@ issuers_clear(struct issuers *issuers)
 {
 	free_list(issuers->first);
 	free_list(issuers->replaced);
+	while (issuers->crosses != NULL) {
+		struct cross *next = issuers->crosses->next;
+
+		cross_free(issuers->crosses);
+		issuers->crosses = next;
+	}
 	pthread_rwlock_destroy(&issuers->lock);
 }
 
@@ -92,6 +98,18 @@ issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer *issu
 
 int
 issuers_find(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err)
+{
+	if (issuers_find_any(issuers, name, issuer, err) != 0)
+		return -1;
+	return (*issuer)->cert != NULL
+		   ? 0
+		   : error_set(err, ERROR_CONFLICT,
+			 "issuer %s is pending: it has no certificate yet", name);
+}
+
+int
+issuers_find_any(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err)
 {
 	struct issuer *i;
@@ -182,7 +200,8 @@ look_for_key(struct issuers *issuers, const struct issuer *issuer, EVP_PKEY **ke
 		issuers->finder.ctx, issuer->info.spki_sha256, key, &why) != 0)
 		return error_set(err, ERROR_TOKEN, "the key of issuer %s: %.160s",
 		    issuer->row.name, why.text);
-	if (EVP_PKEY_eq(*key, X509_get0_pubkey(issuer->cert)) != 1) {
+	if (issuer->cert != NULL &&
+	    EVP_PKEY_eq(*key, X509_get0_pubkey(issuer->cert)) != 1) {
 		EVP_PKEY_free(*key);
 		return error_set_openssl(
 		    err, ERROR_TOKEN, "the key found is not the issuer's");
@@ -211,4 +230,53 @@ issuers_key(
 	unlock(issuers);
 	EVP_PKEY_free(found);
 	return 0;
+}
+
+int
+cross_new(const struct cross_row *row, struct cross **cross, struct error *err)
+{
+	struct cross *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	memcpy(made->issuer, row->issuer, sizeof(made->issuer));
+	memcpy(made->signer, row->signer, sizeof(made->signer));
+	buf_append(&made->der, row->certificate.data, row->certificate.len);
+	if (buf_failed(&made->der)) {
+		cross_free(made);
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	}
+	*cross = made;
+	return 0;
+}
+
+void
+cross_free(struct cross *cross)
+{
+	if (cross == NULL)
+		return;
+	buf_free(&cross->der);
+	free(cross);
+}
+
+void
+issuers_add_cross(struct issuers *issuers, struct cross *cross)
+{
+	lock_to_write(issuers);
+	cross->next = issuers->crosses;
+	issuers->crosses = cross;
+	unlock(issuers);
+}
+
+const struct cross *
+issuers_find_cross(struct issuers *issuers, const char *issuer, const char *signer)
+{
+	const struct cross *c;
+
+	lock_to_read(issuers);
+	for (c = issuers->crosses; c != NULL; c = c->next)
+		if (strcmp(c->issuer, issuer) == 0 && strcmp(c->signer, signer) == 0)
+			break;
+	unlock(issuers);
+	return c;
 }

@@ -25,10 +25,21 @@ struct issuer {
 	char serial[STORE_SERIAL_SIZE];
 	struct buffer subject, der;
 	struct validity validity;
-	X509 *cert;
-	EVP_PKEY *key; /* NULL until it was found */
+	X509 *cert;               /* NULL while pending */
+	STACK_OF(X509) * outside; /* above one that was signed outside, or NULL */
+	EVP_PKEY *key;            /* NULL until it was found */
 	struct issuer *next;
 };
+
+/* A further certificate for an issuer's key, by signer; constant once in the list. */
+struct cross {
+	char issuer[STORE_NAME_SIZE], signer[STORE_NAME_SIZE];
+	struct buffer der;
+	struct cross *next;
+};
+
+int cross_new(const struct cross_row *row, struct cross **cross, struct error *err);
+void cross_free(struct cross *cross);
 
 struct issuers {
 	OSSL_LIB_CTX *libctx;
@@ -36,6 +47,7 @@ struct issuers {
 	pthread_rwlock_t lock;
 	struct issuer *first, *last;
 	struct issuer *replaced;
+	struct cross *crosses;
 };
 
 /* Reads a row; refuses a certificate that is not for the key that the row names. */
@@ -43,10 +55,16 @@ int issuer_new(OSSL_LIB_CTX *libctx, const struct issuer_row *row, struct issuer
     struct error *err);
 void issuer_free(struct issuer *issuer);
 
+/* Self-signed; it must have a certificate. */
+bool issuer_is_root(const struct issuer *issuer);
+
 /* ERROR_CONFLICT unless it signs certificates. */
 int issuer_check_active(const struct issuer *issuer, struct error *err);
 
-/* Puts the issuer's URLs, or its profile's, into what a certificate of its is to say. */
+/*
+ * Puts the issuer's URLs, or the profile's, into what a certificate is to say; but not
+ * the CRL's, which depends on the serial (crl_point.h).
+ */
 void issuer_point(const struct issuer *issuer, struct certificate_spec *spec);
 
 int issuers_init(struct issuers *issuers, OSSL_LIB_CTX *libctx,
@@ -59,6 +77,14 @@ void issuers_append(struct issuers *issuers, struct issuer *issuer);
 /* The same; it takes the place of old, which is in the list, and has the same key. */
 void issuers_replace(struct issuers *issuers, struct issuer *old, struct issuer *issuer);
 
+/* The list takes the cross-certificate. */
+void issuers_add_cross(struct issuers *issuers, struct cross *cross);
+
+/* The newest of that issuer by that signer, or NULL; it stays to the end. */
+const struct cross *
+issuers_find_cross(struct issuers *issuers, const char *issuer, const char *signer);
+
+/* One that has a certificate: ERROR_CONFLICT for a pending one. */
 int issuers_find(
     struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
 /* The same, or the last of its successors: one that retires leaves the signing to them.
@@ -68,6 +94,10 @@ int issuers_find_signer(
 
 /* The one after issuer, the first after NULL; NULL after the last. */
 struct issuer *issuers_next(struct issuers *issuers, const struct issuer *issuer);
+
+/* The same, pending or not. */
+int issuers_find_any(
+    struct issuers *issuers, const char *name, struct issuer **issuer, struct error *err);
 
 bool issuers_use_key(struct issuers *issuers, const unsigned char spki_sha256[static 32]);
 void issuers_each(struct issuers *issuers,

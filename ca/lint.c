@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "ca/certtext.h"
+#include "ca/constraints.h"
 #include "ca/keytype.h"
 #include "ca/san.h"
 #include "ca/signer.h"
@@ -225,6 +226,24 @@ check_names(const struct subject_matter *m, struct violations *v)
 	GENERAL_NAMES_free(names);
 }
 
+/* RFC 5280 section 6.1.3 (b) and (c): each authority above has a say. */
+static void
+check_constraints(const struct subject_matter *m, struct violations *v)
+{
+	const STACK_OF(X509) *above = m->spec->above;
+	X509 *authority = m->spec->issuer;
+
+	for (int i = 0; authority != NULL; i++) {
+		const char *why = constraints_check(m->cert, authority);
+
+		if (why != NULL)
+			violations_add(v, RULE_SAN_NAME_CONSTRAINTS, "certificate",
+			    "level %d above: %s", i + 1, why);
+		constraints_check_within(m->spec->name_constraints, authority, v);
+		authority = i < sk_X509_num(above) ? sk_X509_value(above, i) : NULL;
+	}
+}
+
 static void
 run(const struct lint_check *check, const struct subject_matter *m, struct violations *v)
 {
@@ -244,6 +263,7 @@ lint_run(OSSL_LIB_CTX *libctx, X509 *cert, const struct certificate_spec *spec,
 
 	run(checks, &m, v);
 	run(lint_extension_checks, &m, v);
+	check_constraints(&m, v);
 	if (spec->names != NULL)
 		check_names(&m, v);
 	ERR_clear_error();

@@ -6,6 +6,7 @@
 #include <openssl/objects.h>
 #include <openssl/tls1.h>
 
+#include "ca/constraints.h"
 #include "ca/extkeyusage.h"
 #include "ca/spki.h"
 
@@ -20,6 +21,7 @@ static const struct {
 	{ NID_subject_key_identifier, true, true, false },
 	{ NID_authority_key_identifier, true, true, false },
 	{ NID_subject_alt_name, true, false, false },
+	{ NID_name_constraints, false, true, true },
 	{ NID_crl_distribution_points, true, true, false },
 	{ NID_info_access, true, true, false },
 	{ NID_id_pkix_OCSP_noCheck, true, false, false },
@@ -219,6 +221,16 @@ check_san(const struct subject_matter *m)
 	return NULL;
 }
 
+static const char *
+check_name_constraints(const struct subject_matter *m)
+{
+	NAME_CONSTRAINTS *there = constraints_of(m->cert);
+	bool fine = constraints_equal(there, m->spec->name_constraints);
+
+	NAME_CONSTRAINTS_free(there);
+	return fine ? NULL : "not those that were decided on";
+}
+
 static bool
 is_the_url(const GENERAL_NAME *name, const char *url)
 {
@@ -300,6 +312,7 @@ const struct lint_check lint_extension_checks[] = {
 	{ RULE_CERT_SUBJECT_KEY_ID, check_subject_key_id },
 	{ RULE_CERT_AUTHORITY_KEY_ID, check_authority_key_id },
 	{ RULE_CERT_SAN, check_san },
+	{ RULE_CERT_NAME_CONSTRAINTS, check_name_constraints },
 	{ RULE_CERT_CRL_DISTRIBUTION_POINT, check_crl_distribution_point },
 	{ RULE_CERT_AUTHORITY_INFO_ACCESS, check_authority_info_access },
 	{ RULE_CERT_OCSP_NOCHECK, check_ocsp_nocheck },

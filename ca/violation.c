@@ -34,6 +34,17 @@ violations_add(
 	make_printable(item->detail);
 }
 
+void
+violations_forgive(struct violations *v, enum rule rule)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->items[i].rule != rule_info(rule)->name)
+			v->items[kept++] = v->items[i];
+	v->count = kept;
+}
+
 int
 violations_verdict(const struct violations *v, struct error *err)
 {

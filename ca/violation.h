@@ -33,6 +33,9 @@ struct violations {
 void violations_add(struct violations *v, enum rule rule, const char *field,
     const char *fmt, ...) PRINTF(4, 5);
 
+/* Takes back what was said of a rule. */
+void violations_forgive(struct violations *v, enum rule rule);
+
 /* 0 when there are none; else ERROR_REFUSED with the first in the text. */
 int violations_verdict(const struct violations *v, struct error *err);
 

@@ -83,8 +83,8 @@ static const struct option_spec sign_options[] = {
 	{ .name = "ca", .metavar = "CA", .help = "the CA that signs", .required = true },
 	{ .name = "profile",
 	    .metavar = "PROFILE",
-	    .help = "what the certificate is for: server, client, peer or a profile of "
-		    "yours",
+	    .help = "what the certificate is for: server, client or peer, intermediate "
+		    "for another CA, or a profile of yours",
 	    .fallback = "server" },
 	{ .name = "days",
 	    .metavar = "N",

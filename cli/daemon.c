@@ -137,6 +137,21 @@ daemon_change(struct cli *cli, const char *method, const char *path, json_t *bod
 }
 
 int
+daemon_put(struct cli *cli, const char *path, const char *type, struct bytes body,
+    struct error *err)
+{
+	const struct client_request req = { .method = "PUT",
+		.path = path,
+		.accept = TYPE_JSON,
+		.content_type = type,
+		.body = body };
+
+	if (call(cli, &req, err) != 0)
+		return -1;
+	return check_status(cli, path, err);
+}
+
+int
 daemon_answer(struct cli *cli, json_t **answer, struct error *err)
 {
 	json_error_t why;

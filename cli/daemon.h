@@ -30,6 +30,10 @@ int daemon_send(struct cli *cli, const char *method, const char *path, json_t *b
 int daemon_change(struct cli *cli, const char *method, const char *path, json_t *body,
     const char *condition, struct error *err);
 
+/* A body that is no JSON; the answer is. */
+int daemon_put(struct cli *cli, const char *path, const char *type, struct bytes body,
+    struct error *err);
+
 /* Reads the last answer as a JSON object; the caller frees with json_decref. */
 int daemon_answer(struct cli *cli, json_t **answer, struct error *err);
 

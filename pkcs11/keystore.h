@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "evp/key.h"
+#include "pkcs11/certificate.h"
 #include "pkcs11/object.h"
 #include "pkcs11/token.h"
 
@@ -79,6 +80,10 @@ void keystore_promote(struct keystore *store, const struct keystore_key *old,
 int keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err);
 void keystore_forget(struct keystore *store, const struct keystore_key *key);
+
+/* The issuer's certificate beside its key, for those who look on the token. */
+int keystore_put_certificate(struct keystore *store, const struct keystore_key *key,
+    const struct certificate_parts *parts, struct error *err);
 
 /* Copies the key out. name_or_spki is a name, or "spki:" and 64 hex digits. */
 int keystore_find(struct keystore *store, const char *name_or_spki,

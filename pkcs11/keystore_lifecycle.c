@@ -160,3 +160,15 @@ keystore_destroy(
 	pthread_mutex_unlock(&store->writer);
 	return rc;
 }
+
+int
+keystore_put_certificate(struct keystore *store, const struct keystore_key *key,
+    const struct certificate_parts *parts, struct error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&store->writer);
+	rc = token_put_certificate(store->token, &key->id, key->key.name, parts, err);
+	pthread_mutex_unlock(&store->writer);
+	return rc;
+}

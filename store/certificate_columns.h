@@ -15,4 +15,8 @@ struct statement;
 int certificate_read(
     const struct statement *st, struct certificate_row *row, struct error *err);
 
+/* Inside a transaction: the certificate in place of its serial's reservation. */
+int certificate_complete(
+    struct store *store, const struct certificate_row *row, struct error *err);
+
 #endif

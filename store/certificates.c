@@ -4,7 +4,7 @@
  * A reservation that was never completed stays: its serial may have been signed with,
  * and is not given out again.
  */
-#include "store/store.h"
+#include "store/issuers.h"
 
 #include <string.h>
 
@@ -140,6 +140,17 @@ delete_reservation(
 }
 
 int
+certificate_complete(
+    struct store *store, const struct certificate_row *row, struct error *err)
+{
+	if (insert_certificate(store, row, err) != 0 ||
+	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) !=
+		0)
+		return -1;
+	return delete_reservation(store, row->serial, row->issuer, err);
+}
+
+int
 store_certificate_record(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err)
 {
@@ -147,11 +158,21 @@ store_certificate_record(struct store *store, const struct certificate_row *row,
 
 	if (transaction_begin(store, err) != 0)
 		return -1;
-	if (insert_certificate(store, row, err) == 0 &&
-	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) ==
-		0 &&
-	    delete_reservation(store, row->serial, row->issuer, err) == 0 &&
+	if (certificate_complete(store, row, err) == 0 &&
 	    idempotency_complete(store, row, err) == 0)
+		rc = audit_insert(store, event, err);
+	return transaction_end(store, rc, err);
+}
+
+int
+store_certificate_admit(struct store *store, const struct certificate_row *row,
+    const struct audit_event *event, struct error *err)
+{
+	int rc = -1;
+
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	if (insert_certificate(store, row, err) == 0)
 		rc = audit_insert(store, event, err);
 	return transaction_end(store, rc, err);
 }

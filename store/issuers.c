@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "store/certificate_columns.h"
 #include "store/database.h"
 #include "store/statement.h"
 
@@ -102,17 +103,66 @@ update_issuer(struct store *store, const struct issuer_row *issuer, struct error
 	return rc;
 }
 
+static int
+insert_cross(struct store *store, const struct cross_row *cross, struct error *err)
+{
+	static const char sql[] =
+	    "INSERT INTO cross_certificates (serial, issuer, signer, created, "
+	    "certificate) VALUES (?, ?, ?, ?, ?)";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, cross->serial);
+	bind_text(&st, cross->issuer);
+	bind_text(&st, cross->signer);
+	bind_int(&st, cross->created);
+	bind_blob(&st, cross->certificate.data, cross->certificate.len);
+	rc = statement_run(&st, err);
+	statement_done(&st);
+	return rc;
+}
+
+static int
+insert_addition(
+    struct store *store, const struct issuer_addition *addition, struct error *err)
+{
+	if (insert_issuer(store, addition->issuer, err) != 0)
+		return -1;
+	for (size_t i = 0; i < addition->certificate_count; i++)
+		if (certificate_complete(store, &addition->certificates[i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < addition->cross_count; i++)
+		if (insert_cross(store, &addition->crosses[i], err) != 0)
+			return -1;
+	if (addition->predecessor != NULL &&
+	    update_issuer(store, addition->predecessor, err) != 0)
+		return -1;
+	for (size_t i = 0; i < addition->event_count; i++)
+		if (audit_insert(store, &addition->events[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+store_issuer_add_with(
+    struct store *store, const struct issuer_addition *addition, struct error *err)
+{
+	if (transaction_begin(store, err) != 0)
+		return -1;
+	return transaction_end(store, insert_addition(store, addition, err), err);
+}
+
 int
 store_issuer_add(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err)
 {
-	int rc;
+	const struct issuer_addition alone = {
+		.issuer = issuer, .events = event, .event_count = 1
+	};
 
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	if ((rc = insert_issuer(store, issuer, err)) == 0)
-		rc = audit_insert(store, event, err);
-	return transaction_end(store, rc, err);
+	return store_issuer_add_with(store, &alone, err);
 }
 
 int
@@ -187,6 +237,43 @@ store_issuer_each(struct store *store,
 	while ((rc = statement_step(&st, &row, err)) == 0 && row) {
 		if ((rc = read_issuer(&st, &issuer, err)) != 0 ||
 		    visit(ctx, &issuer) != 0)
+			break;
+	}
+out:
+	statement_done(&st);
+	store_unlock(store);
+	return rc;
+}
+
+static int
+read_cross(const struct statement *st, struct cross_row *cross, struct error *err)
+{
+	*cross = (struct cross_row){
+		.created = column_int(st, 3),
+		.certificate = column_blob(st, 4),
+	};
+	if (column_copy_text(st, 0, cross->serial, sizeof(cross->serial), err) != 0 ||
+	    column_copy_text(st, 1, cross->issuer, sizeof(cross->issuer), err) != 0)
+		return -1;
+	return column_copy_text(st, 2, cross->signer, sizeof(cross->signer), err);
+}
+
+int
+store_cross_each(struct store *store,
+    int (*visit)(void *ctx, const struct cross_row *row), void *ctx, struct error *err)
+{
+	static const char sql[] = "SELECT serial, issuer, signer, created, certificate "
+				  "FROM cross_certificates ORDER BY rowid";
+	struct cross_row cross;
+	struct statement st;
+	bool row;
+	int rc;
+
+	store_lock(store);
+	if ((rc = statement_use(store, sql, &st, err)) != 0)
+		goto out;
+	while ((rc = statement_step(&st, &row, err)) == 0 && row) {
+		if ((rc = read_cross(&st, &cross, err)) != 0 || visit(ctx, &cross) != 0)
 			break;
 	}
 out:

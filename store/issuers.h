@@ -40,12 +40,46 @@ struct issuer_row {
 			       certificates above it */
 };
 
+/* A further certificate for an issuer's key, by another issuer. */
+struct cross_row {
+	char serial[STORE_SERIAL_SIZE];
+	char issuer[STORE_NAME_SIZE]; /* whose key it certifies */
+	char signer[STORE_NAME_SIZE];
+	int64_t created;
+	struct bytes certificate; /* DER; on reading, valid during visit only */
+};
+
+/* All of it, or nothing. */
+struct issuer_addition {
+	const struct issuer_row *issuer;
+	const struct issuer_row *predecessor; /* NULL, or one that changes with it */
+	/* What was signed for it, with serials that were reserved. */
+	const struct certificate_row *certificates;
+	size_t certificate_count;
+	const struct cross_row *crosses;
+	size_t cross_count;
+	const struct audit_event *events;
+	size_t event_count;
+};
+
+int store_issuer_add_with(
+    struct store *store, const struct issuer_addition *addition, struct error *err);
+
+/* An issuer and nothing else. */
 int store_issuer_add(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err);
 
 /* All but name, parent, key and created; ERROR_NOT_FOUND for an unknown name. */
 int store_issuer_change(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err);
+
+/* Records what an older keyhold signed without reserving its serial. */
+int store_certificate_admit(struct store *store, const struct certificate_row *row,
+    const struct audit_event *event, struct error *err);
+
+/* Oldest first. */
+int store_cross_each(struct store *store,
+    int (*visit)(void *ctx, const struct cross_row *row), void *ctx, struct error *err);
 
 /* A parent comes before its children. */
 int store_issuer_each(struct store *store,

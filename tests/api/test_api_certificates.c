@@ -286,7 +286,8 @@ refuses_requests_that_name_no_profile_or_an_unknown_one(void **state)
 	issue(f, "?profile=code-signing", PKCS10, &csr_der);
 	assert_problem(f, 404, "not-found");
 	issue(f, "?profile=intermediate", PKCS10, &csr_der);
-	assert_problem(f, 404, "not-found");
+	/* For another CA, and internal may issue to leaves only. */
+	assert_problem(f, 422, "refused");
 	send_bytes(f, "POST", "/v1/issuers/nobody/certificates?profile=server", PKCS10,
 	    buf_bytes(&csr_der));
 	assert_problem(f, 404, "not-found");

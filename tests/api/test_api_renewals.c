@@ -285,6 +285,34 @@ the_right_issue_is_about_the_issuers_of_its_rule(void **state)
 }
 
 static void
+only_admins_certify_other_authorities(void **state)
+{
+	struct fixture *f = *state;
+	struct buffer csr;
+
+	request_for(f, "{\"subject\":\"/CN=sub\"}", &csr);
+	f->api.access = (struct access_rules){ rules, 2 };
+	post_as(
+	    f, &issuing, "/v1/issuers/internal/certificates?profile=intermediate", &csr);
+	assert_refused(f, "unix:est lacks the right admin");
+	f->api.access = (struct access_rules){ 0 };
+	buf_free(&csr);
+}
+
+static void
+does_not_renew_an_authority(void **state)
+{
+	struct fixture *f = *state;
+	const struct buffer nothing = { 0 };
+	char serial[41];
+
+	assert_int_equal(get(f, "/v1/issuers/internal"), 200);
+	snprintf(serial, sizeof(serial), "%s", member(f, "serial"));
+	post_as(f, &admin, renewals_of(serial, ""), &nothing);
+	assert_problem(f, 409, "conflict");
+}
+
+static void
 the_right_issue_is_no_other_right(void **state)
 {
 	static const char *const refused[][2] = {
@@ -348,6 +376,8 @@ main(void)
 		cmocka_unit_test(suggests_half_of_a_short_life),
 		cmocka_unit_test(says_it_is_past_time_once_revoked),
 		cmocka_unit_test(the_right_issue_is_about_the_issuers_of_its_rule),
+		cmocka_unit_test(only_admins_certify_other_authorities),
+		cmocka_unit_test(does_not_renew_an_authority),
 		cmocka_unit_test(the_right_issue_is_no_other_right),
 		cmocka_unit_test(who_reads_or_issues_learns_when_to_renew),
 		cmocka_unit_test(renews_for_a_new_key),

@@ -206,6 +206,60 @@ makes_chains_as_long_as_they_may_be(void **state)
 }
 
 static void
+copy_issuer(struct house *from, struct house *to, const char *name, EVP_PKEY *key)
+{
+	static const struct audit_event event = { "test", "issuer.created", "old", NULL };
+	struct issuer_row row = { .created = 1, .crl_shards = 1 };
+	const struct issuer_info *info;
+
+	assert_int_equal(authority_find_issuer(from->authority, name, &info, NULL), 0);
+	assert_int_equal(text_copy(row.name, sizeof(row.name), name), 0);
+	if (info->parent != NULL)
+		assert_int_equal(
+		    text_copy(row.parent, sizeof(row.parent), info->parent), 0);
+	memcpy(row.key_spki_sha256, info->spki_sha256, 32);
+	row.certificate = info->certificate;
+	EVP_PKEY_up_ref(key);
+	house_add_key(to, name, key);
+	assert_int_equal(store_issuer_add(to->store, &row, &event, NULL), 0);
+}
+
+static int
+see_certificate(void *ctx, const struct certificate_row *row)
+{
+	assert_string_equal(row->issuer, "root");
+	assert_string_equal(row->profile, "intermediate");
+	++*(int *)ctx;
+	return 0;
+}
+
+static void
+records_the_intermediates_that_an_older_version_did_not(void **state)
+{
+	struct house *house = *state, older;
+	const struct issuer_info *internal;
+	int seen = 0;
+	int64_t entries, again;
+
+	house_open(&older, NULL);
+	copy_issuer(house, &older, "root", house->keys[0]);
+	copy_issuer(house, &older, "internal", house->keys[1]);
+	house_reopen(&older);
+	assert_int_equal(
+	    authority_find_issuer(older.authority, "internal", &internal, NULL), 0);
+	assert_int_equal(store_certificate_find(
+			     older.store, internal->serial, see_certificate, &seen, NULL),
+	    0);
+	assert_int_equal(seen, 1);
+	assert_int_equal(store_audit_verify(older.store, &entries, NULL), 0);
+	/* Once. */
+	house_reopen(&older);
+	assert_int_equal(store_audit_verify(older.store, &again, NULL), 0);
+	assert_int_equal(again, entries);
+	house_close(&older);
+}
+
+static void
 refuses_to_open_with_a_certificate_for_another_key(void **state)
 {
 	static const struct audit_event event = { "test", "issuer.created", "evil",
@@ -241,6 +295,7 @@ main(void)
 		cmocka_unit_test(finds_its_issuers_again_after_a_restart),
 		cmocka_unit_test(starts_without_its_keys_and_uses_them_when_they_come),
 		cmocka_unit_test(makes_chains_as_long_as_they_may_be),
+		cmocka_unit_test(records_the_intermediates_that_an_older_version_did_not),
 		cmocka_unit_test(refuses_to_open_with_a_certificate_for_another_key),
 	};
 

@@ -154,6 +154,43 @@ signs_only_while_active(void **state)
 }
 
 static void
+leaves_signing_to_the_successor_that_it_is_given(void **state)
+{
+	const struct issuer_change retire = {
+		.state = "retiring", .successor = "root", .actor = "uid:0"
+	};
+	const struct issuer_change early = { .successor = "root", .actor = "uid:0" };
+	const struct issuer_change itself = {
+		.state = "retiring", .successor = "internal", .actor = "uid:0"
+	};
+	const struct issuer_change unknown = {
+		.state = "retiring", .successor = "nobody", .actor = "uid:0"
+	};
+	const struct issuer_change back = { .state = "active", .actor = "uid:0" };
+	struct house *house = *state;
+	struct issue_result result;
+	struct violations v;
+	struct error err;
+
+	assert_int_equal(change(house, &early, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_int_equal(change(house, &itself, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_int_equal(change(house, &unknown, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_NOT_FOUND);
+	assert_int_equal(change(house, &retire, &v, &err), 0);
+	assert_int_equal(issue(house, &result, &err), 0);
+	assert_string_equal(result.issuer, "root");
+	issue_result_clear(&result);
+	/* One that signs again has none: successors never lead in a circle. */
+	assert_int_equal(change(house, &back, &v, &err), 0);
+	assert_null(internal(house)->successor);
+	assert_int_equal(issue(house, &result, &err), 0);
+	assert_string_equal(result.issuer, "internal");
+	issue_result_clear(&result);
+}
+
+static void
 makes_no_issuer_under_one_that_retires(void **state)
 {
 	const struct issuer_change wanted = { .state = "retiring", .actor = "uid:0" };
@@ -228,6 +265,7 @@ main(void)
 		HOUSE_TEST(refuses_a_url_that_is_not_http),
 		HOUSE_TEST(puts_its_urls_into_certificates),
 		HOUSE_TEST(signs_only_while_active),
+		HOUSE_TEST(leaves_signing_to_the_successor_that_it_is_given),
 		HOUSE_TEST(makes_no_issuer_under_one_that_retires),
 		HOUSE_TEST(does_not_end_while_its_certificates_are_valid),
 		HOUSE_TEST(refuses_states_that_cannot_be),

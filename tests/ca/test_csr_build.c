@@ -15,7 +15,8 @@ builds_a_request_that_it_reads(EVP_PKEY *key)
 {
 	static const char *const sans[] = { "dns:localhost", "ip:127.0.0.1", "::1",
 		"db.example" };
-	const struct csr_spec spec = { key, "/C=CN/CN=local\\/host", sans, 4, false };
+	const struct csr_spec spec = { key, "/C=CN/CN=local\\/host", sans, 4, false,
+		false, -1 };
 	struct error err = { 0 };
 	struct buffer pem;
 	struct bytes body;
@@ -72,7 +73,8 @@ builds_nothing_from_a_bad_subject_or_name(void **state)
 	(void)state;
 	buf_init(&pem, 0);
 	for (size_t i = 0; i < sizeof(bad_sans) / sizeof(bad_sans[0]); i++) {
-		const struct csr_spec spec = { key, NULL, &bad_sans[i], 1, false };
+		const struct csr_spec spec = { key, NULL, &bad_sans[i], 1, false, false,
+			-1 };
 
 		assert_int_equal(csr_build(NULL, &spec, &pem, &err), -1);
 		assert_int_equal(err.code, ERROR_BAD_REQUEST);

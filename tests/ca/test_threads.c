@@ -1,4 +1,7 @@
-/* test_threads.c - many threads issue at once, beside a thread that makes issuers. */
+/*
+ * test_threads.c - many threads issue at once, beside threads that make and change
+ * issuers.
+ */
 #include "ca/authority.h"
 
 #include <pthread.h>
@@ -18,6 +21,7 @@
 #define PER_THREAD   10
 #define NEW_ISSUERS  3
 #define REPLACEMENTS 500
+#define CHANGES      20
 
 /* What one thread does; asserts are left to the main thread. */
 struct work {
@@ -83,6 +87,36 @@ make_issuers(void *arg)
 	return NULL;
 }
 
+/* What certificates say changes while they are made. */
+static void *
+change_urls(void *arg)
+{
+	static const char *const urls[] = { "http://crl.example/i", "" };
+	struct work *work = arg;
+
+	for (int i = 0; i < CHANGES; i++) {
+		const struct issuer_change change = { .crl_url = urls[i % 2],
+			.ocsp_url = urls[(i + 1) % 2],
+			.actor = "b" };
+		const struct issuer_info *info;
+		struct violations v = { 0 };
+		struct error err = { 0 };
+
+		if (authority_find_issuer(
+			work->house->authority, "internal", &info, &err) != 0 ||
+		    authority_change_issuer(
+			work->house->authority, "internal", &change, &v, &err) != 0) {
+			fprintf(stderr, "%s\n", err.text);
+			return NULL;
+		}
+		/* What was found stays as it was. */
+		if ((info->crl_url == NULL) == (info->ocsp_url == NULL) && i > 0)
+			return NULL;
+		work->issued++;
+	}
+	return NULL;
+}
+
 static void
 add_keys(struct house *house)
 {
@@ -106,8 +140,8 @@ count_certificate(void *ctx, int64_t id, const struct certificate_row *row)
 static void
 issues_from_several_threads_at_once(void **state)
 {
-	const struct certificate_filter all = { .limit = 1000 };
-	struct work work[THREADS] = { 0 }, making = { 0 };
+	const struct certificate_filter all = { .issuer = "internal", .limit = 1000 };
+	struct work work[THREADS] = { 0 }, making = { 0 }, changing = { 0 };
 	struct house house;
 	int recorded = 0;
 	int64_t entries;
@@ -122,6 +156,8 @@ issues_from_several_threads_at_once(void **state)
 	house.keys_are_away = false;
 	making.house = &house;
 	pthread_create(&making.thread, NULL, make_issuers, &making);
+	changing.house = &house;
+	pthread_create(&changing.thread, NULL, change_urls, &changing);
 	for (int i = 0; i < THREADS; i++) {
 		EVP_PKEY *key = ec_key("P-256");
 
@@ -133,6 +169,8 @@ issues_from_several_threads_at_once(void **state)
 	}
 	pthread_join(making.thread, NULL);
 	assert_int_equal(making.issued, NEW_ISSUERS);
+	pthread_join(changing.thread, NULL);
+	assert_int_equal(changing.issued, CHANGES);
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(work[i].thread, NULL);
 		assert_int_equal(work[i].issued, PER_THREAD);

@@ -19,7 +19,8 @@
 	"\",\"created\":\"2026-01-31T23:59:59Z\",\"schemes\":[\"ecdsa_secp256r1_"        \
 	"sha256\"]}"
 #define ROOT                                                                             \
-	"{\"name\":\"root\",\"subject\":\"CN=root\",\"key\":\"root\",\"serial\":\"01\"," \
+	"{\"name\":\"root\",\"state\":\"active\",\"subject\":\"CN=root\",\"key\":"       \
+	"\"root\",\"serial\":\"01\","                                                    \
 	"\"not_before\":\"2026-01-01T00:00:00Z\",\"not_after\":\"2036-01-01T00:00:"      \
 	"00Z\"}"
 #define REFERENCE                                                                        \
@@ -421,12 +422,12 @@ lists_and_shows_issuers(void **state)
 	struct run *run = *state;
 
 	run_keyhold(run, "ca", "list", NULL);
-	assert_non_null(
-	    strstr(run->out, "NAME  ISSUER  KEY   NOT AFTER             SUBJECT\n"));
-	assert_non_null(
-	    strstr(run->out, "root          root  2036-01-01T00:00:00Z  CN=root\n"));
+	assert_non_null(strstr(
+	    run->out, "NAME  STATE   ISSUER  KEY   NOT AFTER             SUBJECT\n"));
+	assert_non_null(strstr(
+	    run->out, "root  active          root  2036-01-01T00:00:00Z  CN=root\n"));
 	run_keyhold(run, "ca", "show", "root", NULL);
-	assert_non_null(strstr(run->out, "not after   2036-01-01T00:00:00Z\n"));
+	assert_non_null(strstr(run->out, "not after       2036-01-01T00:00:00Z\n"));
 	assert_null(strstr(run->out, "issuer"));
 }
 

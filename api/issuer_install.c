@@ -1,0 +1,24 @@
+/* issuer_install.c - the certificate that another authority made for an issuer. */
+#include "api/issuer_answer.h"
+
+int
+put_issuer_certificate(struct exchange *x, struct error *err)
+{
+	const char *name = x->req->params[0];
+	struct warnings warnings = { 0 };
+	int rc;
+
+	if (!request_has_type(x->req, "application/x-pem-file") &&
+	    !request_has_type(x->req, "application/pem-certificate-chain") &&
+	    !request_has_type(x->req, "application/pkix-cert"))
+		return error_set(err, ERROR_UNSUPPORTED,
+		    "send the certificate as application/pem-certificate-chain, "
+		    "application/x-pem-file or application/pkix-cert");
+	pthread_mutex_lock(&x->api->changes);
+	rc = authority_install_certificate(x->api->authority, name, x->req->body,
+	    x->req->caller->actor, &warnings, &x->violations, err);
+	if (rc == 0)
+		issuer_keep_on_token(x, name);
+	pthread_mutex_unlock(&x->api->changes);
+	return rc == 0 ? issuer_respond(x, 200, name, &warnings, err) : -1;
+}
