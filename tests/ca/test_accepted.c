@@ -1,6 +1,7 @@
 /*
- * test_accepted.c - for each rule about requests something that just passes it. What
- * breaks it is in the test of the file that has the check.
+ * test_accepted.c - for each rule about requests something that just passes it; for those
+ * that a profile decides see test_accepted_profile.c. What breaks a rule is in the test
+ * of the file that has the check.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,31 +16,18 @@
 
 #include "ca/csr.h"
 #include "ca/dnsname.h"
-#include "ca/identity.h"
+#include "ca/issuer_url.h"
 #include "ca/keycheck.h"
 #include "ca/san.h"
 #include "ca/subject.h"
 #include "ca/validity.h"
+#include "tests/ca/accepted.h"
 #include "tests/ca/support.h"
 
 #define NOW INT64_C(1800000000)
 
 #define L61 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define L63 L61 "aa"
-
-static void
-passes(const struct violations *v, enum rule rule)
-{
-	if (breaks(v, rule))
-		fail_msg("%s", rule_info(rule)->name);
-}
-
-static void
-nothing_is_wrong(const struct violations *v)
-{
-	if (v->count > 0)
-		fail_msg("%s: %s", v->items[0].rule, v->items[0].detail);
-}
 
 /* All that a request may ask for, though little of it is granted. */
 static void
@@ -203,25 +191,6 @@ takes_common_names_that_are_host_names(void **state)
 	passes(&v, RULE_CN_CHARACTERS);
 }
 
-/* The names of a request under a profile. */
-static struct violations
-judge_names(const char *subject, const char *san, const struct profile *profile)
-{
-	EVP_PKEY *key = ec_key("P-256");
-	struct csr csr = { .req = request_new(key, subject) };
-	struct identity identity = { 0 };
-	struct violations v = { 0 };
-	struct warnings w = { 0 };
-
-	if (san != NULL)
-		request_extension(&csr.extensions, "subjectAltName", san);
-	assert_int_equal(identity_read(&csr, profile, &identity, &w, &v, NULL), 0);
-	identity_clear(&identity);
-	csr_clear(&csr);
-	EVP_PKEY_free(key);
-	return v;
-}
-
 static void
 takes_a_common_name_that_is_one_of_the_names(void **state)
 {
@@ -332,6 +301,31 @@ takes_an_issuer_with_a_subject_and_a_depth_of_its_own(void **state)
 	passes(&v, RULE_ISSUER_PATH_LENGTH);
 }
 
+/* 255 characters; the largest port; a query, where no shard's number follows it. */
+static void
+takes_urls_at_every_limit(void **state)
+{
+	struct issuer_row row = { .crl_shards = 1 };
+	struct violations v = { 0 };
+	char url[STORE_URL_SIZE];
+
+	(void)state;
+	memset(url, 'a', sizeof(url) - 1);
+	memcpy(url, "http://", 7);
+	url[sizeof(url) - 1] = '\0';
+	assert_int_equal(strlen(url), 255);
+	assert_int_equal(issuer_set_urls(&row, "http://crl.example/?a=%20b", url,
+			     "http://[2001:db8::1]:65535/x", &v, NULL),
+	    0);
+	nothing_is_wrong(&v);
+	assert_string_equal(row.ocsp_url, url);
+	row.crl_shards = 2;
+	assert_int_equal(
+	    issuer_set_urls(&row, "http://crl.example/x/", NULL, NULL, &v, NULL), 0);
+	nothing_is_wrong(&v);
+	passes(&v, RULE_ISSUER_URL);
+}
+
 int
 main(void)
 {
@@ -346,6 +340,7 @@ main(void)
 		cmocka_unit_test(takes_host_names_at_every_limit),
 		cmocka_unit_test(takes_the_longest_life_and_one_as_long_as_the_issuers),
 		cmocka_unit_test(takes_an_issuer_with_a_subject_and_a_depth_of_its_own),
+		cmocka_unit_test(takes_urls_at_every_limit),
 	};
 
 	return cmocka_run_group_tests(tests, house_setup, house_teardown);

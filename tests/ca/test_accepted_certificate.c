@@ -1,6 +1,6 @@
 /*
  * test_accepted_certificate.c - for each rule about certificates one that passes it. What
- * breaks it is in test_lint.c and test_lint_extension.c.
+ * breaks it is in test_lint.c, test_lint_extension.c and test_lint_profile.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/ca/accepted.h"
 #include "tests/ca/scene.h"
 #include "tests/ca/support.h"
 
@@ -20,16 +21,9 @@ judge(const struct certificate_spec *spec)
 	X509 *cert = scene_sign(spec);
 
 	lint_run(NULL, cert, spec, &v);
-	if (v.count > 0)
-		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
+	nothing_is_wrong(&v);
 	X509_free(cert);
 	return v;
-}
-
-static void
-passes(const struct violations *v, enum rule rule)
-{
-	assert_false(breaks(v, rule));
 }
 
 static void
@@ -114,6 +108,40 @@ passes_an_ocsp_signer(void **state)
 	passes(&v, RULE_CERT_OCSP_NOCHECK);
 }
 
+static void
+passes_the_policies_of_the_profile(void **state)
+{
+	struct certificate_spec spec = ((const struct scene *)*state)->spec;
+	struct profile p = model_profile();
+	struct violations v;
+
+	p.policies = (const char *const[]){ "1.2.3.4", "2.23.140.1.2.1", NULL };
+	spec.profile = &p;
+	v = judge(&spec);
+	passes(&v, RULE_CERT_POLICIES);
+	p.policies = NULL;
+	v = judge(&spec);
+	passes(&v, RULE_CERT_POLICIES);
+}
+
+/* That there is an OCSP URL is not what asks for stapling. */
+static void
+passes_stapling_where_the_profile_wants_it(void **state)
+{
+	struct certificate_spec spec = ((const struct scene *)*state)->spec;
+	struct profile p = model_profile();
+	struct violations v;
+
+	spec.profile = &p;
+	spec.ocsp_url = "http://ca.example/ocsp";
+	p.must_staple = true;
+	v = judge(&spec);
+	passes(&v, RULE_CERT_TLS_FEATURE);
+	p.must_staple = false;
+	v = judge(&spec);
+	passes(&v, RULE_CERT_TLS_FEATURE);
+}
+
 int
 main(void)
 {
@@ -124,6 +152,8 @@ main(void)
 		cmocka_unit_test(passes_a_root_that_lives_long),
 		cmocka_unit_test(passes_the_urls_of_the_issuer),
 		cmocka_unit_test(passes_an_ocsp_signer),
+		cmocka_unit_test(passes_the_policies_of_the_profile),
+		cmocka_unit_test(passes_stapling_where_the_profile_wants_it),
 	};
 
 	return cmocka_run_group_tests(tests, scene_open, scene_close);

@@ -159,6 +159,28 @@ refuses_uris_that_can_be_read_in_two_ways(void **state)
 	refuses("URI:https://a_b.example/x", &p, RULE_SAN_DNS_CHARACTERS);
 }
 
+/* One octet more than test_accepted_profile.c has. */
+static void
+refuses_uris_and_local_parts_that_are_too_long(void **state)
+{
+	char uri[4 + 2049 + 1], email[6 + 65 + 3];
+	struct profile p = model_profile();
+
+	(void)state;
+	p.uris = LIST("https://**/**");
+	p.email_addresses = LIST("*@a");
+	memset(uri, 'x', sizeof(uri));
+	memcpy(uri, "URI:https://a.example/", 22);
+	uri[sizeof(uri) - 1] = '\0';
+	refuses(uri, &p, RULE_SAN_URI_SYNTAX);
+	memset(email, 'x', sizeof(email));
+	memcpy(email, "email:", 6);
+	memcpy(email + sizeof(email) - 3, "@a", 3);
+	refuses(email, &p, RULE_SAN_EMAIL_SYNTAX);
+	refuses("URI:abcdefghijklmnopqrstuvwxyz0123456://a.example/x", &p,
+	    RULE_SAN_URI_SYNTAX);
+}
+
 static void
 a_spiffe_id_is_the_only_uri(void **state)
 {
@@ -389,6 +411,7 @@ main(void)
 		cmocka_unit_test(addresses_lie_in_a_network),
 		cmocka_unit_test(uris_match_a_pattern),
 		cmocka_unit_test(refuses_uris_that_can_be_read_in_two_ways),
+		cmocka_unit_test(refuses_uris_and_local_parts_that_are_too_long),
 		cmocka_unit_test(a_spiffe_id_is_the_only_uri),
 		cmocka_unit_test(addresses_of_mail_match_a_pattern),
 		cmocka_unit_test(lists_what_it_admitted),
