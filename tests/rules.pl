@@ -50,18 +50,34 @@ sub verdict {
 	return 'broken';
 }
 
-# {RULE_X}{kept or broken} = "tests/ca/test_csr.c: name", of the first test that shows it.
+# What a test says: {RULE_X}{kept or broken}.
+sub read_test {
+	my ($body) = @_;
+	my %said;
+	for my $statement (split /;/, $body) {
+		my $what = verdict($statement) or next;
+		$said{$1}{$what} = 1 while $statement =~ /\b(RULE_\w+)/g;
+	}
+	return \%said;
+}
+
+# {RULE_X}{kept or broken} = "tests/ca/test_csr.c: name", of the test that shows it and says
+# something of the fewest rules; the first of these.
 sub read_tests {
-	my %shown;
+	my (%shown, %rules);
 	for my $file (sort glob 'tests/*/test_*.c') {
 		my $text = slurp($file);
 		while ($text =~ /^(\w+)\(void \*\*state\)\n\{\n(.*?)^\}/msg) {
 			my ($name, $body) = ($1, $2);
 			# A function that no table of tests has is never run.
 			next unless $text =~ /(?:cmocka_unit_test\w*|[A-Z_]+)\(\s*$name\b/;
-			for my $statement (split /;/, $body) {
-				my $what = verdict($statement) or next;
-				$shown{$1}{$what} //= "$file: $name" while $statement =~ /\b(RULE_\w+)/g;
+			my $said = read_test($body);
+			for my $id (keys %$said) {
+				for my $what (keys %{ $said->{$id} }) {
+					next if ($rules{$id}{$what} // 1000) <= keys %$said;
+					$rules{$id}{$what} = keys %$said;
+					$shown{$id}{$what} = "$file: $name";
+				}
 			}
 		}
 	}
