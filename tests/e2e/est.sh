@@ -27,12 +27,18 @@ fi
 mkdir -p "$T/est"
 printf 'router7:%s\n' "$(openssl passwd -6 secret)" >"$T/est/users"
 cp "$T/root.pem" "$T/est/root.pem"
+port=$(free_port)
+# pki takes the first address of localhost alone, which may be ::1.
+listen6=
+if grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; then
+	listen6="listen [::1]:$port ssl;"
+fi
 # shellcheck disable=SC2317 # recipe calls it
 recipe_text() {
 	PROXIES_MD=$EST_MD page_recipe "$1" | sed -e "s|/etc/keyhold/est/|$T/est/|g" \
-		-e "s|/run/keyhold/keyhold.sock|$KEYHOLD_SOCKET|g"
+		-e "s|/run/keyhold/keyhold.sock|$KEYHOLD_SOCKET|g" \
+		-e "s|listen 127.0.0.1:443 ssl;|& $listen6|"
 }
-port=$(free_port)
 RECIPE=nginx-est start_nginx "$port" "$T/tls/web.crt" "$T/tls/web.key"
 
 # commands RECIPE: the page's, in the present directory, with this port.

@@ -31,6 +31,6 @@ done
 for pid in "${clients[@]}"; do
 	wait "$pid" || fail "a client failed: $(cat "$T"/client*.log)"
 done
-count=$("$KEYHOLD" cert list --limit 0 --json | grep -c '"serial"')
+count=$("$KEYHOLD" cert list --ca internal --limit 0 --json | grep -c '"serial"')
 [ "$count" -eq 40 ] || fail "$count certificates are recorded, not 40"
 stop_daemon
