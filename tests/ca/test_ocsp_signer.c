@@ -14,6 +14,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/authority_revoke.h"
 #include "tests/ca/ocsp_support.h"
 
 #define DAY_S INT64_C(86400)
@@ -226,6 +227,29 @@ never_becomes_an_issuer(void **state)
 	assert_int_equal(err.code, ERROR_CONFLICT);
 }
 
+static void
+keeps_no_issuer_from_its_end(void **state)
+{
+	const struct issuer_change end = { .state = "retired", .actor = "test" };
+	struct responder *r = *state;
+	struct revoke_request revocation = { .actor = "test" };
+	char serial[STORE_SERIAL_SIZE];
+	struct revocation revoked;
+	struct violations v = { 0 };
+	struct error err = { 0 };
+
+	X509_free(signer_of_an_answer(r));
+	assert_int_equal(
+	    authority_change_issuer(r->house.authority, "root", &end, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	responder_serial(r->internal, serial);
+	revocation.serial = serial;
+	assert_int_equal(
+	    authority_revoke(r->house.authority, &revocation, &revoked, &err), 0);
+	assert_int_equal(
+	    authority_change_issuer(r->house.authority, "root", &end, &v, &err), 0);
+}
+
 static void *
 ask_in_a_thread(void *ctx)
 {
@@ -266,6 +290,7 @@ main(void)
 		TEST(is_looked_for_again_when_its_key_does_not_sign),
 		TEST(ends_with_its_issuer),
 		TEST(never_becomes_an_issuer),
+		TEST(keeps_no_issuer_from_its_end),
 		TEST(is_made_once_for_all_who_ask),
 	};
 
