@@ -14,7 +14,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#include "ca/authority_key.h"
 #include "ca/creation.h"
+#include "ca/subject.h"
 
 enum { NEW_BY_OLD, OLD_BY_NEW, CROSSES };
 
@@ -73,18 +75,26 @@ next_subject(const X509_NAME *old)
 }
 
 static int
-choose_subject(struct rotation *r, struct error *err)
+choose_subject(struct rotation *r, struct violations *v, struct error *err)
 {
-	if (r->spec.subject != NULL)
-		return 0;
-	r->creation.certificate.subject =
-	    next_subject(X509_get_subject_name(r->old->cert));
-	return r->creation.certificate.subject != NULL
-		   ? 0
-		   : error_set(err, ERROR_BAD_REQUEST,
-			 "issuer %s has no CommonName that could be numbered: say which "
-			 "subject its successor shall have",
-			 r->old->row.name);
+	const X509_NAME *old = X509_get_subject_name(r->old->cert);
+	X509_NAME **subject = &r->creation.certificate.subject;
+
+	if (r->spec.subject == NULL) {
+		*subject = next_subject(old);
+		return *subject != NULL
+			   ? 0
+			   : error_set(err, ERROR_BAD_REQUEST,
+				 "issuer %s has no CommonName that could be numbered: "
+				 "say which subject its successor shall have",
+				 r->old->row.name);
+	}
+	if (subject_from_text(r->spec.subject, subject, err) != 0)
+		return -1;
+	if (X509_NAME_cmp(*subject, old) == 0)
+		violations_add(v, RULE_ISSUER_SUBJECT, "subject",
+		    "the same as its predecessor's, whose CRLs would be taken for its");
+	return 0;
 }
 
 /* An old parent that retires has left the signing to its own successor. */
@@ -140,7 +150,7 @@ make_issuer(struct rotation *r, const char *old, struct violations *v, struct er
 	struct creation *c = &r->creation;
 
 	if (creation_begin(c, v, err) != 0 || find_old(r, old, err) != 0 ||
-	    choose_parent(r, err) != 0 || choose_subject(r, err) != 0)
+	    choose_parent(r, err) != 0 || choose_subject(r, v, err) != 0)
 		return -1;
 	r->spec.path_len = (int)X509_get_pathlen(r->old->cert);
 	r->spec.constraints = NULL;
@@ -209,7 +219,10 @@ cross_roots(struct rotation *r, struct violations *v, struct error *err)
 		.subject = X509_get_subject_name(r->old->cert) };
 	int rc;
 
-	if (issuers_key(&c->authority->issuers, r->old, &by_old.issuer_key, err) != 0)
+	/* The old root signs once more, and is certified itself. */
+	if (authority_check_issuer_keys(c->authority, r->old, v, err) != 0 ||
+	    violations_verdict(v, err) != 0 ||
+	    issuers_key(&c->authority->issuers, r->old, &by_old.issuer_key, err) != 0)
 		return -1;
 	issuer_point(r->old, &by_old);
 	rc = cross(r, NEW_BY_OLD, &by_old, v, err);

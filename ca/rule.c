@@ -160,7 +160,7 @@ static const struct rule_info rules[RULES] = {
 	    "a request for another subject or other names than those of the certificate "
 	    "to renew; over EST, one for which no valid certificate is there" },
 	[RULE_ISSUER_SUBJECT] = { "issuer-subject", "RFC 5280 section 4.1.2.6",
-	    "an issuer without a subject, or with its issuer's subject" },
+	    "an issuer without a subject, or with that of its issuer or predecessor" },
 	[RULE_ISSUER_PATH_LENGTH] = { "issuer-path-length", "RFC 5280 section 4.2.1.9",
 	    "an intermediate whose path length is not below its issuer's; any under an "
 	    "issuer of path length 0" },

@@ -12,19 +12,29 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "store/blocked_keys.h"
 #include "tests/ca/support.h"
+
+static int
+rotate_as(struct house *house, const char *old, const char *name, const char *subject,
+    struct violations *v, struct error *err)
+{
+	const struct issuer_spec spec = {
+		.name = name, .subject = subject, .key = ec_key("P-256"), .actor = "uid:0"
+	};
+
+	*v = (struct violations){ 0 };
+	*err = (struct error){ 0 };
+	house_add_key(house, name, spec.key);
+	return authority_rotate_issuer(house->authority, old, &spec, v, err);
+}
 
 static int
 rotate(struct house *house, const char *old, const char *name, struct error *err)
 {
-	const struct issuer_spec spec = {
-		.name = name, .key = ec_key("P-256"), .actor = "uid:0"
-	};
-	struct violations v = { 0 };
+	struct violations v;
 
-	*err = (struct error){ 0 };
-	house_add_key(house, name, spec.key);
-	return authority_rotate_issuer(house->authority, old, &spec, &v, err);
+	return rotate_as(house, old, name, NULL, &v, err);
 }
 
 static const struct issuer_info *
@@ -231,6 +241,62 @@ refuses_a_root_without_room_for_a_cross_certificate(void **state)
 	assert_non_null(strstr(err.text, "path length"));
 }
 
+static void
+gives_no_successor_the_same_subject(void **state)
+{
+	static const struct {
+		const char *old, *name, *subject;
+	} same[] = {
+		{ "root", "root-2", "/C=CN/O=milvus/CN=milvus root" },
+		{ "internal", "internal-2", "/CN=internal" },
+	};
+	struct house *house = *state;
+	struct violations v;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		assert_int_equal(rotate_as(house, same[i].old, same[i].name,
+				     same[i].subject, &v, &err),
+		    -1);
+		assert_int_equal(err.code, ERROR_REFUSED);
+		assert_true(breaks(&v, RULE_ISSUER_SUBJECT));
+		assert_int_equal(info_of(house, same[i].old)->state, ISSUER_ACTIVE);
+	}
+	assert_int_equal(
+	    rotate_as(house, "internal", "internal-3", "/CN=inside", &v, &err), 0);
+	assert_string_equal(info_of(house, "internal-3")->subject, "CN=inside");
+}
+
+static void
+block_key_of(struct house *house, const char *issuer)
+{
+	static const struct audit_event event = { "uid:0", "key.blocked", "spki", NULL };
+	struct blocked_key_row row = { .reason = "stolen", .created = 1 };
+	bool added;
+
+	memcpy(row.spki_sha256, info_of(house, issuer)->spki_sha256,
+	    sizeof(row.spki_sha256));
+	assert_int_equal(
+	    store_blocked_key_put(house->store, &row, &event, &added, NULL), 0);
+}
+
+static void
+replaces_a_blocked_key_but_crosses_no_root_with_it(void **state)
+{
+	struct house *house = *state;
+	struct violations v;
+	struct error err;
+
+	block_key_of(house, "internal");
+	assert_int_equal(rotate(house, "internal", "internal-2", &err), 0);
+	block_key_of(house, "root");
+	assert_int_equal(rotate_as(house, "root", "root-2", NULL, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_REFUSED);
+	assert_true(breaks(&v, RULE_CSR_KEY_BLOCKED));
+	assert_string_equal(v.items[0].field, "issuer root");
+	assert_int_equal(info_of(house, "root")->state, ISSUER_ACTIVE);
+}
+
 #define HOUSE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
 
@@ -243,6 +309,8 @@ main(void)
 		HOUSE_TEST(records_what_it_signed_for_issuers),
 		HOUSE_TEST(keeps_everything_when_a_rotation_fails),
 		HOUSE_TEST(refuses_a_root_without_room_for_a_cross_certificate),
+		HOUSE_TEST(gives_no_successor_the_same_subject),
+		HOUSE_TEST(replaces_a_blocked_key_but_crosses_no_root_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
