@@ -7,10 +7,9 @@
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
-#include "ca/authority_state.h"
+#include "ca/authority_key.h"
 #include "ca/certtext.h"
 #include "ca/draft.h"
-#include "ca/spki.h"
 #include "ca/subject.h"
 #include "store/ocsp.h"
 
@@ -48,8 +47,9 @@ fill(struct making *m, EVP_PKEY *key, struct violations *v, struct error *err)
 	m->spec.path_len = PATH_LEN_NONE;
 	validity_choose(m->spec.profile, 0, m->row.created, &m->issuer->validity,
 	    &m->spec.validity, v);
-	if (violations_verdict(v, err) != 0 || choose_subject(m, err) != 0 ||
-	    spki_sha256(libctx, key, m->row.spki_sha256, err) != 0 ||
+	if (spki_sha256(libctx, key, m->row.spki_sha256, err) != 0 ||
+	    authority_check_key(m->authority, m->row.spki_sha256, key, v, err) != 0 ||
+	    violations_verdict(v, err) != 0 || choose_subject(m, err) != 0 ||
 	    serial_new(libctx, m->spec.serial, err) != 0)
 		return -1;
 	hex_encode(m->row.serial, m->spec.serial, SERIAL_BYTES);

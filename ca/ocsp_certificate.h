@@ -14,7 +14,8 @@
 /*
  * Signs one for key, valid from now on, in the issuer's name, on the same path as any
  * certificate: serial reserved, draft linted, result verified and recorded. ERROR_REFUSED
- * when it breaks a rule: the issuer has expired. The caller frees *cert.
+ * when it breaks a rule: the issuer has expired, or the key is blocked. The caller frees
+ * *cert.
  */
 int ocsp_certificate_issue(struct authority *authority, const char *issuer, EVP_PKEY *key,
     int64_t now, X509 **cert, struct error *err);

@@ -250,6 +250,34 @@ keeps_no_issuer_from_its_end(void **state)
 	    authority_change_issuer(r->house.authority, "root", &end, &v, &err), 0);
 }
 
+static void
+is_not_certified_again_with_a_compromised_key(void **state)
+{
+	struct responder *r = *state;
+	struct revoke_request request = { .reason = REVOCATION_KEY_COMPROMISE,
+		.actor = "test" };
+	X509 *first = signer_of_an_answer(r);
+	char serial[STORE_SERIAL_SIZE];
+	struct revocation revoked;
+	struct ocsp_answer answer;
+	struct error err = { 0 };
+
+	responder_serial(first, serial);
+	request.serial = serial;
+	assert_int_equal(
+	    authority_revoke(r->house.authority, &request, &revoked, &err), 0);
+	responder_restart(r);
+	assert_int_equal(ask(r, &answer), ERROR_REFUSED);
+	ocsp_answer_clear(&answer);
+	assert_int_equal(recorded(r), 1);
+	EVP_PKEY_free(r->key);
+	r->key = ec_key("P-256");
+	r->now += 30;
+	X509_free(signer_of_an_answer(r));
+	assert_int_equal(recorded(r), 2);
+	X509_free(first);
+}
+
 static void *
 ask_in_a_thread(void *ctx)
 {
@@ -291,6 +319,7 @@ main(void)
 		TEST(ends_with_its_issuer),
 		TEST(never_becomes_an_issuer),
 		TEST(keeps_no_issuer_from_its_end),
+		TEST(is_not_certified_again_with_a_compromised_key),
 		TEST(is_made_once_for_all_who_ask),
 	};
 
