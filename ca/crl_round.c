@@ -185,7 +185,9 @@ look_up(struct round *r, struct error *err)
 		0 ||
 	    issuers_key(&r->authority->issuers, r->issuer, &r->key, err) != 0)
 		return -1;
-	r->number = highest + 1;
+	/* The first is the time: higher than where another program, which counted, was
+	 * when the issuer was imported. */
+	r->number = highest == 0 ? r->now : highest + 1;
 	return 0;
 }
 
