@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
+#include "ca/authority_key.h"
 #include "ca/bundle.h"
 #include "ca/certtext.h"
 #include "ca/creation.h"
@@ -55,7 +56,9 @@ check_answer(struct authority *authority, const struct issuer *issuer,
 
 	if (subject == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "an issuer's subject");
-	rc = check(authority, bundle, &wanted, w, v, err);
+	rc = authority_check_issuer_keys(authority, issuer, v, err);
+	if (rc == 0)
+		rc = check(authority, bundle, &wanted, w, v, err);
 	X509_NAME_free(subject);
 	return rc;
 }

@@ -208,16 +208,47 @@ signed_by(X509 *cert, X509 *issuer)
 }
 
 static void
-check_chain(const struct bundle *bundle, struct warnings *w, struct violations *v)
+check_link(X509 *cert, X509 *issuer, int number, int64_t now, struct violations *v)
+{
+	struct validity validity;
+
+	if (!signed_by(cert, issuer))
+		violations_add(v, RULE_ISSUER_CERTIFICATE_CHAIN, "certificate",
+		    "number %d is not signed by number %d", number - 1, number);
+	/* A root from before version 3 cannot say that it is an authority. */
+	if (X509_check_ca(issuer) == 0)
+		violations_add(v, RULE_ISSUER_CERTIFICATE_CHAIN, "certificate",
+		    "number %d is no authority's", number);
+	if (certtext_validity(issuer, &validity, NULL) != 0 || now > validity.not_after)
+		violations_add(v, RULE_ISSUER_CERTIFICATE_CHAIN, "certificate",
+		    "number %d has expired", number);
+}
+
+/* RFC 5280 section 6.1.4 (l): what is self-issued does not count. */
+static int
+depth_of(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_SI) == 0;
+}
+
+static void
+check_chain(
+    const struct bundle *bundle, int64_t now, struct warnings *w, struct violations *v)
 {
 	X509 *cert = bundle->cert;
+	int depth = 0;
 
 	for (int i = 0; i < sk_X509_num(bundle->above); i++) {
 		X509 *issuer = sk_X509_value(bundle->above, i);
+		long most = X509_get_pathlen(issuer);
 
-		if (!signed_by(cert, issuer))
+		check_link(cert, issuer, i + 2, now, v);
+		depth += depth_of(cert);
+		if (most >= 0 && depth > most)
 			violations_add(v, RULE_ISSUER_CERTIFICATE_CHAIN, "certificate",
-			    "number %d is not signed by number %d", i + 1, i + 2);
+			    "number %d has a path length of %ld, and %d authorities "
+			    "below it",
+			    i + 2, most, depth);
 		cert = issuer;
 	}
 	if (X509_check_issued(cert, cert) != X509_V_OK)
@@ -236,7 +267,7 @@ bundle_check(OSSL_LIB_CTX *libctx, const struct bundle *bundle,
 
 	check_authority(bundle->cert, w, v);
 	check_time(bundle->cert, wanted->now, v);
-	check_chain(bundle, w, v);
+	check_chain(bundle, wanted->now, w, v);
 	ERR_clear_error();
 	return rc;
 }

@@ -190,7 +190,9 @@ static const struct rule_info rules[RULES] = {
 	    "RFC 5280 section 4.1.2.5", "one that is not valid now" },
 	[RULE_ISSUER_CERTIFICATE_CHAIN] = { "issuer-certificate-chain",
 	    "RFC 5280 section 6.1.3",
-	    "one that the certificates sent with it did not sign, one after the other" },
+	    "one that the certificates sent with it did not sign, one after the other, "
+	    "or may not have: not an authority's, expired, or of too small a path "
+	    "length" },
 	[RULE_CERT_VERSION] = { "cert-version", "RFC 5280 section 4.1.2.1",
 	    "other than v3" },
 	[RULE_CERT_SERIAL] = { "cert-serial", "RFC 5280 section 4.1.2.2",

@@ -13,6 +13,8 @@
 
 #include "ca/bundle.h"
 #include "ca/certtext.h"
+#include "ca/spki.h"
+#include "store/blocked_keys.h"
 #include "tests/ca/support.h"
 
 #define DAY 86400
@@ -301,6 +303,78 @@ installs_only_what_was_asked_for(void **state)
 }
 
 static void
+installs_nothing_under_an_outside_chain_that_no_client_takes(void **state)
+{
+	static const struct {
+		struct making root;
+		const char *why;
+	} roots[] = {
+		{ { "/CN=outside", "CA:TRUE,pathlen:0", "keyCertSign", false, false, -DAY,
+		      10 * DAY },
+		    "number 2 has a path length of 0" },
+		{ { "/CN=outside", "CA:TRUE", "keyCertSign", false, false, -2 * DAY,
+		      -DAY },
+		    "number 2 has expired" },
+		{ { "/CN=outside", "CA:FALSE", "keyCertSign", false, false, -DAY, DAY },
+		    "number 2 is no authority's" },
+	};
+	struct house *house = *state;
+	struct outside o = open_outside(house);
+	struct buffer pem;
+	struct warnings w;
+	struct violations v;
+	struct error err;
+
+	buf_init(&pem, 0);
+	request(house, &o);
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		X509 *root = make(o.root_key, NULL, o.root_key, &roots[i].root);
+		X509 *cert = make(o.key, root, o.root_key, &good);
+
+		buf_reset(&pem);
+		append(cert, &pem);
+		append(root, &pem);
+		assert_int_equal(install(house, &pem, &w, &v, &err), -1);
+		assert_int_equal(err.code, ERROR_REFUSED);
+		assert_int_equal(v.count, 1);
+		assert_true(breaks(&v, RULE_ISSUER_CERTIFICATE_CHAIN));
+		assert_non_null(strstr(v.items[0].detail, roots[i].why));
+		X509_free(cert);
+		X509_free(root);
+	}
+	buf_free(&pem);
+	close_outside(&o);
+}
+
+static void
+installs_nothing_for_a_key_that_was_blocked_meanwhile(void **state)
+{
+	static const struct audit_event event = { "uid:0", "key.blocked", "spki", NULL };
+	struct blocked_key_row row = { .reason = "stolen", .created = 1 };
+	struct house *house = *state;
+	struct outside o = open_outside(house);
+	X509 *cert = make(o.key, o.root, o.root_key, &good);
+	struct buffer pem;
+	struct warnings w;
+	struct violations v;
+	struct error err;
+	bool added;
+
+	buf_init(&pem, 0);
+	request(house, &o);
+	append(cert, &pem);
+	append(o.root, &pem);
+	assert_int_equal(spki_sha256(NULL, o.key, row.spki_sha256, NULL), 0);
+	assert_int_equal(
+	    store_blocked_key_put(house->store, &row, &event, &added, NULL), 0);
+	assert_int_equal(install(house, &pem, &w, &v, &err), -1);
+	assert_true(breaks(&v, RULE_CSR_KEY_BLOCKED));
+	buf_free(&pem);
+	X509_free(cert);
+	close_outside(&o);
+}
+
+static void
 installs_nothing_for_issuers_of_its_own(void **state)
 {
 	struct house *house = *state;
@@ -420,6 +494,8 @@ main(void)
 		HOUSE_TEST(asks_another_authority),
 		HOUSE_TEST(installs_the_answer_and_hands_out_the_whole_chain),
 		HOUSE_TEST(installs_only_what_was_asked_for),
+		HOUSE_TEST(installs_nothing_under_an_outside_chain_that_no_client_takes),
+		HOUSE_TEST(installs_nothing_for_a_key_that_was_blocked_meanwhile),
 		HOUSE_TEST(installs_nothing_for_issuers_of_its_own),
 		HOUSE_TEST(takes_an_existing_root_and_warns_of_what_strict_clients_miss),
 		HOUSE_TEST(takes_no_certificate_of_version_1),
