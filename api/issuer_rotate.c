@@ -35,16 +35,19 @@ next_name(const char *name, char next[static NAME_MAX_CHARS + 1], struct error *
 	return 0;
 }
 
-/* The old URL with the new name where the old one was, between slashes or dots. */
+/* The old URL with the new name where the old one was, in its path between slashes or
+ * dots: a host that is called like the issuer stays. */
 static int
 next_url(const char *old_url, const char *old, const char *name,
     char url[static URL_SIZE], const char **wanted, struct error *err)
 {
-	const char *at = old_url;
+	const char *at;
 	size_t len = strlen(old);
 
 	if (*wanted != NULL || old_url == NULL)
 		return 0;
+	at = old_url + strlen("http://");
+	at += strcspn(at, "/?");
 	while ((at = strstr(at, old)) != NULL &&
 	       (at[-1] != '/' || strchr("/.", at[len]) == NULL))
 		at++;

@@ -109,9 +109,10 @@ rotates_with_names_and_urls_that_follow(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(post_json(f, "/v1/issuers",
-			     "{\"name\":\"web\",\"crl_url\":\"http://a/web/crl\","
-			     "\"ocsp_url\":\"http://ocsp.web/\",\"crl_shards\":4}"),
+	assert_int_equal(
+	    post_json(f, "/v1/issuers",
+		"{\"name\":\"web\",\"crl_url\":\"http://web.example/web/crl\","
+		"\"ocsp_url\":\"http://ocsp.web/\",\"crl_shards\":4}"),
 	    201);
 	post_json(f, "/v1/issuers/web/rotate", "{}");
 	assert_problem(f, 400, "bad-request");
@@ -121,7 +122,7 @@ rotates_with_names_and_urls_that_follow(void **state)
 			     "{\"ocsp_url\":\"http://ocsp/\",\"key_type\":\"ec-p384\"}"),
 	    201);
 	assert_string_equal(f->res.location, "/v1/issuers/web-2");
-	assert_string_equal(member(f, "crl_url"), "http://a/web-2/crl");
+	assert_string_equal(member(f, "crl_url"), "http://web.example/web-2/crl");
 	assert_string_equal(member(f, "subject"), "CN=web 2");
 	assert_true(body_has(f, "\"crl_shards\":4"));
 	assert_int_equal(on_token(f, "web-2"), 1);
