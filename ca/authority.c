@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ca/authority_certify.h"
 #include "ca/certtext.h"
+#include "store/revocations.h"
 
 /* Loading, as store_issuer_each sees it. */
 struct loading {
@@ -268,6 +269,21 @@ authority_chain(struct authority *authority, const char *name, bool with_root,
 	return buf_failed(pem) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
+static int
+check_cross(struct authority *authority, const struct cross *cross, struct error *err)
+{
+	struct revocation revocation;
+	struct error why;
+
+	if (store_revocation_find(authority->store, cross->serial, &revocation, &why) ==
+	    0)
+		return error_set(err, ERROR_CONFLICT,
+		    "the cross-certificate of %s by %s was revoked: no client of %s "
+		    "takes that chain",
+		    cross->issuer, cross->signer, cross->signer);
+	return why.code == ERROR_NOT_FOUND ? 0 : error_set(err, why.code, "%s", why.text);
+}
+
 int
 authority_chain_via(struct authority *authority, const char *name, const char *via,
     bool with_root, struct buffer *pem, struct error *err)
@@ -287,6 +303,8 @@ authority_chain_via(struct authority *authority, const char *name, const char *v
 	if (cross == NULL)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no cross-certificate leads to %.64s", via);
+	if (check_cross(authority, cross, err) != 0)
+		return -1;
 	certtext_pem(buf_bytes(&cross->der), pem);
 	return authority_chain(authority, via, with_root, pem, err);
 }

@@ -146,7 +146,7 @@ int authority_chain(struct authority *authority, const char *issuer, bool with_r
 
 /*
  * The same for who trusts only the root via: cross-certificates lead there.
- * ERROR_NOT_FOUND when none does.
+ * ERROR_NOT_FOUND when none does, ERROR_CONFLICT when the one that does was revoked.
  */
 int authority_chain_via(struct authority *authority, const char *issuer, const char *via,
     bool with_root, struct buffer *pem, struct error *err);

@@ -239,6 +239,7 @@ cross_new(const struct cross_row *row, struct cross **cross, struct error *err)
 
 	if (made == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	memcpy(made->serial, row->serial, sizeof(made->serial));
 	memcpy(made->issuer, row->issuer, sizeof(made->issuer));
 	memcpy(made->signer, row->signer, sizeof(made->signer));
 	buf_append(&made->der, row->certificate.data, row->certificate.len);

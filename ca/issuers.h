@@ -33,6 +33,7 @@ struct issuer {
 
 /* A further certificate for an issuer's key, by signer; constant once in the list. */
 struct cross {
+	char serial[STORE_SERIAL_SIZE];
 	char issuer[STORE_NAME_SIZE], signer[STORE_NAME_SIZE];
 	struct buffer der;
 	struct cross *next;

@@ -12,6 +12,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "ca/authority_revoke.h"
+#include "ca/certtext.h"
 #include "store/blocked_keys.h"
 #include "tests/ca/support.h"
 
@@ -165,6 +167,36 @@ lets_clients_trust_either_root(void **state)
 	issue_result_clear(&new);
 }
 
+static void
+leads_over_no_cross_certificate_that_was_revoked(void **state)
+{
+	struct house *house = *state;
+	struct revoke_request request = { .actor = "uid:0" };
+	char serial[STORE_SERIAL_SIZE];
+	struct revocation revoked;
+	STACK_OF(X509) * chain;
+	struct buffer pem;
+	struct error err;
+
+	assert_int_equal(rotate(house, "root", "root-2", &err), 0);
+	buf_init(&pem, 0);
+	assert_int_equal(authority_chain_via(
+			     house->authority, "internal", "root-2", false, &pem, &err),
+	    0);
+	chain = read_chain(&pem);
+	assert_int_equal(sk_X509_num(chain), 2);
+	assert_int_equal(certtext_serial(sk_X509_value(chain, 1), serial, NULL), 0);
+	request.serial = serial;
+	assert_int_equal(authority_revoke(house->authority, &request, &revoked, &err), 0);
+	assert_string_equal(revoked.issuer, "root-2");
+	assert_int_equal(authority_chain_via(
+			     house->authority, "internal", "root-2", false, &pem, &err),
+	    -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	sk_X509_pop_free(chain, X509_free);
+	buf_free(&pem);
+}
+
 static int
 count(void *ctx, int64_t id, const struct certificate_row *row)
 {
@@ -306,6 +338,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(leaves_signing_to_the_successor),
 		HOUSE_TEST(lets_clients_trust_either_root),
+		HOUSE_TEST(leads_over_no_cross_certificate_that_was_revoked),
 		HOUSE_TEST(records_what_it_signed_for_issuers),
 		HOUSE_TEST(keeps_everything_when_a_rotation_fails),
 		HOUSE_TEST(refuses_a_root_without_room_for_a_cross_certificate),
