@@ -113,10 +113,12 @@ record(struct authority *authority, struct issuer *old, const struct issuer_row 
 		error_set(err, ERROR_INTERNAL, "out of memory");
 	else if (issuer_new(authority->libctx, row, &issuer, err) == 0)
 		rc = store_issuer_change(authority->store, row, &event, err);
-	if (rc == 0)
+	if (rc == 0) {
 		issuers_replace(&authority->issuers, old, issuer);
-	else
+		authority_changed(authority);
+	} else {
 		issuer_free(issuer);
+	}
 	buf_free(&detail);
 	return rc;
 }

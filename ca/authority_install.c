@@ -82,6 +82,7 @@ record(struct authority *authority, struct issuer *old, const struct issuer_row 
 		return -1;
 	}
 	issuers_replace(&authority->issuers, old, issuer);
+	authority_changed(authority);
 	return 0;
 }
 

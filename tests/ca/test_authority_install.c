@@ -11,6 +11,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/authority_crl.h"
 #include "ca/bundle.h"
 #include "ca/certtext.h"
 #include "ca/spki.h"
@@ -197,6 +198,12 @@ asks_another_authority(void **state)
 }
 
 static void
+count_wake(void *ctx)
+{
+	*(int *)ctx += 1;
+}
+
+static void
 installs_the_answer_and_hands_out_the_whole_chain(void **state)
 {
 	struct house *house = *state;
@@ -208,14 +215,18 @@ installs_the_answer_and_hands_out_the_whole_chain(void **state)
 	struct warnings w;
 	struct violations v;
 	struct error err;
+	int woken = 0;
 
 	buf_init(&pem, 0);
 	buf_init(&chain, 0);
 	request(house, &o);
 	append(cert, &pem);
 	append(o.root, &pem);
+	authority_on_change(house->authority, count_wake, &woken);
 	if (install(house, &pem, &w, &v, &err) != 0)
 		fail_msg("%s", err.text);
+	/* Its first CRL is due. */
+	assert_int_equal(woken, 1);
 	assert_int_equal(w.count, 0);
 	house_reopen(house);
 	assert_int_equal(

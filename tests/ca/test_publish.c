@@ -338,7 +338,7 @@ count_wake(void *ctx)
 }
 
 static void
-wakes_the_publisher_for_a_revocation_and_a_new_issuer(void **state)
+wakes_the_publisher_for_a_revocation_and_for_issuers(void **state)
 {
 	struct house *house = *state;
 	struct issuer_spec spec = { .name = "other",
@@ -347,6 +347,7 @@ wakes_the_publisher_for_a_revocation_and_a_new_issuer(void **state)
 		.path_len = -1,
 		.key = ec_key("P-256"),
 		.actor = "test" };
+	const struct issuer_change shards = { .crl_shards = 4, .actor = "test" };
 	struct violations v = { 0 };
 	char serial[STORE_SERIAL_SIZE];
 	int woken = 0;
@@ -361,6 +362,10 @@ wakes_the_publisher_for_a_revocation_and_a_new_issuer(void **state)
 	house_add_key(house, "other", spec.key);
 	assert_int_equal(authority_create_issuer(house->authority, &spec, &v, NULL), 0);
 	assert_int_equal(woken, 2);
+	/* The new shards are in certificates from now on. */
+	assert_int_equal(
+	    authority_change_issuer(house->authority, "other", &shards, &v, NULL), 0);
+	assert_int_equal(woken, 3);
 	authority_on_change(house->authority, NULL, NULL);
 }
 
@@ -425,7 +430,7 @@ main(void)
 		HOUSE_TEST(an_entry_stays_until_a_scheduled_crl_after_the_end_had_it),
 		HOUSE_TEST(an_expired_issuer_gets_none_further),
 		HOUSE_TEST(refuses_what_there_is_not),
-		HOUSE_TEST(wakes_the_publisher_for_a_revocation_and_a_new_issuer),
+		HOUSE_TEST(wakes_the_publisher_for_a_revocation_and_for_issuers),
 		HOUSE_TEST(revokes_and_serves_while_crls_are_made),
 	};
 
