@@ -208,6 +208,23 @@ does_nothing_but_use_its_key(void **state)
 	}
 }
 
+/* Whoever connects gets what certificates name URLs of: 404, for there is no issuer. */
+static void
+gives_certificates_of_issuers_to_everybody(void **state)
+{
+	struct fixture *f = *state;
+
+	f->caller = stranger;
+	get(f, "/v1/issuers/root/certificate");
+	assert_problem(f, 404, "not-found");
+	get(f, "/v1/issuers/root/chain");
+	assert_problem(f, 404, "not-found");
+	get(f, "/v1/issuers/root");
+	assert_problem(f, 403, "forbidden");
+	get(f, "/v1/issuers/root/csr");
+	assert_problem(f, 403, "forbidden");
+}
+
 static void
 reads_everything_and_uses_nothing(void **state)
 {
@@ -284,6 +301,7 @@ main(void)
 		cmocka_unit_test(decrypts_with_the_key_of_its_rule_alone),
 		cmocka_unit_test(is_told_when_its_own_key_is_gone),
 		cmocka_unit_test(does_nothing_but_use_its_key),
+		cmocka_unit_test(gives_certificates_of_issuers_to_everybody),
 		cmocka_unit_test(reads_everything_and_uses_nothing),
 		cmocka_unit_test(is_admin_by_rule),
 		cmocka_unit_test(refuses_before_the_body_where_the_name_says_it),
