@@ -53,8 +53,8 @@ next_url(const char *old_url, const char *old, const char *name,
 		at++;
 	if (at == NULL)
 		return error_set(err, ERROR_BAD_REQUEST,
-		    "JSON: the URL %.100s does not name issuer %s, so the successor's "
-		    "must be said",
+		    "JSON: the path of %.100s does not name issuer %s, so the "
+		    "successor's URL must be said",
 		    old_url, old);
 	snprintf(url, URL_SIZE, "%.*s%s%s", (int)(at - old_url), old_url, name, at + len);
 	*wanted = url;

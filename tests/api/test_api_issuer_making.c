@@ -138,6 +138,24 @@ rotates_with_names_and_urls_that_follow(void **state)
 	assert_problem(f, 404, "not-found");
 }
 
+/* Nor does a scheme: of an issuer named http. */
+static void
+takes_no_host_for_the_name_of_an_issuer(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(post_json(f, "/v1/issuers",
+			     "{\"name\":\"pki\",\"crl_url\":\"http://pki.a/pki.crl\"}"),
+	    201);
+	assert_int_equal(post_json(f, "/v1/issuers/pki/rotate", "{}"), 201);
+	assert_string_equal(member(f, "crl_url"), "http://pki.a/pki-2.crl");
+	assert_int_equal(post_json(f, "/v1/issuers",
+			     "{\"name\":\"http\",\"ocsp_url\":\"http://http\"}"),
+	    201);
+	post_json(f, "/v1/issuers/http/rotate", "{}");
+	assert_problem(f, 400, "bad-request");
+}
+
 static X509_REQ *
 requested(struct fixture *f)
 {
@@ -256,6 +274,7 @@ main(void)
 		cmocka_unit_test(keeps_the_certificate_on_the_token),
 		cmocka_unit_test(does_without_a_token_that_keeps_no_certificates),
 		cmocka_unit_test(rotates_with_names_and_urls_that_follow),
+		cmocka_unit_test(takes_no_host_for_the_name_of_an_issuer),
 		cmocka_unit_test(waits_for_a_certificate_from_elsewhere),
 		cmocka_unit_test(makes_issuers_with_name_constraints),
 		cmocka_unit_test(refuses_what_does_not_go_together),
