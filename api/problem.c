@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "base/shared.h"
 #include "ca/violation.h"
 
 #define TYPE_PREFIX "urn:keyhold:error:"
@@ -96,11 +97,25 @@ copy_printable(char out[static ERROR_TEXT_MAX], const char *text)
 	out[i] = '\0';
 }
 
-void
-problem_respond_kind(struct response *res, enum error_code code)
+/* What was said of an answer that is not given. */
+static void
+forget(struct response *res)
 {
 	res->location[0] = '\0';
 	res->link[0] = '\0';
+	res->etag[0] = '\0';
+	res->cache_control[0] = '\0';
+	res->last_modified = 0;
+	res->expires = 0;
+	res->is_base64 = false;
+	shared_free(res->shared);
+	res->shared = NULL;
+}
+
+void
+problem_respond_kind(struct response *res, enum error_code code)
+{
+	forget(res);
 	respond(res, &kinds[code], "the daemon's log says why", NULL);
 }
 
@@ -111,9 +126,7 @@ problem_respond(
 	const struct kind *kind = &kinds[err->code];
 	char reason[ERROR_TEXT_MAX];
 
-	res->location[0] = '\0';
-	res->link[0] = '\0';
-	res->is_base64 = false;
+	forget(res);
 	copy_printable(reason, err->text);
 	respond(res, kind, kind->tell ? reason : "the daemon's log says why", violations);
 	if (err->code == ERROR_IN_FLIGHT)

@@ -124,11 +124,19 @@ replaces_an_answer_that_was_half_made(void **state)
 	res.status = 201;
 	snprintf(res.location, sizeof(res.location), "/v1/keys/web");
 	snprintf(res.link, sizeof(res.link), "<next>");
+	snprintf(res.etag, sizeof(res.etag), "\"7\"");
+	snprintf(res.cache_control, sizeof(res.cache_control), "public, max-age=600");
+	res.last_modified = 1;
+	res.expires = 1;
 	buf_text(&res.body, "half");
 	problem_respond(&res, &err, NULL);
 	assert_int_equal(res.status, 503);
 	assert_string_equal(res.location, "");
 	assert_string_equal(res.link, "");
+	assert_string_equal(res.etag, "");
+	assert_string_equal(res.cache_control, "");
+	assert_int_equal(res.last_modified, 0);
+	assert_int_equal(res.expires, 0);
 	assert_int_equal(buf_string(&res.body)[0], '{');
 	response_free(&res);
 }
