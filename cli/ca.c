@@ -191,11 +191,11 @@ static const struct option_spec create_options[] = {
 	{ .name = "permit",
 	    .metavar = "NAME",
 	    .help = "names it may certify: dns:svc.example, ip:10.0.0.0/8, "
-		    "email:example.com or uri:.example.com; may be repeated",
+		    "email:example.com or uri:.example.com",
 	    .repeatable = true },
 	{ .name = "exclude",
 	    .metavar = "NAME",
-	    .help = "names it may not certify, written likewise; may be repeated",
+	    .help = "names it may not certify, written likewise",
 	    .repeatable = true },
 	{ .name = "external",
 	    .help = "a CA elsewhere will sign it: makes its key and a request" },
