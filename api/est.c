@@ -22,8 +22,10 @@ struct label {
 	char issuer[STORE_NAME_SIZE], profile[STORE_NAME_SIZE];
 };
 
-/* The issuers that a request without a label may mean. */
+/* The issuers that a request without a label may mean. names are those that the caller
+ * may know of: anybody asks for cacerts. */
 struct choice {
+	const struct exchange *x;
 	size_t count;
 	const char *first;
 	struct buffer names;
@@ -34,8 +36,12 @@ consider(void *ctx, const struct issuer_info *info)
 {
 	struct choice *choice = ctx;
 
-	buf_printf(&choice->names, "%s%s", choice->names.len > 0 ? ", " : "", info->name);
-	if (info->parent == NULL || info->state != ISSUER_ACTIVE)
+	if (info->state != ISSUER_ACTIVE)
+		return 0;
+	if (require_issuer(choice->x, ACCESS_READ | ACCESS_ISSUE, info->name, NULL) == 0)
+		buf_printf(&choice->names, "%s%s",
+		    choice->names.len > 0 ? ", " : ": one of ", info->name);
+	if (info->parent == NULL)
 		return 0;
 	if (choice->count++ == 0)
 		choice->first = info->name;
@@ -45,7 +51,7 @@ consider(void *ctx, const struct issuer_info *info)
 static int
 choose_issuer(struct exchange *x, struct label *label, struct error *err)
 {
-	struct choice choice = { 0 };
+	struct choice choice = { .x = x };
 	int rc;
 
 	authority_each_issuer(x->api->authority, consider, &choice);
@@ -53,8 +59,7 @@ choose_issuer(struct exchange *x, struct label *label, struct error *err)
 		rc = text_copy(label->issuer, sizeof(label->issuer), choice.first);
 	else
 		rc = error_set(err, ERROR_NOT_FOUND,
-		    "which issuer? Name it: /.well-known/est/LABEL/..., LABEL one of: "
-		    "%.120s",
+		    "which issuer? Name it as LABEL in /.well-known/est/LABEL/...%.120s",
 		    buf_string(&choice.names));
 	buf_free(&choice.names);
 	return rc;

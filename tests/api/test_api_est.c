@@ -291,13 +291,20 @@ enrols_for_whom_a_rule_admits(void **state)
 static void
 asks_for_a_label_where_there_is_a_choice(void **state)
 {
+	static const struct caller stranger = { .actor = "uid:6", .uid = 6 };
 	struct fixture *f = *state;
+	const struct caller before = f->caller;
 
 	make_issuer(f, "second", "root");
 	get(f, EST "/cacerts");
 	assert_problem(f, 404, "not-found");
 	assert_true(body_has(f, "root, internal, second"));
+	f->caller = stranger;
+	get(f, EST "/cacerts");
+	assert_problem(f, 404, "not-found");
+	assert_false(body_has(f, "internal"));
 	assert_int_equal(get(f, EST "/second/cacerts"), 200);
+	f->caller = before;
 }
 
 int
