@@ -27,7 +27,8 @@ const struct option_spec command_globals[] = {
 		"then /run/keyhold/keyhold.sock)" },
 	{ .name = "json",
 	    .help = "print the daemon's JSON instead of text for people; key public, key "
-		    "reference, key csr, ca chain, ca certificate, ca crl and cert show "
+		    "reference, key csr, ca chain, ca certificate, ca crl, ca csr and "
+		    "cert show "
 		    "--pem "
 		    "print PEM all the same, provider config and completion bash text" },
 	{ .name = "no-color",
