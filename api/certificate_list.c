@@ -63,6 +63,17 @@ query_text(const char *query, const char *name, char *out, size_t size,
 	return 0;
 }
 
+/* A mistyped issuer must not look like one of which nothing expires. */
+static int
+check_issuer(struct api *api, const struct listing *l, struct error *err)
+{
+	const struct issuer_info *info;
+
+	return l->filter.issuer == NULL
+		   ? 0
+		   : authority_find_issuer(api->authority, l->filter.issuer, &info, err);
+}
+
 /* By its hash a key need not be one of this daemon. */
 static int
 read_key(struct api *api, struct listing *l, struct error *err)
@@ -148,7 +159,8 @@ get_certificates(struct exchange *x, struct error *err)
 	struct listing l;
 	struct page page = { 0 };
 
-	if (read_listing(x->req->query, &l, err) != 0 || read_key(x->api, &l, err) != 0)
+	if (read_listing(x->req->query, &l, err) != 0 ||
+	    check_issuer(x->api, &l, err) != 0 || read_key(x->api, &l, err) != 0)
 		return -1;
 	page.limit = (size_t)l.limit;
 	page.list = json_make("[]");
