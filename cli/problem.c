@@ -10,6 +10,7 @@
 /* How the daemon's details begin. */
 #define NO_PROFILE "no profile "
 #define NO_ISSUER  "no issuer "
+#define NO_KEY     "no key named "
 
 #define IN_FLIGHT "urn:keyhold:error:in-flight"
 
@@ -115,6 +116,12 @@ advise_missing(struct cli *cli, const char *detail, const char *path)
 	}
 	if (strncmp(detail, NO_ISSUER, strlen(NO_ISSUER)) == 0)
 		path = "/v1/issuers/";
+	if (strncmp(detail, NO_KEY, strlen(NO_KEY)) == 0) {
+		if (strcmp(path, "/v1/issuers") == 0)
+			cli_advise(cli, "One that is on the token is taken into use "
+					"first: keyhold key adopt NAME --use ca");
+		path = "/v1/keys/";
+	}
 	/* What adopt does not find was never in the list. */
 	if (strstr(path, "/adopt") != NULL) {
 		cli_advise(cli, "NAME is the CKA_LABEL that the token has for the "

@@ -156,6 +156,27 @@ imports_with_the_key_of_another_name(void **state)
 }
 
 static void
+says_how_the_key_of_a_ca_gets_into_use(void **state)
+{
+	static const struct route absent[] = {
+		{ "POST /v1/issuers ", 404, "application/problem+json",
+		    "{\"title\":\"Not found\",\"detail\":\"no key named old\"}", NULL },
+		{ NULL, 0, NULL, NULL, NULL },
+	};
+	struct run *run = *state;
+	const char *path = put(run, "pem\n", 4);
+
+	run->routes = absent;
+	run_keyhold(run, "ca", "import", "old", "--certificate", path, NULL);
+	assert_int_equal(run->status, 1);
+	assert_string_equal(run->errors,
+	    "keyhold: no key named old\n"
+	    "  One that is on the token is taken into use first: "
+	    "keyhold key adopt NAME --use ca\n"
+	    "  See: keyhold key list\n");
+}
+
+static void
 sends_no_private_key(void **state)
 {
 	static const char both[] = "pem\n-----BEGIN PRIVATE KEY-----\n";
@@ -183,6 +204,7 @@ main(void)
 		TEST(rotates_and_says_what_comes_next),
 		TEST(installs_pem_and_der_with_their_types),
 		TEST(imports_with_the_key_of_another_name),
+		TEST(says_how_the_key_of_a_ca_gets_into_use),
 		TEST(sends_no_private_key),
 	};
 
