@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/certtext.h"
+#include "ca/reason.h"
+#include "store/revocations.h"
 
 static const char *
 key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key *key)
@@ -21,10 +23,14 @@ key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key
 	return key->key.name;
 }
 
-/* certificate and warnings are NULL in lists. */
+/* What lists do not have, and may be absent elsewhere. */
+struct extras {
+	const char *certificate, *revoked_at, *revocation_reason;
+	struct json_t *warnings;
+};
+
 static struct json_t *
-describe(struct exchange *x, const struct issuer_info *info, const char *certificate,
-    struct json_t *warnings)
+describe(struct exchange *x, const struct issuer_info *info, const struct extras *extras)
 {
 	char not_before[CLOCK_TEXT_SIZE], not_after[CLOCK_TEXT_SIZE];
 	const bool pending = info->state == ISSUER_PENDING;
@@ -33,20 +39,22 @@ describe(struct exchange *x, const struct issuer_info *info, const char *certifi
 	clock_format(not_before, info->not_before);
 	clock_format(not_after, info->not_after);
 	return json_make("{s:s,s:s*,s:b,s:s*,s:s,s:s,s:s*,s:s*,s:s*,s:s*,s:s*,s:s*,s:s*,"
-			 "s:i,s:s*,s:o*}",
+			 "s:i,s:s*,s:s*,s:s*,s:o*}",
 	    "name", info->name, "issuer", info->parent, "external", info->external,
 	    "successor", info->successor, "state", issuer_state_name(info->state),
 	    "subject", info->subject, "key", key_name(x, info, &key), "serial",
 	    pending ? NULL : info->serial, "not_before", pending ? NULL : not_before,
 	    "not_after", pending ? NULL : not_after, "crl_url", info->crl_url, "ocsp_url",
 	    info->ocsp_url, "ca_issuers_url", info->ca_issuers_url, "crl_shards",
-	    info->crl_shards, "certificate", certificate, "warnings", warnings);
+	    info->crl_shards, "revoked_at", extras->revoked_at, "revocation_reason",
+	    extras->revocation_reason, "certificate", extras->certificate, "warnings",
+	    extras->warnings);
 }
 
 struct json_t *
 issuer_json(struct exchange *x, const struct issuer_info *info)
 {
-	return describe(x, info, NULL, NULL);
+	return describe(x, info, &(struct extras){ 0 });
 }
 
 /* Every state has bytes of its own, so their hash tells it. */
@@ -64,18 +72,50 @@ set_etag(struct response *res, struct error *err)
 	return 0;
 }
 
+/* Its state does not tell. Another authority's certificate may have the serial. */
+static int
+find_revocation(struct exchange *x, const struct issuer_info *info, bool *is_revoked,
+    struct revocation *found, struct error *err)
+{
+	struct error why;
+
+	*is_revoked = false;
+	if (info->parent == NULL)
+		return 0;
+	if (store_revocation_find(x->api->store, info->serial, found, &why) == 0) {
+		*is_revoked = strcmp(found->issuer, info->parent) == 0;
+	} else if (why.code != ERROR_NOT_FOUND) {
+		*err = why;
+		return -1;
+	}
+	return 0;
+}
+
 static int
 respond(struct exchange *x, int status, const struct issuer_info *info,
-    struct json_t *warnings, struct error *err)
+    const struct warnings *warnings, struct error *err)
 {
-	const bool pending = info->certificate.len == 0;
+	struct extras extras = { 0 };
+	char revoked_at[CLOCK_TEXT_SIZE];
+	struct revocation revocation;
 	struct buffer pem;
+	bool is_revoked;
 	int rc;
 
+	if (find_revocation(x, info, &is_revoked, &revocation, err) != 0)
+		return -1;
+	if (is_revoked) {
+		clock_format(revoked_at, revocation.revoked_at);
+		extras.revoked_at = revoked_at;
+		extras.revocation_reason = reason_name(revocation.reason);
+	}
 	buf_init(&pem, 0);
 	certtext_pem(info->certificate, &pem);
-	rc = json_respond(x->res, status,
-	    describe(x, info, pending ? NULL : buf_string(&pem), warnings), err);
+	if (info->certificate.len != 0)
+		extras.certificate = buf_string(&pem);
+	if (warnings != NULL)
+		extras.warnings = warnings_json(warnings);
+	rc = json_respond(x->res, status, describe(x, info, &extras), err);
 	buf_free(&pem);
 	return rc;
 }
@@ -92,7 +132,7 @@ issuer_respond(struct exchange *x, int status, const char *name,
 		return -1;
 	if (warnings == NULL || warnings->count == 0)
 		return 0;
-	return respond(x, status, info, warnings_json(warnings), err);
+	return respond(x, status, info, warnings, err);
 }
 
 /* One field of a certificate, appended in DER. */

@@ -7,6 +7,8 @@
 static const struct column fields[] = {
 	{ "name", "name" },
 	{ "state", "state" },
+	{ "revoked at", "revoked_at" },
+	{ "reason", "revocation_reason" },
 	{ "issuer", "issuer" },
 	{ "successor", "successor" },
 	{ "subject", "subject" },

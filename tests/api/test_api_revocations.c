@@ -260,6 +260,26 @@ says_that_there_is_none_yet(void **state)
 	assert_problem(f, 503, "token");
 }
 
+static void
+shows_that_an_issuer_is_revoked(void **state)
+{
+	struct fixture *f = *state;
+	char serial[64], etag[sizeof(f->res.etag)];
+
+	make_issuer(f, "taken", "root");
+	assert_int_equal(get(f, "/v1/issuers/taken"), 200);
+	assert_false(has_member(f, "revoked_at"));
+	snprintf(etag, sizeof(etag), "%s", f->res.etag);
+	snprintf(serial, sizeof(serial), "%s", member(f, "serial"));
+	assert_int_equal(revoke(f, serial, "{\"reason\":\"ca_compromise\"}"), 200);
+	assert_int_equal(get(f, "/v1/issuers/taken"), 200);
+	assert_string_equal(member(f, "revocation_reason"), "ca_compromise");
+	assert_true(has_member(f, "revoked_at"));
+	assert_string_not_equal(f->res.etag, etag);
+	assert_int_equal(get(f, "/v1/issuers/root"), 200);
+	assert_false(has_member(f, "revoked_at"));
+}
+
 int
 main(void)
 {
@@ -270,6 +290,7 @@ main(void)
 		cmocka_unit_test(serves_crls_to_anybody_with_what_caches_need),
 		cmocka_unit_test(says_not_modified_to_who_has_it),
 		cmocka_unit_test(says_that_there_is_none_yet),
+		cmocka_unit_test(shows_that_an_issuer_is_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, fixture_close);
