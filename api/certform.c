@@ -44,6 +44,7 @@ certform_respond(
 			pem = first_of(pem);
 		buf_append(&res->body, pem.data, pem.len);
 	}
+	res->varies = true;
 	return response_finish(res, type, err);
 }
 

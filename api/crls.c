@@ -54,6 +54,7 @@ show(struct exchange *x, int shard, bool is_delta, struct error *err)
 	struct crl_info crl;
 	int rc = 0;
 
+	x->res->varies = true;
 	if (type == NULL)
 		return error_set(
 		    err, ERROR_UNACCEPTABLE, "Accept: %s or %s", CRL_TYPE, PEM_TYPE);

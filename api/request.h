@@ -58,6 +58,7 @@ struct response {
 	int64_t last_modified; /* seconds since 1970; 0: no such header */
 	int64_t expires;       /* likewise */
 	char cache_control[64];
+	bool varies;    /* with Accept: says Vary, or a cache would mix up forms */
 	bool is_base64; /* says Content-Transfer-Encoding: base64, as EST wants it */
 };
 

@@ -141,6 +141,9 @@ add_cache_headers(struct MHD_Response *response, const struct response *res)
 	if (res->cache_control[0] != '\0')
 		MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_CACHE_CONTROL, res->cache_control);
+	if (res->varies)
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
 	if (res->last_modified != 0) {
 		clock_http_format(date, res->last_modified);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, date);

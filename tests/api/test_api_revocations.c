@@ -198,6 +198,7 @@ serves_crls_to_anybody_with_what_caches_need(void **state)
 	assert_int_equal(get(f, CRL_URL), 200);
 	assert_string_equal(f->res.content_type, CRL);
 	assert_string_equal(f->res.cache_control, "public, max-age=600");
+	assert_true(f->res.varies);
 	assert_in_range(f->res.last_modified, now, now + 1);
 	assert_int_equal(f->res.etag[0], '"');
 	crl = answered(f);
@@ -240,6 +241,7 @@ says_not_modified_to_who_has_it(void **state)
 	response_init(&f->res);
 	api_handle(&f->api, &req, &f->res);
 	assert_int_equal(f->res.status, 304);
+	assert_true(f->res.varies);
 	assert_null(f->res.shared);
 	assert_string_equal(f->res.etag, etag);
 	/* The same list in PEM is other octets. */

@@ -126,6 +126,7 @@ api GET /v1/issuers/internal/crl
 [ "$STATUS" = 200 ] || fail "status $STATUS"
 expect_text "application/pkix-crl" "$T/head"
 expect_text "max-age=600" "$T/head"
+expect_text "Vary: Accept" "$T/head"
 openssl crl -inform DER -in "$T/body" -noout || fail "no DER"
 etag=$(sed -n 's/^[Ee][Tt]ag: //p' "$T/head" | tr -d '\r')
 api GET /v1/issuers/internal/crl -H "If-None-Match: $etag"
