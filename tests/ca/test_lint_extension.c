@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "ca/constraints.h"
 #include "tests/ca/scene.h"
 
 #define CRL  "http://pki.example/crl/0"
@@ -97,6 +98,39 @@ exempts_only_ocsp_signers_from_ocsp(void **state)
 	X509_free(scene.leaf);
 }
 
+/* An authority's, which are critical (RFC 5280 section 4.2.1.10). */
+static void
+finds_other_name_constraints(void **state)
+{
+	static const char *const others[] = { NULL, "critical,permitted;DNS:example",
+		"critical,excluded;DNS:svc.example",
+		"critical,permitted;DNS:svc.example,permitted;DNS:a.example" };
+	const struct constraints_spec constraints = { .permitted = { "dns:svc.example" },
+		.permitted_count = 1 };
+	struct scene scene = *(struct scene *)*state;
+	NAME_CONSTRAINTS *made;
+
+	scene.spec.profile = profile_intermediate();
+	scene.spec.names = NULL;
+	scene.spec.path_len = 0;
+	assert_int_equal(constraints_from_text(&constraints, &made, NULL), 0);
+	scene.spec.name_constraints = made;
+	sign_leaf(&scene);
+	assert_false(
+	    lint_finds(&scene, X509_dup(scene.leaf), RULE_CERT_NAME_CONSTRAINTS));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(lint_finds(&scene,
+		    with_extension(&scene, NID_name_constraints, others[i]),
+		    RULE_CERT_NAME_CONSTRAINTS));
+	assert_true(lint_finds(&scene,
+	    with_extension(&scene, NID_name_constraints, "permitted;DNS:svc.example"),
+	    RULE_CERT_EXTENSIONS));
+	scene.spec.name_constraints = NULL;
+	assert_true(lint_finds(&scene, X509_dup(scene.leaf), RULE_CERT_NAME_CONSTRAINTS));
+	X509_free(scene.leaf);
+	NAME_CONSTRAINTS_free(made);
+}
+
 int
 main(void)
 {
@@ -105,6 +139,7 @@ main(void)
 		cmocka_unit_test(finds_other_crl_distribution_points),
 		cmocka_unit_test(finds_other_places_of_information),
 		cmocka_unit_test(exempts_only_ocsp_signers_from_ocsp),
+		cmocka_unit_test(finds_other_name_constraints),
 	};
 
 	return cmocka_run_group_tests(tests, scene_open, scene_close);
