@@ -93,31 +93,6 @@ names_issuer(OSSL_LIB_CTX *libctx, const X509 *issuer, OCSP_CERTID *id)
 	return same;
 }
 
-struct child {
-	const char *issuer, *serial;
-	bool found;
-};
-
-static int
-compare_child(void *ctx, const struct issuer_info *info)
-{
-	struct child *child = ctx;
-
-	child->found = info->parent != NULL && strcmp(info->parent, child->issuer) == 0 &&
-		       strcmp(info->serial, child->serial) == 0;
-	return child->found;
-}
-
-/* Intermediates are recorded as issuers, if not as certificates. */
-static bool
-is_intermediate(struct asking *a, const char *serial)
-{
-	struct child child = { .issuer = a->issuer->info.name, .serial = serial };
-
-	issuers_each(&a->ocsp->authority->issuers, compare_child, &child);
-	return child.found;
-}
-
 static int
 look_up(
     struct asking *a, OCSP_CERTID *id, struct ocsp_verdict *verdict, struct error *err)
@@ -141,7 +116,7 @@ look_up(
 		verdict->status = V_OCSP_CERTSTATUS_REVOKED;
 		verdict->revoked_at = record.revoked_at;
 		verdict->reason = record.reason;
-	} else if (record.is_recorded || is_intermediate(a, serial)) {
+	} else if (record.is_recorded) {
 		verdict->status = V_OCSP_CERTSTATUS_GOOD;
 	}
 	return 0;

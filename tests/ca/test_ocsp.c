@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "ca/serial.h"
@@ -186,6 +187,43 @@ says_good_of_an_intermediate(void **state)
 	    V_OCSP_CERTSTATUS_GOOD);
 	OCSP_BASICRESP_free(basic);
 	ocsp_answer_clear(&answer);
+}
+
+/* A root that was rotated has signed the key of the next. */
+static void
+says_good_of_a_cross_certificate(void **state)
+{
+	const struct issuer_spec spec = {
+		.name = "root-2", .key = ec_key("P-256"), .actor = "uid:0"
+	};
+	struct responder *r = *state;
+	struct violations v = { 0 };
+	struct ocsp_answer answer;
+	struct buffer pem;
+	OCSP_BASICRESP *basic;
+	X509 *cross;
+	BIO *in;
+
+	house_add_key(&r->house, spec.name, spec.key);
+	assert_int_equal(
+	    authority_rotate_issuer(r->house.authority, "root", &spec, &v, NULL), 0);
+	buf_init(&pem, 0);
+	assert_int_equal(
+	    authority_chain_via(r->house.authority, "root-2", "root", false, &pem, NULL),
+	    0);
+	in = BIO_new_mem_buf(buf_string(&pem), -1);
+	assert_non_null(cross = PEM_read_bio_X509(in, NULL, NULL, NULL));
+	assert_int_equal(
+	    send_request(r, "root", ask_about(cross, r->root, EVP_sha1()), &answer),
+	    ERROR_NONE);
+	basic = read_answer(r, &answer);
+	assert_int_equal(
+	    status_in(basic, cross, r->root, EVP_sha1(), NULL), V_OCSP_CERTSTATUS_GOOD);
+	OCSP_BASICRESP_free(basic);
+	ocsp_answer_clear(&answer);
+	X509_free(cross);
+	BIO_free(in);
+	buf_free(&pem);
 }
 
 static void
@@ -374,6 +412,7 @@ main(void)
 		cmocka_unit_test(says_unknown_of_a_reserved_serial),
 		cmocka_unit_test(says_unknown_of_another_issuers_certificate),
 		cmocka_unit_test(says_good_of_an_intermediate),
+		cmocka_unit_test(says_good_of_a_cross_certificate),
 		cmocka_unit_test(answers_about_several_at_once),
 		cmocka_unit_test(repeats_a_nonce_and_keeps_no_such_answer),
 		cmocka_unit_test(gives_a_kept_answer_until_half_of_its_life_is_over),

@@ -17,21 +17,6 @@ OCSP_PORT=$(free_port)
 URL=http://127.0.0.1:$OCSP_PORT/ocsp/internal
 PORT=$(free_port)
 
-serial_of() {
-	openssl x509 -in "$1" -noout -serial | sed 's/.*=//' | tr '[:upper:]' '[:lower:]'
-}
-
-# revoke SERIAL: in the record, as a revocation leaves it.
-revoke() {
-	/usr/bin/python3 - "$T/dev/state/keyhold.db" "$1" <<-'PY'
-		import sqlite3, sys, time
-		with sqlite3.connect(sys.argv[1], timeout=10) as db:
-		    changed = db.execute("UPDATE certificates SET revoked_at = ?, revocation_reason = 1 "
-		        "WHERE serial = ?", (int(time.time()) - 1, sys.argv[2]))
-		sys.exit(changed.rowcount != 1)
-	PY
-}
-
 # ocsp_recipe NAME: of the page about OCSP, with this story's places.
 ocsp_recipe() {
 	local PROXIES_MD=$HERE/../../docs/ocsp.md
@@ -158,7 +143,7 @@ PORT=$HAPROXY_PORT wait_for "HAProxy's staple" staples good
 say "revoked is said at once, although good was kept"
 ask_openssl "$T/tls/other.crt" -no_nonce
 expect_text "other.crt: good" "$T/out"
-revoke "$(serial_of "$T/tls/other.crt")"
+"$KEYHOLD" cert revoke --file "$T/tls/other.crt" --reason key_compromise >/dev/null
 ask_openssl "$T/tls/other.crt" -no_nonce
 expect_text "other.crt: revoked" "$T/out"
 expect_text "Reason: keyCompromise" "$T/out"
