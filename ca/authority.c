@@ -91,13 +91,18 @@ admit(struct authority *authority, const struct issuer *issuer, struct error *er
 		.object = issuer->serial,
 		.detail = issuer->row.name,
 	};
+	const struct authority_origin origin = {
+		.signer = issuer->info.parent,
+		.profile = profile_intermediate()->name,
+		.actor = event.actor,
+	};
 	struct certificate_row row;
 	struct buffer subject;
 	int rc;
 
 	buf_init(&subject, 0);
-	rc = authority_certificate_describe(authority->libctx, issuer->cert,
-	    issuer->info.parent, event.actor, &subject, &row, err);
+	rc = authority_certificate_describe(
+	    authority->libctx, issuer->cert, &origin, &subject, &row, err);
 	row.certificate = issuer->info.certificate;
 	row.created = issuer->row.created;
 	if (rc == 0)

@@ -1,4 +1,4 @@
-/* authority_certify.c - what issuers' own certificates have in common. */
+/* authority_certify.c - what certificates have in common that no request asks for. */
 #include "ca/authority_certify.h"
 
 #include <openssl/evp.h>
@@ -44,9 +44,9 @@ sign(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec, X509 **cert,
 }
 
 int
-authority_certificate_describe(OSSL_LIB_CTX *libctx, const X509 *cert, const char *signer,
-    const char *actor, struct buffer *subject, struct certificate_row *row,
-    struct error *err)
+authority_certificate_describe(OSSL_LIB_CTX *libctx, const X509 *cert,
+    const struct authority_origin *origin, struct buffer *subject,
+    struct certificate_row *row, struct error *err)
 {
 	struct validity validity;
 
@@ -59,10 +59,9 @@ authority_certificate_describe(OSSL_LIB_CTX *libctx, const X509 *cert, const cha
 	    spki_sha256_encoded(
 		libctx, X509_get_X509_PUBKEY(cert), row->spki_sha256, err) != 0)
 		return -1;
-	if (text_copy(row->issuer, sizeof(row->issuer), signer) != 0 ||
-	    text_copy(row->profile, sizeof(row->profile), profile_intermediate()->name) !=
-		0 ||
-	    text_copy(row->requester, sizeof(row->requester), actor) != 0)
+	if (text_copy(row->issuer, sizeof(row->issuer), origin->signer) != 0 ||
+	    text_copy(row->profile, sizeof(row->profile), origin->profile) != 0 ||
+	    text_copy(row->requester, sizeof(row->requester), origin->actor) != 0)
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "the requester's name is too long");
 	row->not_before = validity.not_before;
@@ -76,13 +75,18 @@ authority_certify(struct authority *authority, struct certificate_spec *spec,
     const struct issuer_info *signer, const char *actor,
     struct authority_certificate *made, struct violations *v, struct error *err)
 {
+	const struct authority_origin origin = {
+		.signer = signer != NULL ? signer->name : "",
+		.profile = spec->profile->name,
+		.actor = actor,
+	};
+
 	*made = (struct authority_certificate){ 0 };
 	if (take_serial(authority, spec, signer, made, err) != 0 ||
 	    sign(authority->libctx, spec, &made->cert, v, err) != 0 ||
 	    certtext_der(made->cert, &made->der, err) != 0 ||
-	    authority_certificate_describe(authority->libctx, made->cert,
-		signer != NULL ? signer->name : "", actor, &made->subject, &made->row,
-		err) != 0)
+	    authority_certificate_describe(authority->libctx, made->cert, &origin,
+		&made->subject, &made->row, err) != 0)
 		return -1;
 	made->row.crl_shard = made->crl_shard;
 	made->row.certificate = buf_bytes(&made->der);

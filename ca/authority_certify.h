@@ -1,4 +1,4 @@
-/* authority_certify.h - a certificate for an authority (inside ca/ only). */
+/* authority_certify.h - a certificate that no request asks for (inside ca/ only). */
 #ifndef CA_AUTHORITY_CERTIFY_H
 #define CA_AUTHORITY_CERTIFY_H
 
@@ -22,9 +22,17 @@ int authority_certify(struct authority *authority, struct certificate_spec *spec
     struct authority_certificate *made, struct violations *v, struct error *err);
 void authority_certificate_clear(struct authority_certificate *made);
 
-/* The row by which a certificate of an authority's is recorded; subject is its text. */
+/* What a certificate does not say of itself. */
+struct authority_origin {
+	const char *signer, *profile, *actor;
+};
+
+/*
+ * The row by which a certificate is recorded, but for its octets, names and shard;
+ * subject holds the text of the row's.
+ */
 int authority_certificate_describe(OSSL_LIB_CTX *libctx, const X509 *cert,
-    const char *signer, const char *actor, struct buffer *subject,
+    const struct authority_origin *origin, struct buffer *subject,
     struct certificate_row *row, struct error *err);
 
 /* Certificates above the issuer, nearest first; the caller frees with their references.

@@ -2,8 +2,8 @@
  * authority_revoke.c - finds the certificate, by its serial or its octets, and revokes
  * it.
  *
- * The store has what was issued here. Issuers' own certificates, and what an imported
- * issuer signed elsewhere, are recorded when they are revoked.
+ * The store has what was issued here, issuers included. What an imported issuer signed
+ * elsewhere is recorded when it is revoked.
  */
 #include "ca/authority_revoke.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/pem.h"
-#include "ca/authority_state.h"
+#include "ca/authority_certify.h"
 #include "ca/certtext.h"
 #include "ca/crl_point.h"
 #include "ca/reason.h"
@@ -79,7 +79,7 @@ read_posted(struct undoing *u, struct error *err)
 	return certtext_serial(u->cert, u->serial, err);
 }
 
-/* Issuers are not among the certificates of the store. */
+/* Of those that nobody here signed, which are not in the store. */
 static struct issuer *
 issuer_of_serial(struct authority *authority, const char *serial)
 {
@@ -116,53 +116,33 @@ static int
 write_row(struct undoing *u, const struct issuer *issuer, struct certificate_row *row,
     struct buffer *subject, struct buffer *names, struct error *err)
 {
-	struct validity validity;
+	const struct authority_origin origin = {
+		.signer = issuer->row.name,
+		.profile = PROFILE_EXTERNAL,
+		.actor = u->request->actor,
+	};
 
-	if (certtext_validity(u->cert, &validity, err) != 0 ||
-	    certtext_subject(u->cert, subject, err) != 0)
+	if (authority_certificate_describe(
+		u->authority->libctx, u->cert, &origin, subject, row, err) != 0)
 		return -1;
 	certtext_names(u->cert, names);
-	*row = (struct certificate_row){
-		.profile = PROFILE_EXTERNAL,
-		.status = CERTIFICATE_VALID,
-		.not_before = validity.not_before,
-		.not_after = validity.not_after,
-		.created = clock_now_s(),
-		.subject = buf_string(subject),
-		.names = buf_string(names),
-		.certificate = buf_bytes(&u->der),
-		.crl_shard = crl_point_shard(u->serial, issuer->info.crl_shards),
-	};
-	memcpy(row->serial, u->serial, sizeof(row->serial));
-	memcpy(row->issuer, issuer->row.name, sizeof(row->issuer));
-	memcpy(row->spki_sha256, u->spki_sha256, sizeof(row->spki_sha256));
-	if (text_copy(row->requester, sizeof(row->requester), u->request->actor) != 0)
-		return error_set(
-		    err, ERROR_BAD_REQUEST, "the requester's name is too long");
-	if (buf_failed(subject) || buf_failed(names))
-		return error_set(err, ERROR_INTERNAL, "out of memory");
-	return 0;
+	row->names = buf_string(names);
+	row->certificate = buf_bytes(&u->der);
+	row->crl_shard = crl_point_shard(u->serial, issuer->info.crl_shards);
+	return buf_failed(names) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
 static int
 record_row(struct undoing *u, const struct certificate_row *row, struct error *err)
 {
-	struct store *store = u->authority->store;
-	struct audit_event event = {
+	const struct audit_event event = {
 		.actor = u->request->actor,
 		.action = "certificate.imported",
 		.object = row->serial,
 		.detail = row->issuer,
 	};
-	struct error why;
 
-	/* A reservation that is there already was left by somebody who was cut off. */
-	if (store_certificate_reserve(store, row->serial, row->issuer, &why) != 0 &&
-	    why.code != ERROR_CONFLICT) {
-		*err = why;
-		return -1;
-	}
-	return store_certificate_record(store, row, &event, err);
+	return store_certificate_admit(u->authority->store, row, &event, err);
 }
 
 /* What one of our issuers signed, and the store does not have. */

@@ -2,139 +2,84 @@
 #include "ca/ocsp_certificate.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <openssl/x509v3.h>
 
-#include "base/text.h"
+#include "ca/authority_certify.h"
 #include "ca/authority_key.h"
-#include "ca/certtext.h"
-#include "ca/draft.h"
+#include "ca/spki.h"
 #include "ca/subject.h"
 #include "store/ocsp.h"
 
-/* One certificate on its way. */
-struct making {
-	struct authority *authority;
-	struct issuer *issuer;
-	struct certificate_spec spec;
-	struct certificate_row row;
-};
-
 /* "CN=internal OCSP"; a name that leaves no room for that stands alone. */
 static int
-choose_subject(struct making *m, struct error *err)
+choose_subject(const char *issuer, X509_NAME **subject, struct error *err)
 {
 	char text[sizeof("/CN=") + SUBJECT_CN_MAX];
-	int len = snprintf(text, sizeof(text), "/CN=%s OCSP", m->row.issuer);
+	int len = snprintf(text, sizeof(text), "/CN=%s OCSP", issuer);
 
 	if (len >= (int)sizeof(text))
-		snprintf(text, sizeof(text), "/CN=%s", m->row.issuer);
-	return subject_from_text(text, &m->spec.subject, err);
+		snprintf(text, sizeof(text), "/CN=%s", issuer);
+	return subject_from_text(text, subject, err);
 }
 
 static int
-fill(struct making *m, EVP_PKEY *key, struct violations *v, struct error *err)
+fill(struct authority *authority, struct issuer *issuer, int64_t now,
+    struct certificate_spec *spec, struct violations *v, struct error *err)
 {
-	OSSL_LIB_CTX *libctx = m->authority->libctx;
+	unsigned char hash[SPKI_HASH_BYTES];
 
-	memcpy(m->row.issuer, m->issuer->info.name, strlen(m->issuer->info.name) + 1);
-	m->spec.profile = profile_ocsp_signer();
-	snprintf(m->row.profile, sizeof(m->row.profile), "%s", m->spec.profile->name);
-	snprintf(m->row.requester, sizeof(m->row.requester), "%s", OCSP_ACTOR);
-	m->spec.issuer = m->issuer->cert;
-	m->spec.key = key;
-	m->spec.path_len = PATH_LEN_NONE;
-	validity_choose(m->spec.profile, 0, m->row.created, &m->issuer->validity,
-	    &m->spec.validity, v);
-	if (spki_sha256(libctx, key, m->row.spki_sha256, err) != 0 ||
-	    authority_check_key(m->authority, m->row.spki_sha256, key, v, err) != 0 ||
-	    violations_verdict(v, err) != 0 || choose_subject(m, err) != 0 ||
-	    serial_new(libctx, m->spec.serial, err) != 0)
+	spec->profile = profile_ocsp_signer();
+	spec->issuer = issuer->cert;
+	spec->path_len = PATH_LEN_NONE;
+	validity_choose(spec->profile, 0, now, &issuer->validity, &spec->validity, v);
+	if (spki_sha256(authority->libctx, spec->key, hash, err) != 0 ||
+	    authority_check_key(authority, hash, spec->key, v, err) != 0 ||
+	    violations_verdict(v, err) != 0 ||
+	    choose_subject(issuer->info.name, &spec->subject, err) != 0)
 		return -1;
-	hex_encode(m->row.serial, m->spec.serial, SERIAL_BYTES);
-	return issuers_key(&m->authority->issuers, m->issuer, &m->spec.issuer_key, err);
+	return issuers_key(&authority->issuers, issuer, &spec->issuer_key, err);
 }
 
 static int
-sign(struct making *m, X509 **cert, struct violations *v, struct error *err)
-{
-	OSSL_LIB_CTX *libctx = m->authority->libctx;
-	struct draft draft;
-	int rc = -1;
-
-	if (draft_make(libctx, &m->spec, &draft, v, err) == 0 &&
-	    violations_verdict(v, err) == 0)
-		rc = draft_sign(libctx, &draft, &m->spec, cert, err);
-	draft_clear(&draft);
-	return rc;
-}
-
-static int
-record(struct making *m, X509 *cert, struct error *err)
+record(struct authority *authority, const struct certificate_row *row, struct error *err)
 {
 	char detail[160];
-	struct audit_event event = {
+	const struct audit_event event = {
 		.actor = OCSP_ACTOR,
 		.action = "certificate.issued",
-		.object = m->row.serial,
+		.object = row->serial,
 		.detail = detail,
 	};
-	struct buffer der, subject;
-	int rc = -1;
 
-	buf_init(&der, 0);
-	buf_init(&subject, 0);
-	snprintf(detail, sizeof(detail), "issuer %s, profile %s", m->row.issuer,
-	    m->row.profile);
-	if (certtext_der(cert, &der, err) != 0 ||
-	    certtext_subject(cert, &subject, err) != 0)
-		goto out;
-	m->row.not_before = m->spec.validity.not_before;
-	m->row.not_after = m->spec.validity.not_after;
-	m->row.certificate = buf_bytes(&der);
-	m->row.subject = buf_string(&subject);
-	m->row.names = "";
-	rc = buf_failed(&der) || buf_failed(&subject)
-		 ? error_set(err, ERROR_INTERNAL, "out of memory")
-		 : store_certificate_record(m->authority->store, &m->row, &event, err);
-out:
-	buf_free(&der);
-	buf_free(&subject);
-	return rc;
-}
-
-static int
-make(struct making *m, EVP_PKEY *key, X509 **cert, struct error *err)
-{
-	struct violations v = { 0 };
-	X509 *made = NULL;
-	int rc = -1;
-
-	if (fill(m, key, &v, err) != 0 ||
-	    store_certificate_reserve(
-		m->authority->store, m->row.serial, m->row.issuer, err) != 0 ||
-	    sign(m, &made, &v, err) != 0 || record(m, made, err) != 0)
-		goto out;
-	*cert = made;
-	made = NULL;
-	rc = 0;
-out:
-	X509_free(made);
-	EVP_PKEY_free(m->spec.issuer_key);
-	X509_NAME_free(m->spec.subject);
-	return rc;
+	snprintf(
+	    detail, sizeof(detail), "issuer %s, profile %s", row->issuer, row->profile);
+	return store_certificate_record(authority->store, row, &event, err);
 }
 
 int
-ocsp_certificate_issue(struct authority *authority, const char *issuer, EVP_PKEY *key,
+ocsp_certificate_issue(struct authority *authority, const char *name, EVP_PKEY *key,
     int64_t now, X509 **cert, struct error *err)
 {
-	struct making m = { .authority = authority, .row.created = now };
+	struct certificate_spec spec = { .key = key };
+	struct authority_certificate made = { 0 };
+	struct violations v = { 0 };
+	struct issuer *issuer;
+	int rc = -1;
 
-	if (issuers_find(&authority->issuers, issuer, &m.issuer, err) != 0)
-		return -1;
-	return make(&m, key, cert, err);
+	if (issuers_find(&authority->issuers, name, &issuer, err) == 0 &&
+	    fill(authority, issuer, now, &spec, &v, err) == 0 &&
+	    authority_certify(
+		authority, &spec, &issuer->info, OCSP_ACTOR, &made, &v, err) == 0)
+		rc = record(authority, &made.row, err);
+	if (rc == 0) {
+		*cert = made.cert;
+		made.cert = NULL;
+	}
+	authority_certificate_clear(&made);
+	EVP_PKEY_free(spec.issuer_key);
+	X509_NAME_free(spec.subject);
+	return rc;
 }
 
 struct finding {

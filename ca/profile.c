@@ -66,6 +66,7 @@ static const struct profile ocsp_signer = {
 	.max_validity_s = 90 * DAY_S,
 	.backdate_s = BACKDATE_S,
 	.key_types = keytype_names,
+	.crl_url = PROFILE_URL_OMITTED,
 	.ocsp_nocheck = true,
 };
 

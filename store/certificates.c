@@ -118,9 +118,10 @@ insert_names(struct store *store, int64_t id, const char *names, struct error *e
 	return 0;
 }
 
+/* *found says whether there was one. */
 static int
-delete_reservation(
-    struct store *store, const char *serial, const char *issuer, struct error *err)
+delete_reservation(struct store *store, const char *serial, const char *issuer,
+    bool *found, struct error *err)
 {
 	static const char sql[] =
 	    "DELETE FROM reservations WHERE serial = ? AND issuer = ?";
@@ -132,22 +133,34 @@ delete_reservation(
 	bind_text(&st, serial);
 	bind_text(&st, issuer);
 	rc = statement_run(&st, err);
-	if (rc == 0 && sqlite3_changes(store->db) == 0)
-		rc = error_set(err, ERROR_NOT_FOUND,
-		    "serial %s is not reserved for issuer %s", serial, issuer);
+	*found = rc == 0 && sqlite3_changes(store->db) != 0;
 	statement_done(&st);
 	return rc;
+}
+
+static int
+insert(struct store *store, const struct certificate_row *row, bool *was_reserved,
+    struct error *err)
+{
+	if (insert_certificate(store, row, err) != 0 ||
+	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) !=
+		0)
+		return -1;
+	return delete_reservation(store, row->serial, row->issuer, was_reserved, err);
 }
 
 int
 certificate_complete(
     struct store *store, const struct certificate_row *row, struct error *err)
 {
-	if (insert_certificate(store, row, err) != 0 ||
-	    insert_names(store, sqlite3_last_insert_rowid(store->db), row->names, err) !=
-		0)
+	bool was_reserved;
+
+	if (insert(store, row, &was_reserved, err) != 0)
 		return -1;
-	return delete_reservation(store, row->serial, row->issuer, err);
+	return was_reserved ? 0
+			    : error_set(err, ERROR_NOT_FOUND,
+				  "serial %s is not reserved for issuer %s", row->serial,
+				  row->issuer);
 }
 
 int
@@ -168,11 +181,12 @@ int
 store_certificate_admit(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err)
 {
+	bool was_reserved;
 	int rc = -1;
 
 	if (transaction_begin(store, err) != 0)
 		return -1;
-	if (insert_certificate(store, row, err) == 0)
+	if (insert(store, row, &was_reserved, err) == 0)
 		rc = audit_insert(store, event, err);
 	return transaction_end(store, rc, err);
 }

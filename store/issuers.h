@@ -73,7 +73,10 @@ int store_issuer_add(struct store *store, const struct issuer_row *issuer,
 int store_issuer_change(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err);
 
-/* Records what an older keyhold signed without reserving its serial. */
+/*
+ * Records what was signed without reserving its serial: elsewhere, or by an older
+ * keyhold. A reservation of the serial is used up.
+ */
 int store_certificate_admit(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err);
 

@@ -5,23 +5,34 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
 
 void
-house_divide_crls(struct house *house, int shards)
+house_sql(struct house *house, const char *sql)
 {
-	char sql[160];
 	sqlite3 *db = NULL;
 
-	snprintf(sql, sizeof(sql),
-	    "UPDATE issuers SET crl_url = '" POINT_URL "', crl_shards = %d", shards);
+	house_leave(house);
 	assert_int_equal(sqlite3_open(house->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	house_reopen(house);
+	house_enter(house);
+}
+
+void
+house_divide_crls(struct house *house, int shards)
+{
+	const struct issuer_change change = {
+		.crl_url = POINT_URL, .crl_shards = shards, .actor = "test"
+	};
+	struct violations v = { 0 };
+
+	assert_int_equal(
+	    authority_change_issuer(house->authority, "root", &change, &v, NULL), 0);
+	assert_int_equal(
+	    authority_change_issuer(house->authority, "internal", &change, &v, NULL), 0);
 }
 
 X509 *

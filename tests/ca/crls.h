@@ -8,8 +8,10 @@
 
 #define POINT_URL "http://pki.example/internal.crl"
 
-/* Sets the issuers' CRL URL and number of shards, behind the store's back, and reopens.
- */
+/* Changes the store while no authority has it open. */
+void house_sql(struct house *house, const char *sql);
+
+/* Gives both issuers the URL and so many shards. */
 void house_divide_crls(struct house *house, int shards);
 
 /* A leaf of "internal"; the caller frees. serial may be NULL. */

@@ -66,12 +66,23 @@ recorded(struct responder *r)
 static void
 is_certified_for_nothing_else(void **state)
 {
+	const struct issuer_change urls = { .crl_url = "http://pki.example/root.crl",
+		.ocsp_url = "http://pki.example/ocsp/root",
+		.ca_issuers_url = "http://pki.example/root.cer",
+		.crl_shards = 2,
+		.actor = "uid:0" };
 	struct responder *r = *state;
-	X509 *cert = signer_of_an_answer(r);
+	struct violations v = { 0 };
+	X509 *cert;
 
+	assert_int_equal(
+	    authority_change_issuer(r->house.authority, "root", &urls, &v, NULL), 0);
+	cert = signer_of_an_answer(r);
 	assert_int_equal(X509_get_extended_key_usage(cert), XKU_OCSP_SIGN);
 	assert_int_equal(X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE);
 	assert_true(X509_get_ext_by_NID(cert, NID_id_pkix_OCSP_noCheck, -1) >= 0);
+	assert_int_equal(X509_get_ext_by_NID(cert, NID_crl_distribution_points, -1), -1);
+	assert_int_equal(X509_get_ext_by_NID(cert, NID_info_access, -1), -1);
 	assert_int_equal(X509_check_ca(cert), 0);
 	assert_int_equal(X509_verify(cert, X509_get0_pubkey(r->root)), 1);
 	X509_free(cert);

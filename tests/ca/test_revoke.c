@@ -15,6 +15,15 @@
 
 #define SUPERSEDED 4
 
+static int
+count(void *ctx, int64_t id, const struct certificate_row *row)
+{
+	(void)id;
+	assert_string_equal(row->profile, "intermediate");
+	++*(int *)ctx;
+	return 0;
+}
+
 static struct revoke_request
 posting(struct buffer *der, X509 *cert)
 {
@@ -198,6 +207,30 @@ a_revoked_intermediate_is_on_its_issuers_crl_and_signs_no_more(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Versions before it did not record what they signed for issuers. */
+static void
+records_issuers_of_an_older_store_when_it_is_opened(void **state)
+{
+	struct house *house = *state;
+	const struct certificate_filter filter = { .issuer = "root", .limit = 10 };
+	const struct issuer_info *info;
+	struct revoke_request request = { .reason = SUPERSEDED, .actor = "uid:0" };
+	struct revocation revocation;
+	int found = 0;
+
+	house_sql(house, "DELETE FROM revocations WHERE issuer = 'root';"
+			 "DELETE FROM certificates WHERE issuer = 'root'");
+	assert_int_equal(
+	    store_certificate_each(house->store, &filter, count, &found, NULL), 0);
+	assert_int_equal(found, 1);
+	assert_int_equal(
+	    authority_find_issuer(house->authority, "internal", &info, NULL), 0);
+	request.serial = info->serial;
+	assert_int_equal(
+	    authority_revoke(house->authority, &request, &revocation, NULL), 0);
+	assert_string_equal(revocation.issuer, "root");
+}
+
 static void
 refuses_to_revoke_a_root(void **state)
 {
@@ -256,6 +289,7 @@ main(void)
 		cmocka_unit_test(refuses_another_certificate_with_the_serial),
 		cmocka_unit_test(
 		    a_revoked_intermediate_is_on_its_issuers_crl_and_signs_no_more),
+		cmocka_unit_test(records_issuers_of_an_older_store_when_it_is_opened),
 		cmocka_unit_test(refuses_to_revoke_a_root),
 		cmocka_unit_test(refuses_what_is_no_certificate_and_dates_to_come),
 	};

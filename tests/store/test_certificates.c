@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "store/issuers.h"
 #include "tests/store/fixture.h"
 
 struct copy {
@@ -131,6 +132,46 @@ refuses_to_record_for_another_issuer(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+static int
+count(void *ctx, int64_t id, const struct certificate_row *row)
+{
+	(void)id;
+	(void)row;
+	++*(int *)ctx;
+	return 0;
+}
+
+/* A daemon that was cut off may have left the reservation. */
+static void
+admits_what_was_signed_elsewhere_reserved_or_not(void **state)
+{
+	static const char *const serials[] = { "01", "02" };
+	struct fixture *fixture = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(
+	    store_certificate_reserve(fixture->store, "01", "root", NULL), 0);
+	for (size_t i = 0; i < 2; i++) {
+		const struct certificate_filter filter = { .name = "a.example",
+			.limit = 10 };
+		struct certificate_row row = a_certificate(serials[i]);
+		int found = 0;
+
+		assert_int_equal(
+		    store_certificate_admit(fixture->store, &row, &an_event, &err), 0);
+		assert_int_equal(
+		    store_certificate_each(fixture->store, &filter, count, &found, NULL),
+		    0);
+		assert_int_equal(found, i + 1);
+		assert_int_equal(
+		    store_certificate_admit(fixture->store, &row, &an_event, &err), -1);
+		assert_int_equal(err.code, ERROR_CONFLICT);
+	}
+	assert_int_equal(audit_entries(fixture), 2);
+	assert_int_equal(
+	    store_certificate_reserve(fixture->store, "01", "root", &err), -1);
+}
+
 static void
 refuses_to_record_twice(void **state)
 {
@@ -184,6 +225,7 @@ main(void)
 		STORE_TEST(refuses_a_recorded_serial),
 		STORE_TEST(refuses_to_record_without_reservation),
 		STORE_TEST(refuses_to_record_for_another_issuer),
+		STORE_TEST(admits_what_was_signed_elsewhere_reserved_or_not),
 		STORE_TEST(refuses_to_record_twice),
 		STORE_TEST(does_not_find_an_unknown_serial),
 		STORE_TEST(does_not_find_a_reserved_serial),
