@@ -73,12 +73,11 @@ static int
 read_query(const char *query, size_t *limit, unsigned char after[static HASH_BYTES],
     bool *begins, struct error *err)
 {
-	char number[24], cursor[HEX_SIZE];
+	char cursor[HEX_SIZE];
 	uint64_t value = LIMIT_DEFAULT;
 	bool found;
 
-	if (query_get(query, "limit", number, sizeof(number), &found, err) != 0 ||
-	    (found && text_to_uint(number, 1, LIMIT_MAX, &value, err) != 0) ||
+	if (query_number(query, "limit", 1, LIMIT_MAX, &value, err) != 0 ||
 	    query_get(query, "cursor", cursor, sizeof(cursor), &found, err) != 0 ||
 	    (found && read_hash(cursor, after, err) != 0))
 		return -1;

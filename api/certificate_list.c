@@ -40,18 +40,6 @@ struct listing {
 };
 
 static int
-query_number(const char *query, const char *name, uint64_t min, uint64_t max,
-    uint64_t *value, struct error *err)
-{
-	char text[24];
-	bool found;
-
-	if (query_get(query, name, text, sizeof(text), &found, err) != 0)
-		return -1;
-	return found ? text_to_uint(text, min, max, value, err) : 0;
-}
-
-static int
 query_text(const char *query, const char *name, char *out, size_t size,
     const char **value, struct error *err)
 {

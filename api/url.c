@@ -1,6 +1,7 @@
 /* url.c - decodes what came in a URL. */
 #include "api/url.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -108,5 +109,20 @@ query_check(const char *query, const char *allowed, struct error *err)
 			    "URL: no parameter \"%.*s\" here",
 			    (int)(strcspn(query, "=&") > 32 ? 32 : strcspn(query, "=&")),
 			    query);
+	return 0;
+}
+
+int
+query_number(const char *query, const char *name, uint64_t min, uint64_t max,
+    uint64_t *value, struct error *err)
+{
+	char text[24];
+	bool found;
+
+	if (query_get(query, name, text, sizeof(text), &found, err) != 0)
+		return -1;
+	if (found && text_to_uint(text, min, max, value, NULL) != 0)
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "URL: %s is a number from %" PRIu64 " to %" PRIu64, name, min, max);
 	return 0;
 }

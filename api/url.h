@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -20,5 +21,9 @@ int query_get(const char *query, const char *name, char *out, size_t size, bool 
 
 /* Refuses a query with a name that is not in allowed (space-separated; NULL: none is). */
 int query_check(const char *query, const char *allowed, struct error *err);
+
+/* The same of a number; *value stays as it is when the query has none. */
+int query_number(const char *query, const char *name, uint64_t min, uint64_t max,
+    uint64_t *value, struct error *err);
 
 #endif

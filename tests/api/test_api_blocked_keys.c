@@ -121,6 +121,7 @@ refuses_what_is_no_hash_and_no_reason(void **state)
 	assert_problem(f, 400, "bad-request");
 	get(f, "/v1/blocked-keys?limit=0");
 	assert_problem(f, 400, "bad-request");
+	assert_string_equal(member(f, "detail"), "URL: limit is a number from 1 to 1000");
 	get(f, "/v1/blocked-keys?cursor=1");
 	assert_problem(f, 400, "bad-request");
 	assert_int_equal(get(f, URL), 404);
