@@ -185,8 +185,7 @@ find_by_serial(struct undoing *u, struct error *err)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "no certificate %.64s", u->request->serial);
 	if (store_certificate_find(store, u->serial, copy_row, u, err) == 0)
-		return u->request->reason == REVOCATION_KEY_COMPROMISE ? parse(u, err)
-								       : 0;
+		return revocation_blocks_key(u->request->reason) ? parse(u, err) : 0;
 	if (err->code != ERROR_NOT_FOUND ||
 	    (issuer = issuer_of_serial(u->authority, u->serial)) == NULL)
 		return -1;

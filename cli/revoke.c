@@ -147,7 +147,8 @@ revoke_certificate(struct cli *cli, struct error *err)
 const struct option_spec revoke_options[] = {
 	{ .name = "reason",
 	    .metavar = "REASON",
-	    .help = "why; key_compromise also keeps the key from being certified again",
+	    .help = "why; key_compromise and ca_compromise also keep the key from being "
+		    "certified again",
 	    .fallback = "unspecified",
 	    .choices = "unspecified key_compromise ca_compromise affiliation_changed "
 		       "superseded cessation_of_operation privilege_withdrawn "

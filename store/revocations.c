@@ -122,6 +122,12 @@ block_key(struct store *store, const unsigned char spki_sha256[static 32],
 	return rc;
 }
 
+bool
+revocation_blocks_key(int reason)
+{
+	return reason == REVOCATION_KEY_COMPROMISE || reason == REVOCATION_CA_COMPROMISE;
+}
+
 static int
 add(struct store *store, const struct revocation *revocation,
     const unsigned char spki_sha256[static 32], const struct audit_event *event,
@@ -140,7 +146,8 @@ add(struct store *store, const struct revocation *revocation,
 	if (update_certificate(store, revocation, err) != 0 ||
 	    write_revocation(store, &certificate, revocation, err) != 0)
 		return -1;
-	if (compromised && block_key(store, spki_sha256, revocation->serial, err) != 0)
+	if (revocation_blocks_key(revocation->reason) &&
+	    block_key(store, spki_sha256, revocation->serial, err) != 0)
 		return -1;
 	return audit_insert(store, event, err);
 }

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #define REVOCATION_KEY_COMPROMISE 1 /* CRLReason of RFC 5280 section 5.3.1 */
+#define REVOCATION_CA_COMPROMISE  2
 #define REVOCATION_ANY_SHARD      (-1)
 
 struct revocation {
@@ -20,11 +21,14 @@ struct revocation {
 	int64_t invalidity_date; /* 0: not known */
 };
 
+/* Somebody else has, or may have, the key, be it a CA's. */
+bool revocation_blocks_key(int reason);
+
 /*
  * Revokes a recorded certificate; ERROR_NOT_FOUND when there is none. One that is revoked
  * keeps its first revocation, with one exception: a key compromise becomes the reason
  * even later. *changed says whether anything was written. spki_sha256 is put among the
- * blocked keys when the reason is a key compromise.
+ * blocked keys when revocation_blocks_key.
  */
 int store_revocation_add(struct store *store, const struct revocation *revocation,
     const unsigned char spki_sha256[static 32], const struct audit_event *event,

@@ -276,6 +276,9 @@ shows_that_an_issuer_is_revoked(void **state)
 	assert_int_equal(revoke(f, serial, "{\"reason\":\"ca_compromise\"}"), 200);
 	assert_int_equal(get(f, "/v1/issuers/taken"), 200);
 	assert_string_equal(member(f, "revocation_reason"), "ca_compromise");
+	assert_int_equal(get(f, "/v1/blocked-keys"), 200);
+	assert_true(body_has(f, serial));
+	assert_int_equal(get(f, "/v1/issuers/taken"), 200);
 	assert_true(has_member(f, "revoked_at"));
 	assert_string_not_equal(f->res.etag, etag);
 	assert_int_equal(get(f, "/v1/issuers/root"), 200);
