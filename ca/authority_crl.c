@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "ca/authority_state.h"
+#include "ca/crl_point.h"
 #include "ca/crl_round.h"
 #include "store/revocations.h"
 
@@ -27,7 +28,7 @@ notice(struct authority *authority, const struct issuer *issuer, struct crl_shel
     int64_t now, struct error *err)
 {
 	const struct crl_item *all = crl_shelf_item(shelf, CRL_OF_ALL, false);
-	int shards = issuer->info.crl_shards;
+	int shards = crl_point_shards(&issuer->info);
 	struct revocation_mark mark;
 
 	if (all == NULL)
@@ -35,7 +36,7 @@ notice(struct authority *authority, const struct issuer *issuer, struct crl_shel
 	if (store_revocation_mark(authority->store, issuer->row.name, &mark, err) != 0)
 		return -1;
 	if (mark.change > all->last_change ||
-	    (shards > 1 && crl_shelf_item(shelf, shards - 1, false) == NULL))
+	    (shards > 0 && crl_shelf_item(shelf, shards - 1, false) == NULL))
 		crl_schedule_changed(&shelf->schedule, now);
 	return 0;
 }
@@ -138,8 +139,7 @@ authority_crl(struct authority *authority, const char *name, int shard, bool is_
 		return -1;
 	if (crl_shelves_find(&authority->shelves, issuer->row.name, shard, is_delta, crl))
 		return 0;
-	if (shard != AUTHORITY_ALL_SHARDS &&
-	    (issuer->info.crl_shards < 2 || shard >= issuer->info.crl_shards))
+	if (shard != AUTHORITY_ALL_SHARDS && shard >= crl_point_shards(&issuer->info))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "the CRL of issuer %s has no shard %d", name, shard);
 	return error_set(err, ERROR_TOKEN,

@@ -3,6 +3,19 @@
 
 #include "base/text.h"
 
+bool
+crl_point_is_set(const struct issuer_info *issuer)
+{
+	return issuer->crl_url != NULL && issuer->crl_url[0] != '\0';
+}
+
+int
+crl_point_shards(const struct issuer_info *issuer)
+{
+	return crl_point_is_set(issuer) && issuer->crl_shards > 1 ? issuer->crl_shards
+								  : 0;
+}
+
 int
 crl_point_shard(const char *serial, int shards)
 {
@@ -24,7 +37,7 @@ crl_point_shard(const char *serial, int shards)
 void
 crl_point_url(const struct issuer_info *issuer, int shard, struct buffer *url)
 {
-	if (issuer->crl_url == NULL || issuer->crl_url[0] == '\0')
+	if (!crl_point_is_set(issuer))
 		return;
 	buf_text(url, issuer->crl_url);
 	if (shard != AUTHORITY_ALL_SHARDS)
@@ -43,6 +56,6 @@ crl_point_choose(const struct issuer_info *issuer, const char *serial, struct bu
 void
 crl_point_delta(const struct issuer_info *issuer, struct buffer *url)
 {
-	if (issuer->crl_url != NULL && issuer->crl_url[0] != '\0')
+	if (crl_point_is_set(issuer))
 		buf_printf(url, "%s/delta", issuer->crl_url);
 }

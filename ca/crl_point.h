@@ -5,6 +5,13 @@
 #include "base/buffer.h"
 #include "ca/authority_crl.h"
 
+/* Whether certificates say where the issuer's CRL is. */
+bool crl_point_is_set(const struct issuer_info *issuer);
+
+/* Into how many parts the CRL is divided; 0 for not at all, as without a URL: it is what
+ * keeps a part from passing for the whole (RFC 5280 section 5.2.5). */
+int crl_point_shards(const struct issuer_info *issuer);
+
 /* The serial, in hex, modulo shards; 0 when the CRL is not divided. */
 int crl_point_shard(const char *serial, int shards);
 

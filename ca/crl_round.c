@@ -136,8 +136,10 @@ make_item(struct round *r, int shard, bool is_delta, struct error *err)
 static int
 count_shards(const struct round *r)
 {
-	int shards = r->issuer->info.crl_shards > 1 ? r->issuer->info.crl_shards : 0;
+	int shards = crl_point_shards(&r->issuer->info);
 
+	if (!crl_point_is_set(&r->issuer->info))
+		return 0;
 	for (size_t i = 0; i < r->shelf->count; i++)
 		if (r->shelf->items[i].shard >= shards)
 			shards = r->shelf->items[i].shard + 1;

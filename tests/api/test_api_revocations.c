@@ -262,6 +262,22 @@ says_that_there_is_none_yet(void **state)
 	assert_problem(f, 503, "token");
 }
 
+/* Without the URL in it, a part would pass for a list of all. */
+static void
+divides_no_crl_without_a_url(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = clock_now_s();
+
+	assert_int_equal(
+	    post_json(f, "/v1/issuers", "{\"name\":\"parts\",\"crl_shards\":2}"), 201);
+	authority_publish(f->api.authority, now);
+	authority_publish(f->api.authority, now + 1);
+	assert_int_equal(get(f, "/v1/issuers/parts/crl"), 200);
+	get(f, "/v1/issuers/parts/crl/0");
+	assert_problem(f, 404, "not-found");
+}
+
 static void
 shows_that_an_issuer_is_revoked(void **state)
 {
@@ -295,6 +311,7 @@ main(void)
 		cmocka_unit_test(serves_crls_to_anybody_with_what_caches_need),
 		cmocka_unit_test(says_not_modified_to_who_has_it),
 		cmocka_unit_test(says_that_there_is_none_yet),
+		cmocka_unit_test(divides_no_crl_without_a_url),
 		cmocka_unit_test(shows_that_an_issuer_is_revoked),
 	};
 
