@@ -244,6 +244,34 @@ check_constraints(const struct subject_matter *m, struct violations *v)
 	}
 }
 
+static bool
+is_self_issued(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_SI) != 0;
+}
+
+/* RFC 5280 section 6.1.4 (l) and (m). What is next above was looked at before; but an
+ * outside certificate without a path length may stand under one that has it. */
+static void
+check_depth(const struct subject_matter *m, struct violations *v)
+{
+	const STACK_OF(X509) *above = m->spec->above;
+	X509 *authority = m->spec->issuer;
+	int depth = m->spec->profile->ca && !is_self_issued(m->cert);
+
+	for (int i = 0; authority != NULL; i++) {
+		long most = X509_get_pathlen(authority);
+
+		if (most >= 0 && depth > most)
+			violations_add(v, RULE_ISSUER_PATH_LENGTH, "certificate",
+			    "level %d above: a path length of %ld, and %d authorities "
+			    "below it",
+			    i + 1, most, depth);
+		depth += !is_self_issued(authority);
+		authority = i < sk_X509_num(above) ? sk_X509_value(above, i) : NULL;
+	}
+}
+
 static void
 run(const struct lint_check *check, const struct subject_matter *m, struct violations *v)
 {
@@ -264,6 +292,7 @@ lint_run(OSSL_LIB_CTX *libctx, X509 *cert, const struct certificate_spec *spec,
 	run(checks, &m, v);
 	run(lint_extension_checks, &m, v);
 	check_constraints(&m, v);
+	check_depth(&m, v);
 	if (spec->names != NULL)
 		check_names(&m, v);
 	ERR_clear_error();

@@ -163,7 +163,7 @@ static const struct rule_info rules[RULES] = {
 	    "an issuer without a subject, or with that of its issuer or predecessor" },
 	[RULE_ISSUER_PATH_LENGTH] = { "issuer-path-length", "RFC 5280 section 4.2.1.9",
 	    "an intermediate whose path length is not below its issuer's; any under an "
-	    "issuer of path length 0" },
+	    "issuer of path length 0, or deeper than one further up allows" },
 	[RULE_ISSUER_URL] = { "issuer-url", "RFC 5280 section 8",
 	    "a URL for certificates that is not plain http://, has a user or a fragment, "
 	    "more than 255 characters, or a query where CRL shards add their number" },

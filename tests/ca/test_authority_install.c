@@ -258,6 +258,47 @@ installs_nothing_under_an_outside_chain_that_no_client_takes(void **state)
 }
 
 static void
+keeps_the_path_length_of_each_authority_above(void **state)
+{
+	static const struct making root = { "outside", "CA:TRUE,pathlen:1", "keyCertSign",
+		false, false, -DAY, 10 * DAY };
+	static const struct making free = { "house", "CA:TRUE", "keyCertSign,cRLSign",
+		false, false, -60, 9 * DAY };
+	struct house *house = *state;
+	struct outside o = open_outside(house);
+	X509 *top = outside_make(o.root_key, NULL, o.root_key, &root);
+	X509 *cert = outside_make(o.key, top, o.root_key, &free);
+	const struct issuer_spec below = { .name = "below",
+		.parent = "house",
+		.subject = "/CN=below",
+		.path_len = -1,
+		.validity_s = DAY,
+		.key = ec_key("P-256"),
+		.actor = "uid:0" };
+	struct issue_result result;
+	struct buffer pem;
+	struct warnings w;
+	struct violations v;
+	struct error err;
+
+	buf_init(&pem, 0);
+	request(house, &o);
+	outside_append(cert, &pem);
+	outside_append(top, &pem);
+	assert_int_equal(install(house, &pem, &w, &v, &err), 0);
+	assert_int_equal(issue(house, &result, &err), 0);
+	issue_result_clear(&result);
+	house_add_key(house, "below", below.key);
+	assert_int_equal(authority_create_issuer(house->authority, &below, &v, &err), -1);
+	assert_int_equal(err.code, ERROR_REFUSED);
+	assert_true(breaks(&v, RULE_ISSUER_PATH_LENGTH));
+	buf_free(&pem);
+	X509_free(cert);
+	X509_free(top);
+	close_outside(&o);
+}
+
+static void
 installs_nothing_for_a_key_that_was_blocked_meanwhile(void **state)
 {
 	static const struct audit_event event = { "uid:0", "key.blocked", "spki", NULL };
@@ -384,6 +425,7 @@ main(void)
 		HOUSE_TEST(installs_the_answer_and_hands_out_the_whole_chain),
 		HOUSE_TEST(installs_only_what_was_asked_for),
 		HOUSE_TEST(installs_nothing_under_an_outside_chain_that_no_client_takes),
+		HOUSE_TEST(keeps_the_path_length_of_each_authority_above),
 		HOUSE_TEST(installs_nothing_for_a_key_that_was_blocked_meanwhile),
 		HOUSE_TEST(installs_nothing_for_issuers_of_its_own),
 		HOUSE_TEST(takes_an_existing_root_and_warns_of_what_strict_clients_miss),
