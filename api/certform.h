@@ -1,20 +1,15 @@
-/* certform.h - the media types of certificates, and the answers in them. */
+/* certform.h - answers with certificates, in the form that was asked for. */
 #ifndef API_CERTFORM_H
 #define API_CERTFORM_H
 
+#include "api/mediatype.h"
 #include "api/request.h"
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define CHAIN_TYPE "application/pem-certificate-chain" /* PEM */
-#define PEM_TYPE   "application/x-pem-file"            /* PEM, of the certificate alone */
-#define DER_TYPE   "application/pkix-cert"             /* likewise */
-#define PKCS7_TYPE "application/pkcs7-mime"            /* the chain, "certs-only" */
-#define JSON_TYPE  "application/json"
-
 /*
  * 200 with the certificates of pem, the first of which is the one asked for, as type
- * says: any of the above but JSON.
+ * says: CHAIN_TYPE, PEM_TYPE, DER_TYPE or PKCS7_TYPE.
  */
 int certform_respond(
     struct response *res, const char *type, struct bytes pem, struct error *err);

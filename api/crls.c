@@ -4,13 +4,13 @@
 #include <stdio.h>
 
 #include "api/conditional.h"
+#include "api/mediatype.h"
 #include "base/clock.h"
 #include "base/pem.h"
 #include "base/text.h"
 #include "ca/authority_crl.h"
 
 #define CRL_TYPE  "application/pkix-crl"
-#define PEM_TYPE  "application/x-pem-file"
 #define SHARD_MAX 65535
 
 /* However long a CRL is valid, a revocation is to get past a cache. */

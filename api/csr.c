@@ -5,6 +5,7 @@
 
 #include "api/handlers.h"
 #include "api/json.h"
+#include "api/mediatype.h"
 
 #define SANS_MAX 100
 

@@ -12,9 +12,9 @@
 #include <openssl/crypto.h>
 
 #include "api/keyuse.h"
+#include "api/mediatype.h"
 #include "api/url.h"
 
-#define OCTETS "application/octet-stream"
 #define SCHEME "rsa_pkcs1_tls"
 
 static int
@@ -40,14 +40,14 @@ post_decrypt(struct exchange *x, struct error *err)
 {
 	unsigned char premaster[PREMASTER_BYTES];
 
-	if (!request_has_type(x->req, OCTETS))
+	if (!request_has_type(x->req, OCTET_TYPE))
 		return error_set(
-		    err, ERROR_UNSUPPORTED, "send the ciphertext as " OCTETS);
+		    err, ERROR_UNSUPPORTED, "send the ciphertext as " OCTET_TYPE);
 	if (check_scheme(x->req, err) != 0 || keyuse_check_decrypt(&x->key, err) != 0 ||
 	    keystore_decrypt(
 		x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err) != 0)
 		return -1;
 	buf_append(&x->res->body, premaster, sizeof(premaster));
 	OPENSSL_cleanse(premaster, sizeof(premaster));
-	return response_finish(x->res, OCTETS, err);
+	return response_finish(x->res, OCTET_TYPE, err);
 }

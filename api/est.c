@@ -199,9 +199,8 @@ static int
 read_request(struct exchange *x, struct label *label, struct issue_request *request,
     struct error *err)
 {
-	if (!request_has_type(x->req, "application/pkcs10"))
-		return error_set(
-		    err, ERROR_UNSUPPORTED, "send the CSR as application/pkcs10");
+	if (!request_has_type(x->req, CSR_TYPE))
+		return error_set(err, ERROR_UNSUPPORTED, "send the CSR as " CSR_TYPE);
 	if (read_label(x, label, err) != 0)
 		return -1;
 	*request = (struct issue_request){

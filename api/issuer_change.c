@@ -2,6 +2,7 @@
 #include "api/conditional.h"
 #include "api/issuer_answer.h"
 #include "api/json.h"
+#include "api/mediatype.h"
 
 #define MERGE_PATCH "application/merge-patch+json" /* RFC 7396 */
 
@@ -45,7 +46,7 @@ patch_issuer(struct exchange *x, struct error *err)
 	int rc;
 
 	if (!request_has_type(x->req, MERGE_PATCH) &&
-	    !request_has_type(x->req, "application/json"))
+	    !request_has_type(x->req, JSON_TYPE))
 		return error_set(
 		    err, ERROR_UNSUPPORTED, "send the change as " MERGE_PATCH);
 	if (json_read(&x->req->body, members, &body, err) != 0)

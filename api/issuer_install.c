@@ -1,5 +1,6 @@
 /* issuer_install.c - the certificate that another authority made for an issuer. */
 #include "api/issuer_answer.h"
+#include "api/mediatype.h"
 
 int
 put_issuer_certificate(struct exchange *x, struct error *err)
@@ -8,12 +9,10 @@ put_issuer_certificate(struct exchange *x, struct error *err)
 	struct warnings warnings = { 0 };
 	int rc;
 
-	if (!request_has_type(x->req, "application/x-pem-file") &&
-	    !request_has_type(x->req, "application/pem-certificate-chain") &&
-	    !request_has_type(x->req, "application/pkix-cert"))
+	if (!request_has_type(x->req, PEM_TYPE) &&
+	    !request_has_type(x->req, CHAIN_TYPE) && !request_has_type(x->req, DER_TYPE))
 		return error_set(err, ERROR_UNSUPPORTED,
-		    "send the certificate as application/pem-certificate-chain, "
-		    "application/x-pem-file or application/pkix-cert");
+		    "send the certificate as " CHAIN_TYPE ", " PEM_TYPE " or " DER_TYPE);
 	pthread_mutex_lock(&x->api->changes);
 	rc = authority_install_certificate(x->api->authority, name, x->req->body,
 	    x->req->caller->actor, &warnings, &x->violations, err);

@@ -108,7 +108,7 @@ get_issuer_chain(struct exchange *x, struct error *err)
 int
 get_issuer_csr(struct exchange *x, struct error *err)
 {
-	static const char *const types[] = { PEM_TYPE, "application/pkcs10", NULL };
+	static const char *const types[] = { PEM_TYPE, CSR_TYPE, NULL };
 	const struct issuer_info *info;
 	const char *type;
 

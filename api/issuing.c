@@ -223,10 +223,9 @@ read_request(struct exchange *x, struct wanted *w, struct error *err)
 	if (request_has_type(req, JSON_TYPE)) {
 		if (read_json_request(req, w, err) != 0)
 			return -1;
-	} else if (!request_has_type(req, "application/pkcs10") &&
-		   !request_has_type(req, PEM_TYPE)) {
+	} else if (!request_has_type(req, CSR_TYPE) && !request_has_type(req, PEM_TYPE)) {
 		return error_set(err, ERROR_UNSUPPORTED,
-		    "send the CSR as application/pkcs10 (DER, PEM or base64) "
+		    "send the CSR as " CSR_TYPE " (DER, PEM or base64) "
 		    "or " JSON_TYPE);
 	}
 	if (w->profile[0] == '\0')

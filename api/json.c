@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "api/mediatype.h"
+
 struct json_t *
 json_make(const char *fmt, ...)
 {
@@ -69,7 +71,7 @@ json_respond(struct response *res, int status, struct json_t *value, struct erro
 	if (buf_failed(&res->body))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	res->status = status;
-	res->content_type = "application/json";
+	res->content_type = JSON_TYPE;
 	return 0;
 }
 

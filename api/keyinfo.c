@@ -2,6 +2,7 @@
 #include "api/keyinfo.h"
 
 #include "api/json.h"
+#include "api/mediatype.h"
 #include "base/clock.h"
 #include "base/pem.h"
 #include "evp/reference.h"

@@ -41,10 +41,9 @@ read_request(const struct request *req, struct issue_request *request,
 		return 0;
 	if (request_has_type(req, JSON_TYPE))
 		return read_json(req, request, json, err);
-	if (!request_has_type(req, "application/pkcs10") &&
-	    !request_has_type(req, PEM_TYPE))
+	if (!request_has_type(req, CSR_TYPE) && !request_has_type(req, PEM_TYPE))
 		return error_set(err, ERROR_UNSUPPORTED,
-		    "send nothing, or a CSR as application/pkcs10 or " JSON_TYPE);
+		    "send nothing, or a CSR as " CSR_TYPE " or " JSON_TYPE);
 	request->csr = req->body;
 	return 0;
 }

@@ -65,8 +65,6 @@ struct response {
 void response_init(struct response *res);
 void response_free(struct response *res);
 
-#define PEM_TYPE "application/x-pem-file"
-
 /* 200, with what is in the body already. */
 int response_finish(struct response *res, const char *content_type, struct error *err);
 

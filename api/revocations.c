@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "api/mediatype.h"
 #include "api/url.h"
 #include "base/clock.h"
 #include "ca/authority_revoke.h"
 #include "ca/reason.h"
-
-#define JSON_TYPE "application/json"
 
 static int
 respond(struct exchange *x, const struct revocation *revocation, struct error *err)
@@ -136,13 +135,12 @@ post_revocations(struct exchange *x, struct error *err)
 
 	if (request_has_type(x->req, JSON_TYPE))
 		rc = read_json_certificate(x->req, &request, &json, err);
-	else if (request_has_type(x->req, "application/pkix-cert") ||
-		 request_has_type(x->req, "application/x-pem-file"))
+	else if (request_has_type(x->req, DER_TYPE) || request_has_type(x->req, PEM_TYPE))
 		rc = read_query(x->req->query, &request, err);
 	else
 		rc = error_set(err, ERROR_UNSUPPORTED,
-		    "send the certificate as application/pkix-cert (DER or PEM), "
-		    "application/x-pem-file or " JSON_TYPE);
+		    "send the certificate as " DER_TYPE " (DER or PEM), " PEM_TYPE
+		    " or " JSON_TYPE);
 	if (rc == 0)
 		rc = revoke(x, &request, err);
 	json_free(json);

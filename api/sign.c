@@ -5,10 +5,8 @@
 
 #include "api/json.h"
 #include "api/keyuse.h"
+#include "api/mediatype.h"
 #include "api/url.h"
-
-#define OCTETS "application/octet-stream"
-#define JSON   "application/json"
 
 static int
 read_scheme(const struct request *req, enum scheme *scheme, struct error *err)
@@ -63,7 +61,7 @@ sign_octets(struct exchange *x, struct error *err)
 	if (sign(x, &x->req->body, sig, &len, err) != 0)
 		return -1;
 	buf_append(&x->res->body, sig, len);
-	return response_finish(x->res, OCTETS, err);
+	return response_finish(x->res, OCTET_TYPE, err);
 }
 
 static int
@@ -94,10 +92,10 @@ out:
 int
 post_sign(struct exchange *x, struct error *err)
 {
-	if (request_has_type(x->req, OCTETS))
+	if (request_has_type(x->req, OCTET_TYPE))
 		return sign_octets(x, err);
-	if (request_has_type(x->req, JSON))
+	if (request_has_type(x->req, JSON_TYPE))
 		return sign_json(x, err);
 	return error_set(
-	    err, ERROR_UNSUPPORTED, "send the message as " OCTETS " or " JSON);
+	    err, ERROR_UNSUPPORTED, "send the message as " OCTET_TYPE " or " JSON_TYPE);
 }
