@@ -144,10 +144,8 @@ read_reason(
 
 	if (json_text(body, "reason", true, &text, err) != 0)
 		return -1;
-	for (const char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return error_set(
-			    err, ERROR_BAD_REQUEST, "reason: a control character");
+	if (text_has_control(text))
+		return error_set(err, ERROR_BAD_REQUEST, "reason: a control character");
 	if (*text == '\0' || text_copy(reason, STORE_REASON_SIZE, text) != 0)
 		return error_set(err, ERROR_BAD_REQUEST, "reason: 1 to %d bytes",
 		    STORE_REASON_SIZE - 1);

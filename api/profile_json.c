@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/json.h"
+#include "base/text.h"
 #include "ca/keytype.h"
 #include "ca/profile.h"
 
@@ -63,15 +64,6 @@ list_members(struct profile *p, struct list_member found[static LISTS])
 	memcpy(found, all, sizeof(all));
 }
 
-static bool
-has_text(const char *const *list, const char *text)
-{
-	for (; list != NULL && *list != NULL; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 /* An absent list is what a certificate for TLS has; an empty one allows nothing. */
 static void
 fill_in_lists(struct reading *r)
@@ -79,7 +71,7 @@ fill_in_lists(struct reading *r)
 	static const char *const common_name[] = { "CN", NULL };
 
 	if (!json_has(r->json, "subject_allowed") &&
-	    !has_text(r->profile.subject_required, "CN"))
+	    !text_in_list(r->profile.subject_required, "CN"))
 		r->profile.subject_allowed = common_name;
 	if (!json_has(r->json, "key_types"))
 		r->profile.key_types = keytype_names;

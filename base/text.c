@@ -137,6 +137,24 @@ name_is_valid(const char *name)
 	       strspn(name, rest) == len;
 }
 
+bool
+text_has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+bool
+text_in_list(const char *const *list, const char *text)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (strcmp(*list, text) == 0)
+			return true;
+	return false;
+}
+
 int
 text_copy(char *out, size_t size, const char *text)
 {

@@ -30,6 +30,12 @@ int text_to_uint(
 /* A name of a key, issuer or profile: [a-z0-9][a-z0-9._-]{0,62}. */
 bool name_is_valid(const char *name);
 
+/* One of ASCII's, such as a line feed: no part of what is one line. */
+bool text_has_control(const char *text);
+
+/* The list ends with NULL; NULL is an empty one. */
+bool text_in_list(const char *const *list, const char *text);
+
 /* Copies with a NUL; -1 and an untouched out when it does not fit. */
 int text_copy(char *out, size_t size, const char *text);
 

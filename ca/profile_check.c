@@ -12,6 +12,7 @@
 #include "ca/dnspattern.h"
 #include "ca/emailname.h"
 #include "ca/extkeyusage.h"
+#include "ca/issuer_url.h"
 #include "ca/keytype.h"
 #include "ca/network.h"
 #include "ca/subject.h"
@@ -266,18 +267,12 @@ check_validity(const struct profile *p, struct error *err)
 static int
 check_url(const char *member, const char *url, struct error *err)
 {
-	static const char scheme[] = "http://";
-	size_t len = url != NULL ? strlen(url) : 0;
-	bool fine = len == 0 || (len > strlen(scheme) && len <= PROFILE_ENTRY_MAX &&
-				    strncmp(url, scheme, strlen(scheme)) == 0);
+	const char *why;
 
-	for (size_t i = 0; i < len && fine; i++)
-		fine = url[i] > ' ' && url[i] <= '~' &&
-		       strchr("\"<>\\^`{|}", url[i]) == NULL;
-	if (fine)
+	if (url == NULL || *url == '\0' || issuer_url_is_fine(url, &why))
 		return 0;
 	return error_set(err, ERROR_BAD_REQUEST,
-	    "%s: \"issuer\", \"none\" or a URL that begins with %s", member, scheme);
+	    "%s: \"issuer\", \"none\" or a URL, which %s", member, why);
 }
 
 static int
@@ -309,10 +304,9 @@ check_texts(const struct profile *p, struct error *err)
 	if (strlen(text) > DESCRIPTION_MAX)
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "description: of more than %d octets", DESCRIPTION_MAX);
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return error_set(err, ERROR_BAD_REQUEST,
-			    "description: one line without control characters");
+	if (text_has_control(text))
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "description: one line without control characters");
 	return 0;
 }
 

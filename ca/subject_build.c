@@ -6,6 +6,8 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "base/text.h"
+
 #define CN_TYPE "CN"
 #define OID     48
 
@@ -26,15 +28,6 @@ static const struct attribute {
 };
 #define ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 
-static bool
-has_text(const char *const *list, const char *text)
-{
-	for (; list != NULL && *list != NULL; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 bool
 subject_type_is_known(const char *type)
 {
@@ -47,8 +40,8 @@ subject_type_is_known(const char *type)
 bool
 subject_admits(const struct profile *profile, const char *type)
 {
-	return has_text(profile->subject_allowed, type) ||
-	       has_text(profile->subject_required, type);
+	return text_in_list(profile->subject_allowed, type) ||
+	       text_in_list(profile->subject_required, type);
 }
 
 static bool
@@ -192,7 +185,7 @@ check_attribute(const X509_NAME *name, const struct attribute *attribute,
 	const char *problem;
 
 	if (at < 0) {
-		if (has_text(profile->subject_required, attribute->type))
+		if (text_in_list(profile->subject_required, attribute->type))
 			violations_add(v, RULE_SUBJECT_REQUIRED, "subject",
 			    "no %s, which the profile %s requires", attribute->type,
 			    profile->name);

@@ -204,6 +204,30 @@ copies_only_what_fits(void **state)
 	assert_string_equal(out, "");
 }
 
+static void
+finds_control_characters(void **state)
+{
+	static const char *const bad[] = { "\n", "a\tb", "a\r", "\x7f", "\x01" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_true(text_has_control(bad[i]));
+	assert_false(text_has_control(""));
+	assert_false(text_has_control("one ~ line, \xc3\xa4"));
+}
+
+static void
+looks_texts_up_in_a_list(void **state)
+{
+	static const char *const list[] = { "a", "bc", NULL };
+
+	(void)state;
+	assert_true(text_in_list(list, "bc"));
+	assert_false(text_in_list(list, "b"));
+	assert_false(text_in_list(list, ""));
+	assert_false(text_in_list(NULL, "a"));
+}
+
 int
 main(void)
 {
@@ -219,6 +243,8 @@ main(void)
 		cmocka_unit_test(refuses_what_is_not_a_number_within_bounds),
 		cmocka_unit_test(accepts_names),
 		cmocka_unit_test(refuses_what_is_not_a_name),
+		cmocka_unit_test(finds_control_characters),
+		cmocka_unit_test(looks_texts_up_in_a_list),
 		cmocka_unit_test(copies_only_what_fits),
 	};
 

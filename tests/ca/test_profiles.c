@@ -68,6 +68,8 @@ names_the_member_that_makes_no_sense(void **state)
 	WITH(crl_url, "http://pki.example/crl", "crl_url");
 	WITH(ocsp_url, "https://pki.example/ocsp", "ocsp_url");
 	WITH(ca_issuers_url, "http://pki.example/a b", "ca_issuers_url");
+	WITH(ca_issuers_url, "http://user@pki.example/", "ca_issuers_url");
+	WITH(ocsp_url, "http://pki.example/#ocsp", "ocsp_url");
 }
 
 static void
