@@ -1,7 +1,6 @@
 /* pem.c - one block, its label known in advance, or base64 alone. */
 #include "base/pem.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,4 +111,12 @@ pem_read(
 	if (memchr(text.data, '-', text.len) != NULL)
 		return error_set(err, ERROR_BAD_REQUEST, "more than one PEM block");
 	return pem_read_bare(text, der, err);
+}
+
+bool
+pem_has_private_key(struct bytes text)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+
+	return text.len > 0 && memmem(text.data, text.len, mark, strlen(mark)) != NULL;
 }

@@ -2,6 +2,8 @@
 #ifndef BASE_PEM_H
 #define BASE_PEM_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "base/error.h"
 
@@ -18,5 +20,8 @@ int pem_read(
 
 /* The like without boundaries: base64 with white space anywhere, as EST has it. */
 int pem_read_bare(struct bytes text, struct buffer *der, struct error *err);
+
+/* A private key of any kind is among the blocks. */
+bool pem_has_private_key(struct bytes text);
 
 #endif

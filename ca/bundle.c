@@ -7,21 +7,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/pem.h"
 #include "ca/certtext.h"
 #include "ca/spki.h"
 
 #define DER_SEQUENCE 0x30
-
-static bool
-has_private_key(struct bytes body)
-{
-	static const char mark[] = "PRIVATE KEY-----";
-
-	for (size_t i = 0; i + sizeof(mark) - 1 <= body.len; i++)
-		if (memcmp(body.data + i, mark, sizeof(mark) - 1) == 0)
-			return true;
-	return false;
-}
 
 static int
 take(struct bundle *bundle, X509 *cert, struct error *err)
@@ -118,7 +108,7 @@ bundle_read(
 	if (body.len > BUNDLE_MAX_BYTES)
 		return error_set(err, ERROR_TOO_LARGE,
 		    "certificate: %zu bytes; at most %d", body.len, BUNDLE_MAX_BYTES);
-	if (has_private_key(body))
+	if (pem_has_private_key(body))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "certificate: a private key comes with it, which must not leave "
 		    "where it is");

@@ -6,6 +6,7 @@
  */
 #include "cli/arguments.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,4 +286,14 @@ argument_days(const struct arguments *args, uint64_t *seconds, struct error *err
 		return -1;
 	*seconds = days * DAY_SECONDS;
 	return 0;
+}
+
+int
+argument_time(const char *text, char time[static CLOCK_TEXT_SIZE])
+{
+	const char *rest = strlen(text) == strlen("2026-01-31") ? "T00:00:00Z" : "";
+	int n = snprintf(time, CLOCK_TEXT_SIZE, "%s%s", text, rest);
+	int64_t seconds;
+
+	return n < (int)CLOCK_TEXT_SIZE ? clock_parse(time, &seconds) : -1;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/command.h"
 
@@ -49,5 +50,11 @@ int argument_number(const struct arguments *args, const char *name, uint64_t max
 
 /* --days, at least one, in seconds; 0 when it was not given. */
 int argument_days(const struct arguments *args, uint64_t *seconds, struct error *err);
+
+/*
+ * "2026-01-31", which is its first second, or "2026-01-31T23:59:59Z", as the daemon takes
+ * it; -1 for anything else.
+ */
+int argument_time(const char *text, char time[static CLOCK_TEXT_SIZE]);
 
 #endif

@@ -46,27 +46,10 @@ caissuer_add_urls(const struct arguments *args, json_t *body, struct error *err)
 	return 0;
 }
 
-static void
-print_warnings(struct cli *cli, const json_t *issuer)
-{
-	const json_t *warning;
-	size_t i;
-
-	json_array_foreach(json_object_get(issuer, "warnings"), i, warning)
-	{
-		struct buffer text;
-
-		buf_init(&text, 0);
-		output_text(&text, json_string_value(warning));
-		fprintf(cli->errors, "warning: %s\n", buf_string(&text));
-		buf_free(&text);
-	}
-}
-
 void
 caissuer_print(struct cli *cli, json_t *issuer, const char *next)
 {
-	print_warnings(cli, issuer);
+	output_warnings(cli, issuer);
 	if (cli->json) {
 		output_json(cli, issuer);
 	} else {

@@ -2,9 +2,9 @@
 #include "cli/caoutside.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/file.h"
+#include "base/pem.h"
 #include "cli/artifact.h"
 #include "cli/caissuer.h"
 #include "cli/daemon.h"
@@ -29,12 +29,11 @@ caoutside_csr(struct cli *cli, struct error *err)
 static int
 read_certificate(const char *path, struct buffer *content, struct error *err)
 {
-	static const char private[] = "PRIVATE KEY-----";
 	struct error why;
 
 	if (file_read(path, CERTIFICATE_MAX_BYTES, content, &why) != 0)
 		return error_set(err, ERROR_IO, "%s", why.text);
-	if (memmem(content->data, content->len, private, strlen(private)) != NULL)
+	if (pem_has_private_key(buf_bytes(content)))
 		return error_set(err, ERROR_IO,
 		    "%s holds a private key; it was not sent. The CA's certificate alone "
 		    "is wanted",

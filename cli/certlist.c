@@ -15,7 +15,6 @@
 #define DAY_SECONDS  INT64_C(86400)
 #define HOUR_SECONDS INT64_C(3600)
 #define DAYS_MAX     36500
-#define TIME_MAX     32
 
 static const struct column columns[] = {
 	{ "SERIAL", "serial" },
@@ -29,13 +28,13 @@ static const struct column columns[] = {
 
 /* "30d" or "12h" from now. */
 static int
-write_from_now(const char *text, char time[static TIME_MAX])
+write_from_now(const char *text, char time[static CLOCK_TEXT_SIZE])
 {
 	size_t len = strlen(text);
 	int64_t unit = DAY_SECONDS;
 	uint64_t count;
 
-	if (len < 2 || text_copy(time, TIME_MAX, text) != 0 ||
+	if (len < 2 || text_copy(time, CLOCK_TEXT_SIZE, text) != 0 ||
 	    strchr("dh", text[len - 1]) == NULL)
 		return -1;
 	if (text[len - 1] == 'h')
@@ -49,25 +48,9 @@ write_from_now(const char *text, char time[static TIME_MAX])
 }
 
 static int
-write_time(const char *text, char time[static TIME_MAX])
+read_time(const char *text, char time[static CLOCK_TEXT_SIZE], struct error *err)
 {
-	size_t len = strlen(text);
-	int64_t seconds;
-
-	if (write_from_now(text, time) == 0)
-		return 0;
-	if (text_copy(time, TIME_MAX, text) != 0)
-		return -1;
-	if (len == strlen("2026-01-31")) {
-		memcpy(time + len, "T00:00:00Z", sizeof("T00:00:00Z"));
-	}
-	return clock_parse(time, &seconds);
-}
-
-static int
-read_time(const char *text, char time[static TIME_MAX], struct error *err)
-{
-	if (write_time(text, time) == 0)
+	if (write_from_now(text, time) == 0 || argument_time(text, time) == 0)
 		return 0;
 	return error_set(err, ERROR_CONFIG,
 	    "--expires-before: \"%.40s\" is no time; say 30d or 12h (from now), "
@@ -78,7 +61,7 @@ read_time(const char *text, char time[static TIME_MAX], struct error *err)
 /* What --expiring says in terms of the two filters that it stands for. */
 static int
 read_expiring(const struct arguments *args, const char **status,
-    char time[static TIME_MAX], struct error *err)
+    char time[static CLOCK_TEXT_SIZE], struct error *err)
 {
 	const char *within = argument_value(args, "expiring");
 
@@ -101,7 +84,7 @@ first_url(
 {
 	const char *until = argument_value(args, "expires-before");
 	const char *status = argument_value(args, "status");
-	char number[TIME_MAX], time[TIME_MAX] = "";
+	char number[24], time[CLOCK_TEXT_SIZE] = "";
 
 	if (read_expiring(args, &status, time, err) != 0 ||
 	    (until != NULL && read_time(until, time, err) != 0))

@@ -134,6 +134,24 @@ output_fields(struct cli *cli, const json_t *object, const struct column *column
 }
 
 void
+output_warnings(struct cli *cli, const json_t *answer)
+{
+	const json_t *warning;
+	struct buffer text;
+	size_t i;
+
+	buf_init(&text, 0);
+	json_array_foreach(json_object_get(answer, "warnings"), i, warning)
+	{
+		buf_reset(&text);
+		if (json_is_string(warning))
+			output_text(&text, json_string_value(warning));
+		fprintf(cli->errors, "keyhold: warning: %s\n", buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+void
 output_json(struct cli *cli, const json_t *value)
 {
 	json_dumpf(

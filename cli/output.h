@@ -29,6 +29,9 @@ void output_table(struct cli *cli, const json_t *rows, const struct column *colu
 /* "heading  value", one a line; members that the object does not have are left out. */
 void output_fields(struct cli *cli, const json_t *object, const struct column *columns);
 
+/* The "warnings" of an answer, one a line, on standard error. */
+void output_warnings(struct cli *cli, const json_t *answer);
+
 /* With two spaces of indentation, keys in the daemon's order. */
 void output_json(struct cli *cli, const json_t *value);
 

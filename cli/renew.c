@@ -46,7 +46,7 @@ send(struct cli *cli, json_t **certificate, struct error *err)
 	    make_body(cli, &body, err) != 0 ||
 	    daemon_post_json(cli, url, body, certificate, err) != 0)
 		return -1;
-	signing_print_warnings(cli, *certificate);
+	output_warnings(cli, *certificate);
 	return 0;
 }
 

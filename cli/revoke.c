@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/pem.h"
 #include "base/text.h"
@@ -17,7 +16,6 @@
 #define BEGIN          "-----BEGIN CERTIFICATE-----"
 #define END            "-----END CERTIFICATE-----"
 #define DER_SEQUENCE   0x30
-#define TIME_MAX       32
 
 static const struct column fields[] = {
 	{ "serial", "serial" },
@@ -68,19 +66,15 @@ read_certificate(const char *path, struct buffer *pem, struct error *err)
 
 /* NULL without the option. */
 static int
-read_date(const struct arguments *args, char time[static TIME_MAX], const char **date,
-    struct error *err)
+read_date(const struct arguments *args, char time[static CLOCK_TEXT_SIZE],
+    const char **date, struct error *err)
 {
 	const char *text = argument_value(args, "invalidity-date");
-	int64_t seconds;
-	int n;
 
 	*date = NULL;
 	if (text == NULL)
 		return 0;
-	n = snprintf(time, TIME_MAX, "%s%s", text,
-	    strlen(text) == strlen("2026-01-31") ? "T00:00:00Z" : "");
-	if (n >= TIME_MAX || clock_parse(time, &seconds) != 0)
+	if (argument_time(text, time) != 0)
 		return error_set(err, ERROR_CONFIG,
 		    "--invalidity-date: \"%.40s\" is no time; say 2026-01-31 or "
 		    "2026-01-31T23:59:59Z",
@@ -105,7 +99,7 @@ static int
 send_request(struct cli *cli, json_t **answer, struct error *err)
 {
 	const char *path = argument_value(&cli->args, "file"), *date;
-	char url[URL_MAX] = "/v1/revocations", time[TIME_MAX];
+	char url[URL_MAX] = "/v1/revocations", time[CLOCK_TEXT_SIZE];
 	struct buffer pem;
 	int rc = -1;
 

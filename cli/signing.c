@@ -26,24 +26,6 @@ make_body(const struct arguments *args, const char *csr, json_t **body, struct e
 	return 0;
 }
 
-void
-signing_print_warnings(struct cli *cli, const json_t *certificate)
-{
-	const json_t *warning;
-	struct buffer text;
-	size_t i;
-
-	buf_init(&text, 0);
-	json_array_foreach(json_object_get(certificate, "warnings"), i, warning)
-	{
-		buf_reset(&text);
-		if (json_is_string(warning))
-			output_text(&text, json_string_value(warning));
-		fprintf(cli->errors, "keyhold: warning: %s\n", buf_string(&text));
-	}
-	buf_free(&text);
-}
-
 int
 signing_request(struct cli *cli, const char *csr, json_t **certificate, struct error *err)
 {
@@ -55,7 +37,7 @@ signing_request(struct cli *cli, const char *csr, json_t **certificate, struct e
 	    make_body(&cli->args, csr, &body, err) != 0 ||
 	    daemon_post_json(cli, url, body, certificate, err) != 0)
 		return -1;
-	signing_print_warnings(cli, *certificate);
+	output_warnings(cli, *certificate);
 	return 0;
 }
 

@@ -22,9 +22,6 @@ int signing_chain(const json_t *certificate, struct bytes *chain, struct error *
 int signing_write(
     struct cli *cli, const json_t *certificate, const char *path, struct error *err);
 
-/* What was asked for and left out. */
-void signing_print_warnings(struct cli *cli, const json_t *certificate);
-
 /* For when what was issued could not be written: where it still is. */
 void signing_advise(struct cli *cli, const json_t *certificate);
 

@@ -117,6 +117,23 @@ refuses_headers_and_bad_base64(void **state)
 	refused("");
 }
 
+static void
+notices_private_keys(void **state)
+{
+	static const char *const keys[] = { "-----BEGIN PRIVATE KEY-----\n",
+		"x\n-----BEGIN EC PRIVATE KEY-----\n",
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----" };
+	const struct bytes public = { (const unsigned char *)"-----BEGIN PUBLIC KEY-----",
+		26 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		assert_true(pem_has_private_key(
+		    (struct bytes){ (const unsigned char *)keys[i], strlen(keys[i]) }));
+	assert_false(pem_has_private_key(public));
+	assert_false(pem_has_private_key((struct bytes){ NULL, 0 }));
+}
+
 int
 main(void)
 {
@@ -128,6 +145,7 @@ main(void)
 		cmocka_unit_test(reads_past_text_before_the_block),
 		cmocka_unit_test(refuses_other_text_around_the_block),
 		cmocka_unit_test(refuses_headers_and_bad_base64),
+		cmocka_unit_test(notices_private_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
