@@ -38,7 +38,7 @@ next_name(const char *name, char next[static NAME_MAX_CHARS + 1], struct error *
 /* The old URL with the new name where the old one was, in its path between slashes or
  * dots: a host that is called like the issuer stays. */
 static int
-next_url(const char *old_url, const char *old, const char *name,
+next_url(const char *member, const char *old_url, const char *old, const char *name,
     char url[static URL_SIZE], const char **wanted, struct error *err)
 {
 	const char *at;
@@ -53,9 +53,8 @@ next_url(const char *old_url, const char *old, const char *name,
 		at++;
 	if (at == NULL)
 		return error_set(err, ERROR_BAD_REQUEST,
-		    "JSON: the path of %.100s does not name issuer %s, so the "
-		    "successor's URL must be said",
-		    old_url, old);
+		    "say the successor's %s: the path of %.100s does not name issuer %s",
+		    member, old_url, old);
 	snprintf(url, URL_SIZE, "%.*s%s%s", (int)(at - old_url), old_url, name, at + len);
 	*wanted = url;
 	return 0;
@@ -79,12 +78,12 @@ fill_in(struct exchange *x, struct successor *s, struct error *err)
 			return -1;
 		spec->name = s->name;
 	}
-	if (next_url(old->crl_url, old->name, spec->name, s->crl_url, &spec->crl_url,
-		err) != 0 ||
-	    next_url(old->ocsp_url, old->name, spec->name, s->ocsp_url, &spec->ocsp_url,
-		err) != 0 ||
-	    next_url(old->ca_issuers_url, old->name, spec->name, s->ca_issuers_url,
-		&spec->ca_issuers_url, err) != 0)
+	if (next_url("crl_url", old->crl_url, old->name, spec->name, s->crl_url,
+		&spec->crl_url, err) != 0 ||
+	    next_url("ocsp_url", old->ocsp_url, old->name, spec->name, s->ocsp_url,
+		&spec->ocsp_url, err) != 0 ||
+	    next_url("ca_issuers_url", old->ca_issuers_url, old->name, spec->name,
+		s->ca_issuers_url, &spec->ca_issuers_url, err) != 0)
 		return -1;
 	if (spec->crl_shards == 0)
 		spec->crl_shards = old->crl_shards;

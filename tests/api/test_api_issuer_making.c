@@ -154,6 +154,9 @@ takes_no_host_for_the_name_of_an_issuer(void **state)
 	    201);
 	post_json(f, "/v1/issuers/http/rotate", "{}");
 	assert_problem(f, 400, "bad-request");
+	assert_string_equal(member(f, "detail"),
+	    "say the successor's ocsp_url: the path of http://http does not name issuer "
+	    "http");
 }
 
 static X509_REQ *
