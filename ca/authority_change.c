@@ -6,39 +6,8 @@
 #include "ca/creation.h"
 #include "ca/issuer_url.h"
 
-/* Signers of OCSP answers end with the answers: while anybody asks, one is valid. */
 static int
-has_valid(void *ctx, int64_t id, const struct certificate_row *row)
-{
-	bool *found = ctx;
-
-	(void)id;
-	*found = strcmp(row->profile, profile_ocsp_signer()->name) != 0;
-	return *found;
-}
-
-/* What it issued would be without CRL and OCSP. */
-static int
-check_may_end(struct authority *authority, const char *name, struct error *err)
-{
-	const struct certificate_filter filter = {
-		.issuer = name, .status = "valid", .limit = SIZE_MAX
-	};
-	bool found = false;
-
-	if (store_certificate_each(authority->store, &filter, has_valid, &found, err) !=
-	    0)
-		return -1;
-	return !found ? 0
-		      : error_set(err, ERROR_CONFLICT,
-			    "certificates of issuer %s are valid still: it stays "
-			    "retiring until they have expired or are revoked",
-			    name);
-}
-
-static int
-change_state(struct authority *authority, struct issuer_row *row, const char *wanted,
-    struct error *err)
+change_state(struct issuer_row *row, const char *wanted, struct error *err)
 {
 	enum issuer_state state;
 
@@ -54,8 +23,6 @@ change_state(struct authority *authority, struct issuer_row *row, const char *wa
 	if (state == ISSUER_PENDING)
 		return error_set(
 		    err, ERROR_CONFLICT, "issuer %s has its certificate", row->name);
-	if (state == ISSUER_RETIRED && check_may_end(authority, row->name, err) != 0)
-		return -1;
 	row->state = state;
 	return 0;
 }
@@ -135,7 +102,7 @@ change_issuer(struct authority *authority, const char *name,
 	row = old->row;
 	if (change->crl_shards != 0)
 		row.crl_shards = change->crl_shards;
-	if (change_state(authority, &row, change->state, err) != 0 ||
+	if (change_state(&row, change->state, err) != 0 ||
 	    change_successor(authority, &row, change->successor, err) != 0 ||
 	    issuer_set_urls(&row, change->crl_url, change->ocsp_url,
 		change->ca_issuers_url, v, err) != 0 ||

@@ -163,6 +163,32 @@ certificate_complete(
 				  row->issuer);
 }
 
+/* What was judged before the signature, and may have changed while it was made. */
+static int
+check_still_issuable(
+    struct store *store, const struct certificate_row *row, struct error *err)
+{
+	static const char sql[] =
+	    "SELECT EXISTS (SELECT 1 FROM issuers WHERE name = ? AND state = 'retired'), "
+	    "EXISTS (SELECT 1 FROM blocked_keys WHERE spki_sha256 = ?)";
+	struct statement st;
+	bool found;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, row->issuer);
+	bind_blob(&st, row->spki_sha256, sizeof(row->spki_sha256));
+	rc = statement_step(&st, &found, err);
+	if (rc == 0 && column_int(&st, 0) != 0)
+		rc = error_set(
+		    err, ERROR_CONFLICT, "issuer %s has retired meanwhile", row->issuer);
+	else if (rc == 0 && column_int(&st, 1) != 0)
+		rc = error_set(err, ERROR_CONFLICT, "the key was blocked meanwhile");
+	statement_done(&st);
+	return rc;
+}
+
 int
 store_certificate_record(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err)
@@ -171,7 +197,8 @@ store_certificate_record(struct store *store, const struct certificate_row *row,
 
 	if (transaction_begin(store, err) != 0)
 		return -1;
-	if (certificate_complete(store, row, err) == 0 &&
+	if (check_still_issuable(store, row, err) == 0 &&
+	    certificate_complete(store, row, err) == 0 &&
 	    idempotency_complete(store, row, err) == 0)
 		rc = audit_insert(store, event, err);
 	return transaction_end(store, rc, err);

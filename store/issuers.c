@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/certificate_columns.h"
 #include "store/database.h"
 #include "store/statement.h"
@@ -165,15 +166,42 @@ store_issuer_add(struct store *store, const struct issuer_row *issuer,
 	return store_issuer_add_with(store, &alone, err);
 }
 
+/* What it issued would be without CRL and OCSP. */
+static int
+check_may_end(struct store *store, const char *name, struct error *err)
+{
+	static const char sql[] =
+	    "SELECT 1 FROM certificates WHERE issuer = ? AND not_after >= ? "
+	    "AND revoked_at IS NULL AND profile <> 'ocsp-signer' LIMIT 1";
+	struct statement st;
+	bool row = false;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, name);
+	bind_int(&st, clock_now_s());
+	rc = statement_step(&st, &row, err);
+	if (rc == 0 && row)
+		rc = error_set(err, ERROR_CONFLICT,
+		    "certificates of issuer %s are valid still: it stays retiring until "
+		    "they have expired or are revoked",
+		    name);
+	statement_done(&st);
+	return rc;
+}
+
 int
 store_issuer_change(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err)
 {
-	int rc;
+	int rc = 0;
 
 	if (transaction_begin(store, err) != 0)
 		return -1;
-	if ((rc = update_issuer(store, issuer, err)) == 0)
+	if (issuer->state == ISSUER_RETIRED)
+		rc = check_may_end(store, issuer->name, err);
+	if (rc == 0 && (rc = update_issuer(store, issuer, err)) == 0)
 		rc = audit_insert(store, event, err);
 	return transaction_end(store, rc, err);
 }

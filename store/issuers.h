@@ -69,7 +69,11 @@ int store_issuer_add_with(
 int store_issuer_add(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err);
 
-/* All but name, parent, key and created; ERROR_NOT_FOUND for an unknown name. */
+/*
+ * All but name, parent, key and created. ERROR_NOT_FOUND for an unknown name;
+ * ERROR_CONFLICT for the end of one whose certificates are valid still, but for those of
+ * OCSP signers, which end with the answers.
+ */
 int store_issuer_change(struct store *store, const struct issuer_row *issuer,
     const struct audit_event *event, struct error *err);
 

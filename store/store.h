@@ -130,7 +130,11 @@ struct certificate_row {
 int store_certificate_reserve(
     struct store *store, const char *serial, const char *issuer, struct error *err);
 
-/* Completes a reserved serial. After this returns 0 the certificate may be released. */
+/*
+ * Completes a reserved serial. After this returns 0 the certificate may be released.
+ * ERROR_CONFLICT when its issuer has retired or its key was blocked since it was judged:
+ * then the serial stays reserved.
+ */
 int store_certificate_record(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err);
 

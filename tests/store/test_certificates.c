@@ -187,6 +187,23 @@ refuses_to_record_twice(void **state)
 }
 
 static void
+refuses_to_record_for_a_key_that_was_blocked_meanwhile(void **state)
+{
+	struct fixture *fixture = *state;
+	struct certificate_row row = a_certificate("01");
+	struct error err = { 0 };
+
+	assert_int_equal(
+	    store_certificate_reserve(fixture->store, "01", "internal", NULL), 0);
+	fixture_sql(fixture, "INSERT INTO blocked_keys VALUES (zeroblob(32), 'x', 1)");
+	assert_int_equal(
+	    store_certificate_record(fixture->store, &row, &an_event, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_string_equal(err.text, "the key was blocked meanwhile");
+	assert_int_equal(audit_entries(fixture), 0);
+}
+
+static void
 does_not_find_an_unknown_serial(void **state)
 {
 	struct fixture *fixture = *state;
@@ -227,6 +244,7 @@ main(void)
 		STORE_TEST(refuses_to_record_for_another_issuer),
 		STORE_TEST(admits_what_was_signed_elsewhere_reserved_or_not),
 		STORE_TEST(refuses_to_record_twice),
+		STORE_TEST(refuses_to_record_for_a_key_that_was_blocked_meanwhile),
 		STORE_TEST(does_not_find_an_unknown_serial),
 		STORE_TEST(does_not_find_a_reserved_serial),
 	};

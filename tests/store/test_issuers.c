@@ -139,6 +139,50 @@ changes_what_may_change(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+static int
+record(
+    struct fixture *fixture, const char *serial, const char *profile, struct error *err)
+{
+	struct certificate_row row = a_certificate(serial);
+
+	assert_int_equal(text_copy(row.issuer, sizeof(row.issuer), "root"), 0);
+	assert_int_equal(text_copy(row.profile, sizeof(row.profile), profile), 0);
+	return store_certificate_record(fixture->store, &row, &an_event, err);
+}
+
+static void
+reserve(struct fixture *fixture, const char *serial)
+{
+	assert_int_equal(
+	    store_certificate_reserve(fixture->store, serial, "root", NULL), 0);
+}
+
+/* Whichever comes first, the record or the end, the other does not happen. */
+static void
+ends_and_nothing_valid_is_left_or_recorded(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct issuer_row ended = {
+		.name = "root", .state = ISSUER_RETIRED, .crl_shards = 1
+	};
+	struct error err = { 0 };
+
+	assert_int_equal(put_issuer(fixture, "root", "", 1, NULL), 0);
+	reserve(fixture, "01");
+	reserve(fixture, "02");
+	reserve(fixture, "03");
+	assert_int_equal(record(fixture, "01", "server", NULL), 0);
+	assert_int_equal(record(fixture, "02", "ocsp-signer", NULL), 0);
+	assert_int_equal(
+	    store_issuer_change(fixture->store, &ended, &an_event, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	put_revocation(fixture->store, "01", 0);
+	assert_int_equal(store_issuer_change(fixture->store, &ended, &an_event, NULL), 0);
+	assert_int_equal(record(fixture, "03", "server", &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_string_equal(err.text, "issuer root has retired meanwhile");
+}
+
 static void
 refuses_a_state_that_nobody_knows(void **state)
 {
@@ -169,6 +213,7 @@ main(void)
 		STORE_TEST(refuses_an_unknown_parent),
 		STORE_TEST(refuses_an_unknown_key),
 		STORE_TEST(changes_what_may_change),
+		STORE_TEST(ends_and_nothing_valid_is_left_or_recorded),
 		STORE_TEST(refuses_a_state_that_nobody_knows),
 	};
 
