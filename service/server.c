@@ -227,9 +227,11 @@ header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* caller stays NULL without a peer: then there is nobody to answer. */
+/* What is needed to admit it. caller stays NULL without a peer: then there is nobody to
+ * answer. */
 static struct request
-request_of(struct MHD_Connection *connection, const struct pending *p, const char *method)
+first_line_of(
+    struct MHD_Connection *connection, const struct pending *p, const char *method)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -239,16 +241,23 @@ request_of(struct MHD_Connection *connection, const struct pending *p, const cha
 		/* MHD leaves the body out of the answer to a HEAD. */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
-		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
-		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
-		.if_match = header(connection, MHD_HTTP_HEADER_IF_MATCH),
-		.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
-		.if_modified_since =
-		    header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
-		.idempotency_key = header(connection, "Idempotency-Key"),
-		.body = buf_bytes(&p->body),
 		.caller = client != NULL ? &client->caller : NULL,
 	};
+}
+
+static struct request
+request_of(struct MHD_Connection *connection, const struct pending *p, const char *method)
+{
+	struct request req = first_line_of(connection, p, method);
+
+	req.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+	req.accept = header(connection, MHD_HTTP_HEADER_ACCEPT);
+	req.if_match = header(connection, MHD_HTTP_HEADER_IF_MATCH);
+	req.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	req.if_modified_since = header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
+	req.idempotency_key = header(connection, "Idempotency-Key");
+	req.body = buf_bytes(&p->body);
+	return req;
 }
 
 static enum MHD_Result
@@ -295,7 +304,7 @@ declares_body(struct MHD_Connection *connection)
 static enum MHD_Result
 start_request(struct MHD_Connection *connection, struct pending *p, const char *method)
 {
-	struct request req = request_of(connection, p, method);
+	struct request req = first_line_of(connection, p, method);
 
 	p->started = true;
 	atomic_fetch_add(&p->server->pending, 1);
