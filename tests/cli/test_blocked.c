@@ -41,12 +41,7 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
+	return run_new(state, routes);
 }
 
 static int
@@ -55,9 +50,7 @@ tear_down(void **state)
 	struct run *run = *state;
 
 	unlink(run_path(run, "key"));
-	run_stop(run);
-	free(run);
-	return 0;
+	return run_free(state);
 }
 
 static void

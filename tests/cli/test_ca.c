@@ -36,21 +36,14 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
+	return run_new(state, routes);
 }
 
 static int
 tear_down(void **state)
 {
 	unlink(run_path(*state, "ca.pem"));
-	run_stop(*state);
-	free(*state);
-	return 0;
+	return run_free(state);
 }
 
 static const char *

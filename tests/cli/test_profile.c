@@ -37,22 +37,7 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct run *run = *state;
-
-	run_stop(run);
-	free(run);
-	return 0;
+	return run_new(state, routes);
 }
 
 static void
@@ -171,7 +156,7 @@ deletes_a_profile(void **state)
 	assert_non_null(strstr(run->errors, "See: keyhold profile list"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, run_free)
 
 int
 main(void)

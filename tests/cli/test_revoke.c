@@ -33,12 +33,7 @@ static const struct route routes[] = {
 static int
 set_up(void **state)
 {
-	struct run *run = calloc(1, sizeof(*run));
-
-	assert_non_null(run);
-	run_start(run, routes);
-	*state = run;
-	return 0;
+	return run_new(state, routes);
 }
 
 static int
@@ -48,9 +43,7 @@ tear_down(void **state)
 
 	unlink(run_path(run, "web.crt"));
 	unlink(run_path(run, "internal.crl"));
-	run_stop(run);
-	free(run);
-	return 0;
+	return run_free(state);
 }
 
 static void
