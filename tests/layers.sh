@@ -19,12 +19,13 @@ declare -rA may_include=(
 	[cli]='base client'
 	[api]='base ca evp pkcs11 store'
 	[service]='base evp client store ca pkcs11 api'
+	[bench]='base evp client pkcs11'
 )
 
 # header (a pattern) | where it may be included: folders and files
 readonly homes='
 libp11.h                 pkcs11
-p11-kit/*                pkcs11
+p11-kit/*                pkcs11 bench/token_load.c
 pkcs11*.h                pkcs11
 sqlite3.h                store
 microhttpd.h             service/server.c

@@ -1,0 +1,345 @@
+/*
+ * http_load.c - the same HTTP/1.1 request over and over, one at a time on each of many
+ * connections that are kept. A thread that has several waits for all of them in one
+ * epoll, so that the generator costs as little as it can of the machine that it shares
+ * with what it measures.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bench/crew.h"
+#include "bench/options.h"
+#include "client/client.h"
+#include "client/response.h"
+
+#define CONNECTIONS_MAX 4096
+#define BODY_MAX        (1024 * 1024)
+#define ANSWER_MAX      (64 * 1024 * 1024)
+#define BLOCK_SIZE      65536
+
+static const char usage[] =
+    "usage: http_load (--socket PATH | --tcp HOST:PORT) --target TARGET\n"
+    "                 [--method M] [--type TYPE] [--body FILE] [--header LINE]\n"
+    "                 [--expect STATUS] [--connections N] [--threads N]\n"
+    "                 [--seconds S] [--warmup S]\n"
+    "\n"
+    "Any status but the expected one, 200, ends the run.\n";
+
+struct setting {
+	const char *socket, *tcp, *target, *method, *type, *body_file, *header;
+	unsigned expect, connections;
+	struct crew_options crew;
+	struct buffer request;
+};
+
+struct connection {
+	int fd;
+	uint64_t sent_ns;
+	struct client_response answer;
+	struct response parser;
+};
+
+struct worker {
+	const struct setting *setting;
+	int epoll;
+	unsigned count;
+	unsigned char block[BLOCK_SIZE];
+	struct connection connections[];
+};
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "tcp", required_argument, NULL, 't' },
+	{ "target", required_argument, NULL, 'u' },
+	{ "method", required_argument, NULL, 'm' },
+	{ "type", required_argument, NULL, 'y' },
+	{ "body", required_argument, NULL, 'b' },
+	{ "header", required_argument, NULL, 'h' },
+	{ "expect", required_argument, NULL, 'e' },
+	{ "connections", required_argument, NULL, 'c' },
+	OPTIONS_CREW,
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+read_number(const char *value, unsigned max, unsigned *number, struct error *err)
+{
+	uint64_t n;
+
+	if (text_to_uint(value, 1, max, &n, err) != 0)
+		return -1;
+	*number = (unsigned)n;
+	return 0;
+}
+
+static int
+read_option(struct setting *s, int c, const char *value, struct error *err)
+{
+	switch (c) {
+	case 's':
+		s->socket = value;
+		return 0;
+	case 't':
+		s->tcp = value;
+		return 0;
+	case 'u':
+		s->target = value;
+		return 0;
+	case 'm':
+		s->method = value;
+		return 0;
+	case 'y':
+		s->type = value;
+		return 0;
+	case 'b':
+		s->body_file = value;
+		return 0;
+	case 'h':
+		s->header = value;
+		return 0;
+	case 'e':
+		return read_number(value, 599, &s->expect, err);
+	case 'c':
+		return read_number(value, CONNECTIONS_MAX, &s->connections, err);
+	default:
+		return options_crew(c, value, &s->crew, err);
+	}
+}
+
+/* All that is sent each time. */
+static int
+make_request(struct setting *s, struct error *err)
+{
+	struct buffer body;
+	int rc = -1;
+
+	buf_init(&body, BODY_MAX);
+	if (s->body_file != NULL && file_read(s->body_file, BODY_MAX, &body, err) != 0)
+		goto out;
+	buf_printf(
+	    &s->request, "%s %s HTTP/1.1\r\nHost: localhost\r\n", s->method, s->target);
+	if (s->type != NULL)
+		buf_printf(&s->request, "Content-Type: %s\r\n", s->type);
+	if (s->header != NULL)
+		buf_printf(&s->request, "%s\r\n", s->header);
+	if (s->body_file != NULL)
+		buf_printf(&s->request, "Content-Length: %zu\r\n", body.len);
+	buf_text(&s->request, "\r\n");
+	buf_append(&s->request, body.data, body.len);
+	rc =
+	    buf_failed(&s->request) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+out:
+	buf_free(&body);
+	return rc;
+}
+
+static int
+read_setting(int argc, char **argv, struct setting *s, struct error *err)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		if (read_option(s, c, optarg, err) != 0)
+			return -1;
+	if (optind < argc || s->target == NULL || (s->socket == NULL) == (s->tcp == NULL))
+		return error_set(err, ERROR_CONFIG, "see --help");
+	if (s->connections < s->crew.threads)
+		s->connections = s->crew.threads;
+	return make_request(s, err);
+}
+
+static int
+connect_unix(const char *path, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (text_copy(address.sun_path, sizeof(address.sun_path), path) != 0)
+		return error_set(err, ERROR_CONFIG, "%s: too long for a socket", path);
+	if (fd < 0 ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return error_set_errno(err, ERROR_IO, "%s", path);
+	return fd;
+}
+
+static int
+connect_tcp(const char *target, struct error *err)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	char host[256];
+	char *port;
+	struct addrinfo *found;
+	int fd;
+
+	if (text_copy(host, sizeof(host), target) != 0 ||
+	    (port = strrchr(host, ':')) == NULL)
+		return error_set(err, ERROR_CONFIG, "%s: not HOST:PORT", target);
+	*port++ = '\0';
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return error_set(err, ERROR_IO, "%s: no such host", target);
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
+		freeaddrinfo(found);
+		return error_set_errno(err, ERROR_IO, "%s", target);
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+/* The next request of a connection. A request fits the socket's buffer, or this waits. */
+static int
+ask(const struct setting *setting, struct connection *c, struct error *err)
+{
+	const unsigned char *at = setting->request.data;
+	size_t left = setting->request.len;
+
+	response_init(&c->parser, &c->answer);
+	c->sent_ns = crew_now_ns();
+	while (left > 0) {
+		ssize_t n = send(c->fd, at, left, MSG_NOSIGNAL);
+
+		if (n < 0)
+			return error_set_errno(err, ERROR_IO, "send");
+		at += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+open_connection(struct worker *worker, struct error *err)
+{
+	const struct setting *setting = worker->setting;
+	struct connection *c = &worker->connections[worker->count];
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
+
+	c->fd = setting->socket != NULL ? connect_unix(setting->socket, err)
+					: connect_tcp(setting->tcp, err);
+	if (c->fd < 0)
+		return -1;
+	worker->count++;
+	client_response_init(&c->answer, ANSWER_MAX);
+	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
+		return error_set_errno(err, ERROR_IO, "epoll");
+	return ask(setting, c, err);
+}
+
+static int
+start(void *ctx, unsigned thread, void **state, struct error *err)
+{
+	const struct setting *setting = ctx;
+	unsigned threads = setting->crew.threads;
+	unsigned count = setting->connections / threads +
+			 (thread < setting->connections % threads ? 1 : 0);
+	struct worker *worker =
+	    calloc(1, sizeof(*worker) + count * sizeof(struct connection));
+
+	if (worker == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	*state = worker;
+	worker->setting = setting;
+	if ((worker->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		return error_set_errno(err, ERROR_IO, "epoll");
+	for (unsigned i = 0; i < count; i++)
+		if (open_connection(worker, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+finish_answer(const struct setting *setting, struct connection *c,
+    struct crew_tally *tally, struct error *err)
+{
+	if (!response_is_complete(&c->parser))
+		return 0;
+	if (c->answer.status != (int)setting->expect)
+		return error_set(err, ERROR_IO, "%d: %.180s", c->answer.status,
+		    buf_string(&c->answer.body));
+	histogram_add(&tally->latency, crew_now_ns() - c->sent_ns);
+	return ask(setting, c, err);
+}
+
+static int
+receive(struct worker *worker, struct connection *c, struct crew_tally *tally,
+    struct error *err)
+{
+	ssize_t n = recv(c->fd, worker->block, sizeof(worker->block), 0);
+	size_t used;
+
+	if (n < 0)
+		return error_set_errno(err, ERROR_IO, "recv");
+	if (n == 0)
+		return error_set(err, ERROR_IO, "the server closed a connection");
+	if (response_feed(&c->parser, worker->block, (size_t)n, &used, err) != 0)
+		return -1;
+	return finish_answer(worker->setting, c, tally, err);
+}
+
+static int
+step(void *state, struct crew_tally *tally, struct error *err)
+{
+	struct worker *worker = state;
+	struct epoll_event events[64];
+	int n;
+
+	if (worker->count == 1)
+		return receive(worker, &worker->connections[0], tally, err);
+	n = epoll_wait(worker->epoll, events, 64, 100);
+	if (n < 0 && errno != EINTR)
+		return error_set_errno(err, ERROR_IO, "epoll");
+	for (int i = 0; i < n; i++)
+		if (receive(worker, events[i].data.ptr, tally, err) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+stop(void *state)
+{
+	struct worker *worker = state;
+
+	if (worker == NULL)
+		return;
+	for (unsigned i = 0; i < worker->count; i++) {
+		close(worker->connections[i].fd);
+		client_response_free(&worker->connections[i].answer);
+	}
+	if (worker->epoll >= 0)
+		close(worker->epoll);
+	free(worker);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct setting setting = {
+		.method = "GET",
+		.expect = 200,
+		.connections = 1,
+		.crew = OPTIONS_CREW_DEFAULT,
+	};
+	const struct crew_job job = { &setting, start, step, stop };
+	struct crew_result result;
+	struct error err = { 0 };
+
+	options_help(argc, argv, usage);
+	buf_init(&setting.request, 0);
+	if (read_setting(argc, argv, &setting, &err) != 0 ||
+	    crew_run(&setting.crew, &job, &result, &err) != 0) {
+		fprintf(stderr, "http_load: %s\n", err.text);
+		return 1;
+	}
+	crew_report(&result);
+	buf_free(&setting.request);
+	return 0;
+}
