@@ -4,30 +4,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
-#define HEAP_BYTES    32768
-#define HEAP_SMALLEST 16
-
 struct secret {
-	size_t len;
 	char text[SECRET_MAX_BYTES + 1];
 };
 
-int
-secret_heap_init(struct error *err)
+/* Pages of its own: what is next to a secret is neither locked nor left out. */
+static struct secret *
+map_locked(struct error *err)
 {
-	if (CRYPTO_secure_malloc_initialized())
-		return 0;
-	/* 2 means allocated but not locked, which is not what was promised. */
-	if (CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_SMALLEST) != 1)
-		return error_set(err, ERROR_INTERNAL,
-		    "cannot lock memory for secrets; raise the memlock limit (ulimit "
+	void *page = mmap(NULL, sizeof(struct secret), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED) {
+		error_set_errno(err, ERROR_INTERNAL, "memory for a secret");
+		return NULL;
+	}
+	if (mlock(page, sizeof(struct secret)) != 0 ||
+	    madvise(page, sizeof(struct secret), MADV_DONTDUMP) != 0) {
+		error_set_errno(err, ERROR_INTERNAL,
+		    "cannot lock memory for a secret; raise the memlock limit (ulimit "
 		    "-l)");
-	return 0;
+		munmap(page, sizeof(struct secret));
+		return NULL;
+	}
+	return page;
 }
 
 int
@@ -38,11 +44,9 @@ secret_new(const void *data, size_t len, struct secret **secret, struct error *e
 	if (len > SECRET_MAX_BYTES)
 		return error_set(err, ERROR_CONFIG, "a secret of %zu bytes; at most %d",
 		    len, SECRET_MAX_BYTES);
-	if (!CRYPTO_secure_malloc_initialized() ||
-	    (s = OPENSSL_secure_zalloc(sizeof(*s))) == NULL)
-		return error_set(err, ERROR_INTERNAL, "secure heap exhausted");
-	memcpy(s->text, data, len);
-	s->len = len;
+	if ((s = map_locked(err)) == NULL)
+		return -1;
+	memcpy(s->text, data, len); /* and the page ends it with a NUL */
 	*secret = s;
 	return 0;
 }
@@ -105,5 +109,8 @@ secret_text(const struct secret *secret)
 void
 secret_free(struct secret *secret)
 {
-	OPENSSL_secure_clear_free(secret, sizeof(*secret));
+	if (secret == NULL)
+		return;
+	OPENSSL_cleanse(secret, sizeof(*secret));
+	munmap(secret, sizeof(*secret));
 }

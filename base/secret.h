@@ -1,9 +1,8 @@
 /*
- * secret.h - a PIN, kept on OpenSSL's secure heap: locked in memory, left out of
- * core dumps, wiped when freed.
+ * secret.h - a PIN: locked in memory, left out of core dumps, wiped when freed.
  *
- * Opaque, so that nothing prints it by accident. The program must have called
- * secret_heap_init() once, or secret_new() fails.
+ * Opaque, so that nothing prints it by accident. Not on libcrypto's secure heap: see
+ * docs/decisions/0017.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -16,10 +15,8 @@
 
 struct secret;
 
-/* Reserves the locked heap; call it first in main. */
-int secret_heap_init(struct error *err);
-
-/* Copies len bytes; the caller frees with secret_free. */
+/* Copies len bytes; the caller frees with secret_free. ERROR_INTERNAL when memory cannot
+ * be locked. */
 int secret_new(const void *data, size_t len, struct secret **secret, struct error *err);
 
 /*

@@ -138,7 +138,5 @@ main(int argc, char **argv)
 	 * module that uses OpenSSL itself, and the daemon would wait for its own answer.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	if (secret_heap_init(&err) != 0)
-		return complain(EXIT_INTERNAL, &err);
 	return (int)run(&options);
 }

@@ -15,13 +15,6 @@
 #include "tests/base/directory.h"
 
 static int
-heap(void **state)
-{
-	(void)state;
-	return secret_heap_init(NULL);
-}
-
-static int
 make(void **state)
 {
 	return unsetenv("CREDENTIALS_DIRECTORY") == 0 ? directory_make(state) : -1;
@@ -131,5 +124,5 @@ main(void)
 		FILE_TEST(says_how_to_give_a_pin),
 	};
 
-	return cmocka_run_group_tests(tests, heap, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,7 @@ test_module_open(void **state)
 	    write_conf(&t->directory) != 0)
 		return -1;
 	*state = t;
-	if (secret_heap_init(&err) != 0 ||
-	    module_open(TEST_SOFTHSM, NULL, &t->module, &err) != 0) {
+	if (module_open(TEST_SOFTHSM, NULL, &t->module, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return -1;
 	}
