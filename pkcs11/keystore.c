@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pkcs11/copies.h"
 #include "pkcs11/generate.h"
 
 int
@@ -21,6 +22,7 @@ keystore_new(struct token *token, struct keystore **store, struct error *err)
 	pthread_rwlockattr_setkind_np(
 	    &attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	s->token = token;
+	s->copies.holder = CK_INVALID_HANDLE;
 	pthread_rwlock_init(&s->lock, NULL);
 	pthread_rwlock_init(&s->handles, &attributes);
 	pthread_rwlockattr_destroy(&attributes);
@@ -34,6 +36,7 @@ keystore_free(struct keystore *store)
 {
 	if (store == NULL)
 		return;
+	copies_close(store);
 	keytable_clear(&store->table);
 	pthread_mutex_destroy(&store->writer);
 	pthread_rwlock_destroy(&store->handles);
@@ -104,9 +107,14 @@ keystore_set_handle(
 void
 keystore_forget(struct keystore *store, const struct keystore_key *key)
 {
+	pthread_mutex_lock(&store->writer);
+	pthread_rwlock_wrlock(&store->handles);
+	copies_drop(store, key->key.spki_sha256);
+	pthread_rwlock_unlock(&store->handles);
 	pthread_rwlock_wrlock(&store->lock);
 	keytable_remove(&store->table, key->key.spki_sha256);
 	pthread_rwlock_unlock(&store->lock);
+	pthread_mutex_unlock(&store->writer);
 }
 
 int

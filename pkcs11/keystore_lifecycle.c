@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "pkcs11/copies.h"
 #include "pkcs11/generate.h"
 #include "pkcs11/selftest.h"
 
@@ -154,6 +155,7 @@ keystore_destroy(
 
 	pthread_mutex_lock(&store->writer);
 	pthread_rwlock_wrlock(&store->handles);
+	copies_drop(store, key->key.spki_sha256);
 	rc = token_destroy(store->token, &key->id, err);
 	keystore_set_handle(store, key, CK_INVALID_HANDLE);
 	pthread_rwlock_unlock(&store->handles);

@@ -1,6 +1,8 @@
 /* keystore_operation.c - working with the keys in use. */
 #include "pkcs11/keystore_state.h"
 
+#include "base/clock.h"
+#include "pkcs11/copies.h"
 #include "pkcs11/decrypt.h"
 #include "pkcs11/generate.h"
 #include "pkcs11/selftest.h"
@@ -40,21 +42,70 @@ find_handle(struct keystore *store, const unsigned char *spki_sha256,
 	return *handle == CK_INVALID_HANDLE ? find_again(store, key, handle, err) : 0;
 }
 
+/* What a signature needs of a key. */
+struct signer {
+	enum key_type type;
+	CK_OBJECT_HANDLE handle;
+	struct keytable_copy copy;
+	bool copy_failed;
+};
+
+static int
+find_signer(struct keystore *store, const unsigned char *spki_sha256,
+    struct signer *signer, struct error *err)
+{
+	const struct keytable_slot *slot;
+	struct keystore_key key;
+
+	*signer = (struct signer){ .handle = CK_INVALID_HANDLE };
+	pthread_rwlock_rdlock(&store->lock);
+	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
+		*signer = (struct signer){ .type = slot->key.key.type,
+			.handle = slot->handle,
+			.copy = slot->copy };
+	pthread_rwlock_unlock(&store->lock);
+	if (signer->handle != CK_INVALID_HANDLE)
+		return 0;
+	return find_handle(store, spki_sha256, &key, &signer->handle, err);
+}
+
+/* By its copy where there is one. Whatever a token has against a copy: the key decides.
+ */
+static int
+sign_as(struct token *token, struct signer *signer, enum scheme scheme,
+    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
+    size_t *sig_len, struct error *err)
+{
+	struct error why;
+
+	if (signer->copy.handle == CK_INVALID_HANDLE)
+		return token_sign(token, signer->handle, signer->type, scheme, message,
+		    sig, sig_len, err);
+	if (token_sign(token, signer->copy.handle, signer->type, scheme, message, sig,
+		sig_len, &why) == 0)
+		return 0;
+	if (why.code != ERROR_TOKEN)
+		return error_set(err, why.code, "%s", why.text);
+	signer->copy_failed = true;
+	return token_sign(
+	    token, signer->handle, signer->type, scheme, message, sig, sig_len, err);
+}
+
 int
 keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     enum scheme scheme, const struct bytes *message,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
-	CK_OBJECT_HANDLE handle;
-	struct keystore_key key;
+	struct signer signer;
 	int rc;
 
 	pthread_rwlock_rdlock(&store->handles);
-	rc = find_handle(store, spki_sha256, &key, &handle, err);
+	rc = find_signer(store, spki_sha256, &signer, err);
 	if (rc == 0)
-		rc = token_sign(store->token, handle, key.key.type, scheme, message, sig,
-		    sig_len, err);
+		rc = sign_as(store->token, &signer, scheme, message, sig, sig_len, err);
 	pthread_rwlock_unlock(&store->handles);
+	if (rc == 0 && (signer.copy_failed || clock_mono_ms() >= signer.copy.due_ms))
+		copies_tend(store, spki_sha256, signer.copy_failed);
 	return rc;
 }
 

@@ -13,12 +13,20 @@
 #include "pkcs11/keystore.h"
 #include "pkcs11/keytable.h"
 
+struct copies {
+	CK_SESSION_HANDLE holder; /* CK_INVALID_HANDLE until the first copy */
+	size_t count;
+	int64_t sweep_ms; /* not sooner, of clock_mono_ms */
+	bool refusal_is_known;
+};
+
 struct keystore {
 	struct token *token;
 	pthread_rwlock_t lock;    /* the table */
 	pthread_rwlock_t handles; /* read: using one; write: destroying one */
 	pthread_mutex_t writer;   /* the token: one writer at a time */
 	struct keytable table;
+	struct copies copies; /* the writer's */
 };
 
 /*

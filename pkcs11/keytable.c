@@ -95,6 +95,7 @@ keytable_add(
 	}
 	slot->key = *key;
 	slot->handle = handle;
+	slot->copy.handle = CK_INVALID_HANDLE;
 	link_slot(table, slot);
 	table->count++;
 	return 0;

@@ -10,9 +10,16 @@
 
 #include "pkcs11/keystore.h"
 
+/* A session object that stands for a key (copies.h). */
+struct keytable_copy {
+	CK_OBJECT_HANDLE handle; /* CK_INVALID_HANDLE: there is none */
+	int64_t due_ms;          /* when to look at it again, of clock_mono_ms */
+};
+
 struct keytable_slot {
 	struct keystore_key key;
 	CK_OBJECT_HANDLE handle; /* CK_INVALID_HANDLE while the token does not have it */
+	struct keytable_copy copy;
 	struct keytable_slot *next_by_name, *next_by_spki;
 };
 

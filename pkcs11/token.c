@@ -100,6 +100,7 @@ token_open(struct module *module, const struct token_options *options,
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	t->module = module;
 	t->functions = module->functions;
+	t->session_copies = options->session_copies;
 	if (find_slot(t, options, err) != 0 || login(t, pin, err) != 0 ||
 	    session_pool_new(t->functions, t->slot_id, options->max_sessions,
 		options->session_wait_ms, &t->sessions, err) != 0) {

@@ -21,7 +21,8 @@ struct token_options {
 	const char *label;  /* NULL: by serial alone */
 	const char *serial; /* NULL: by label alone */
 	unsigned max_sessions;
-	int session_wait_ms; /* how long a request waits for a session */
+	int session_wait_ms;     /* how long a request waits for a session */
+	unsigned session_copies; /* of keys, at most (copies.h) */
 };
 
 struct token {
@@ -31,6 +32,7 @@ struct token {
 	char label[33];
 	char serial[17];
 	struct session_pool *sessions;
+	unsigned session_copies;      /* of keys, at most */
 	struct PKCS11_slot_st *slots; /* libp11's array */
 	unsigned slot_count;
 	struct PKCS11_slot_st *slot; /* in slots */

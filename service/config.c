@@ -15,14 +15,11 @@
 #include "service/settings.h"
 #include "service/syntax.h"
 
-#define FILE_MAX_BYTES       65536
-#define LABEL_MAX_BYTES      32 /* of CK_TOKEN_INFO */
-#define SERIAL_MAX_BYTES     16
-#define MAX_SESSIONS_DEFAULT "16"
-/* Half of what keyhold.so waits for an answer, so that a proxy hears "busy". */
-#define SESSION_WAIT_MS_DEFAULT "1000"
-#define MODE_DEFAULT            "0660"
-#define WEAK_KEYS_DEFAULT       "/usr/share/openssl-blacklist"
+#define FILE_MAX_BYTES    65536
+#define LABEL_MAX_BYTES   32 /* of CK_TOKEN_INFO */
+#define SERIAL_MAX_BYTES  16
+#define MODE_DEFAULT      "0660"
+#define WEAK_KEYS_DEFAULT "/usr/share/openssl-blacklist"
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -67,16 +64,26 @@ check_path(const struct source *source, const char *setting, const char *value,
 	return 0;
 }
 
-static int
-read_number(const struct source *source, const char *setting, const char *value,
-    unsigned max, unsigned *number, struct error *err)
-{
-	struct error reason;
-	uint64_t n;
+struct number {
+	const char *setting, *value; /* NULL: not said */
+	const char *otherwise;
+	unsigned min, max, *result;
+};
 
-	if (text_to_uint(value, 1, max, &n, &reason) != 0)
-		return refuse(source, setting, reason.text, err);
-	*number = (unsigned)n;
+static int
+read_numbers(const struct source *source, const struct number *numbers, size_t count,
+    struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct number *n = &numbers[i];
+		const char *text = n->value != NULL ? n->value : n->otherwise;
+		struct error reason;
+		uint64_t value;
+
+		if (text_to_uint(text, n->min, n->max, &value, &reason) != 0)
+			return refuse(source, n->setting, reason.text, err);
+		*n->result = (unsigned)value;
+	}
 	return 0;
 }
 
@@ -84,7 +91,15 @@ static int
 read_token(const struct source *source, const struct token_settings *token,
     struct config *config, struct error *err)
 {
-	const char *sessions = token->max_sessions, *wait = token->session_wait_ms;
+	const struct number numbers[] = {
+		{ "token.max_sessions", token->max_sessions, "16", 1, 1024,
+		    &config->max_sessions },
+		/* Half of what keyhold.so waits, so that a proxy hears "busy". */
+		{ "token.session_wait_ms", token->session_wait_ms, "1000", 1, 60000,
+		    &config->session_wait_ms },
+		{ "token.session_copies", token->session_copies, "1024", 0, 65536,
+		    &config->session_copies },
+	};
 
 	if (check_text(source, "token.module", token->module, SIZE_MAX, err) != 0 ||
 	    check_text(source, "token.label", token->label, LABEL_MAX_BYTES, err) != 0 ||
@@ -99,13 +114,7 @@ read_token(const struct source *source, const struct token_settings *token,
 	config->serial = token->serial;
 	config->pin_file = token->pin_file;
 	config->init_args = token->init_args;
-	if (read_number(source, "token.max_sessions",
-		sessions != NULL ? sessions : MAX_SESSIONS_DEFAULT, 1024,
-		&config->max_sessions, err) != 0)
-		return -1;
-	return read_number(source, "token.session_wait_ms",
-	    wait != NULL ? wait : SESSION_WAIT_MS_DEFAULT, 60000,
-	    &config->session_wait_ms, err);
+	return read_numbers(source, numbers, sizeof(numbers) / sizeof(numbers[0]), err);
 }
 
 static const char *
@@ -409,8 +418,10 @@ config_print(const struct config *config, FILE *out)
 		fprintf(
 		    out, "  # the PIN comes from the systemd credential keyhold-pin\n");
 	print_text(out, "  ", "init_args", config->init_args);
-	fprintf(out, "  max_sessions: %u\n  session_wait_ms: %u\nlisten:\n",
-	    config->max_sessions, config->session_wait_ms);
+	fprintf(out,
+	    "  max_sessions: %u\n  session_wait_ms: %u\n  session_copies: %u\n"
+	    "listen:\n",
+	    config->max_sessions, config->session_wait_ms, config->session_copies);
 	for (size_t i = 0; i < config->listener_count; i++)
 		print_listener(out, &config->listeners[i]);
 	print_access(out, config->settings);

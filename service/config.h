@@ -29,7 +29,7 @@ struct config {
 	const char *label, *serial; /* one of them may be NULL */
 	const char *pin_file;       /* NULL: the systemd credential */
 	const char *init_args;      /* NULL when not given */
-	unsigned max_sessions, session_wait_ms;
+	unsigned max_sessions, session_wait_ms, session_copies;
 	struct config_listener *listeners;
 	size_t listener_count;      /* at least 1 */
 	struct access_rules access; /* the texts are the settings' */

@@ -118,6 +118,7 @@ token_wanted(const struct config *config)
 		.serial = config->serial,
 		.max_sessions = config->max_sessions,
 		.session_wait_ms = (int)config->session_wait_ms,
+		.session_copies = config->session_copies,
 	};
 }
 

@@ -28,6 +28,8 @@ static const cyaml_schema_field_t token_fields[] = {
 	TEXT("max_sessions", struct token_settings, max_sessions, CYAML_FLAG_OPTIONAL),
 	TEXT("session_wait_ms", struct token_settings, session_wait_ms,
 	    CYAML_FLAG_OPTIONAL),
+	TEXT(
+	    "session_copies", struct token_settings, session_copies, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 

@@ -11,7 +11,7 @@
 
 struct token_settings {
 	char *module, *label, *serial, *pin_file, *init_args, *max_sessions,
-	    *session_wait_ms;
+	    *session_wait_ms, *session_copies;
 };
 
 struct listener_settings {

@@ -36,6 +36,7 @@ fills_in_defaults(void **state)
 	assert_null(config->init_args);
 	assert_int_equal(config->max_sessions, 16);
 	assert_int_equal(config->session_wait_ms, 1000);
+	assert_int_equal(config->session_copies, 1024);
 	assert_int_equal(config->listener_count, 1);
 	assert_string_equal(config->listeners[0].path, "/run/keyhold/keyhold.sock");
 	assert_int_equal(config->listeners[0].mode, 0660);
@@ -57,7 +58,7 @@ reads_every_setting(void **state)
 	snprintf(text, sizeof(text),
 	    "token: { module: m.so, label: l, serial: \"0123\", pin_file: /p, init_args: "
 	    "i,\n"
-	    "  max_sessions: 1024, session_wait_ms: 1 }\n"
+	    "  max_sessions: 1024, session_wait_ms: 1, session_copies: 0 }\n"
 	    "listen:\n"
 	    "  - { unix: /a.sock, mode: 0600, group: %s }\n"
 	    "  - { unix: \"@abstract\" }\n"
@@ -69,6 +70,7 @@ reads_every_setting(void **state)
 	assert_string_equal(config->init_args, "i");
 	assert_int_equal(config->max_sessions, 1024);
 	assert_int_equal(config->session_wait_ms, 1);
+	assert_int_equal(config->session_copies, 0);
 	assert_int_equal(config->listener_count, 2);
 	assert_int_equal(config->listeners[0].mode, 0600);
 	assert_int_equal(config->listeners[0].gid, getgid());
@@ -199,6 +201,8 @@ refuses_a_wrong_value_of_the_token(void **state)
 		    "6: token.max_sessions: \"\" is not a whole number" },
 		{ WITH_TOKEN("  session_wait_ms: 60001\n"),
 		    "6: token.session_wait_ms: 60001 is not between 1 and 60000" },
+		{ WITH_TOKEN("  session_copies: 65537\n"),
+		    "6: token.session_copies: 65537 is not between 0 and 65536" },
 		{ WITH_TOKEN("  serial: \"01234567890123456\"\n"),
 		    "6: token.serial: is too long" },
 		{ WITH_TOKEN("  serial: \"\"\n"), "6: token.serial: is empty" },

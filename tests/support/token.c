@@ -76,6 +76,7 @@ test_token_login(
 		.label = label,
 		.max_sessions = TEST_TOKEN_SESSIONS,
 		.session_wait_ms = TEST_TOKEN_WAIT_MS,
+		.session_copies = TEST_TOKEN_COPIES,
 	};
 	struct secret *secret = test_pin(pin);
 	int rc = token_open(t->module, &options, secret, &t->token, err);

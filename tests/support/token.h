@@ -10,6 +10,7 @@
 #define TEST_TOKEN_PIN      "123456"
 #define TEST_TOKEN_SESSIONS 8
 #define TEST_TOKEN_WAIT_MS  10000
+#define TEST_TOKEN_COPIES   4
 
 struct test_token {
 	void *directory;
