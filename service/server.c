@@ -24,7 +24,7 @@
 
 #define CONNECTIONS_MAX    4096
 #define IDLE_TIMEOUT_S     300
-#define CONNECTION_MEMORY  (64 * 1024)
+#define CONNECTION_MEMORY  (16 * 1024) /* cleared by MHD for each request */
 #define DRAIN_STEP_NS      2000000
 #define DRAIN_QUIET_MS     50
 #define DISCARD_MAX        (1024 * 1024)
