@@ -25,6 +25,14 @@ clock_mono_ms(void)
 }
 
 int64_t
+clock_mono_ns(void)
+{
+	struct timespec now = read_clock(CLOCK_MONOTONIC);
+
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t
 clock_now_s(void)
 {
 	return (int64_t)read_clock(CLOCK_REALTIME).tv_sec;

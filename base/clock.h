@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of CLOCK_MONOTONIC. */
+/* Of CLOCK_MONOTONIC. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_ns(void);
 
 /* Seconds since 1970, UTC. */
 int64_t clock_now_s(void);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +22,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
-#include "service/peer.h"
+#include "service/shortcut.h"
+#include "service/visitor.h"
 
 #define CONNECTIONS_MAX    4096
 #define IDLE_TIMEOUT_S     300
@@ -35,15 +38,11 @@ struct server {
 	atomic_size_t pending;
 	atomic_bool stopping;
 	size_t count;
-	struct MHD_Daemon *daemons[LISTENERS_MAX];
-	int fds[LISTENERS_MAX]; /* our copies: MHD may still poll one after it was
-				   quiesced */
-};
-
-/* Of a connection. */
-struct client {
-	struct peer peer;
-	struct caller caller; /* its groups are the peer's */
+	struct entrance {
+		int fd; /* our copy: the listener may be closed before we stop */
+		struct MHD_Daemon *daemon;
+		struct shortcut *shortcut;
+	} entrances[LISTENERS_MAX];
 };
 
 struct pending {
@@ -88,46 +87,21 @@ end_request(void *ctx, struct MHD_Connection *connection, void **state,
 	*state = NULL;
 }
 
-static struct client *
-new_client(const struct server *server, int fd)
-{
-	struct client *client = calloc(1, sizeof(*client));
-	struct caller *caller;
-	struct error err;
-
-	if (client == NULL)
-		return NULL;
-	if (peer_of_socket(fd, &client->peer, &err) != 0) {
-		log_error("peer.unknown", "why=\"%s\"", err.text);
-		free(client);
-		return NULL;
-	}
-	caller = &client->caller;
-	peer_actor(&client->peer, caller->actor);
-	caller->uid = client->peer.uid;
-	caller->gid = client->peer.gid;
-	caller->groups = client->peer.groups;
-	caller->group_count = client->peer.group_count;
-	caller->admin = server->options.everyone_is_admin || caller->uid == 0 ||
-			caller->uid == geteuid();
-	return client;
-}
-
-/* Who is at the other end is asked once for each connection. */
 static void
 change_connection(void *ctx, struct MHD_Connection *connection, void **state,
     enum MHD_ConnectionNotificationCode code)
 {
+	const struct server *server = ctx;
 	const union MHD_ConnectionInfo *info;
-	struct client *client = *state;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*state = info != NULL ? new_client(ctx, info->connect_fd) : NULL;
-	} else if (client != NULL) {
-		peer_clear(&client->peer);
-		free(client);
+		*state = info != NULL ? visitor_new(info->connect_fd,
+					    server->options.everyone_is_admin)
+				      : NULL;
+	} else {
+		visitor_free(*state);
 	}
 }
 
@@ -235,13 +209,13 @@ first_line_of(
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	const struct client *client = info != NULL ? info->socket_context : NULL;
+	const struct visitor *visitor = info != NULL ? info->socket_context : NULL;
 
 	return (struct request){
 		/* MHD leaves the body out of the answer to a HEAD. */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
-		.caller = client != NULL ? &client->caller : NULL,
+		.caller = visitor != NULL ? &visitor->caller : NULL,
 	};
 }
 
@@ -367,20 +341,63 @@ log_message(void *ctx, const char *fmt, va_list ap)
 		log_debug("http.noted", "text=\"%s\"", log_quoted(quoted, text));
 }
 
+/* It accepts nothing itself: connections come from the shortcut. */
 static struct MHD_Daemon *
-start_one(struct server *server, int fd)
+start_daemon(struct server *server)
 {
-	return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
-				    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-				    MHD_USE_ITC | MHD_USE_ERROR_LOG,
+	return MHD_start_daemon(
+	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+		MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, handle_request, server, MHD_OPTION_EXTERNAL_LOGGER,
-	    log_message, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
-	    begin_request, server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
+	    log_message, NULL, MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
+	    MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
 	    MHD_OPTION_NOTIFY_CONNECTION, change_connection, server,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_END);
+}
+
+/* libmicrohttpd closes what it cannot take. */
+static void
+take_over(void *ctx, int fd)
+{
+	const struct sockaddr_un unnamed = { .sun_family = AF_UNIX };
+	struct entrance *entrance = ctx;
+
+	MHD_add_connection(entrance->daemon, fd, (const struct sockaddr *)&unnamed,
+	    sizeof(unnamed.sun_family));
+}
+
+static void
+close_entrance(struct entrance *entrance)
+{
+	if (entrance->shortcut != NULL)
+		shortcut_stop(entrance->shortcut);
+	if (entrance->daemon != NULL)
+		MHD_stop_daemon(entrance->daemon);
+	if (entrance->fd >= 0)
+		close(entrance->fd);
+}
+
+static int
+open_entrance(
+    struct server *server, int listener, struct entrance *entrance, struct error *err)
+{
+	const struct shortcut_options options = {
+		.api = server->options.api,
+		.everyone_is_admin = server->options.everyone_is_admin,
+		.fd = fcntl(listener, F_DUPFD_CLOEXEC, 0),
+		.hand_over = take_over,
+		.ctx = entrance,
+	};
+
+	entrance->fd = options.fd;
+	if (entrance->fd < 0)
+		return error_set_errno(err, ERROR_IO, "a listener");
+	if ((entrance->daemon = start_daemon(server)) == NULL)
+		return error_set(err, ERROR_IO, "the HTTP server did not start");
+	return shortcut_start(&options, &entrance->shortcut, err);
 }
 
 int
@@ -396,19 +413,26 @@ server_start(const struct server_options *options, const struct listener *listen
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	s->options = *options;
 	for (; s->count < count; s->count++) {
-		int fd = fcntl(listeners[s->count].fd, F_DUPFD_CLOEXEC, 0);
+		struct entrance *entrance = &s->entrances[s->count];
 
-		s->fds[s->count] = fd;
-		s->daemons[s->count] = fd >= 0 ? start_one(s, fd) : NULL;
-		if (s->daemons[s->count] == NULL) {
-			if (fd >= 0)
-				close(fd);
+		if (open_entrance(s, listeners[s->count].fd, entrance, err) != 0) {
+			close_entrance(entrance);
 			server_stop(s, 0);
-			return error_set(err, ERROR_IO, "the HTTP server did not start");
+			return -1;
 		}
 	}
 	*server = s;
 	return 0;
+}
+
+static size_t
+count_pending(const struct server *server)
+{
+	size_t pending = atomic_load(&server->pending);
+
+	for (size_t i = 0; i < server->count; i++)
+		pending += shortcut_pending(server->entrances[i].shortcut);
+	return pending;
 }
 
 /*
@@ -417,7 +441,7 @@ server_start(const struct server_options *options, const struct listener *listen
  * ask again, and only the next answer tells it to go.
  */
 static bool
-drain(struct server *server, int drain_ms)
+drain(const struct server *server, int drain_ms)
 {
 	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
 	int64_t now = clock_mono_ms(), busy = now, deadline = now + drain_ms;
@@ -425,10 +449,10 @@ drain(struct server *server, int drain_ms)
 	while (now < deadline && now - busy < DRAIN_QUIET_MS) {
 		nanosleep(&step, NULL);
 		now = clock_mono_ms();
-		if (atomic_load(&server->pending) > 0)
+		if (count_pending(server) > 0)
 			busy = now;
 	}
-	return atomic_load(&server->pending) == 0;
+	return count_pending(server) == 0;
 }
 
 bool
@@ -438,12 +462,10 @@ server_stop(struct server *server, int drain_ms)
 
 	atomic_store(&server->stopping, true);
 	for (size_t i = 0; i < server->count; i++)
-		MHD_quiesce_daemon(server->daemons[i]);
+		shortcut_quiesce(server->entrances[i].shortcut);
 	drained = drain(server, drain_ms);
-	for (size_t i = 0; i < server->count; i++) {
-		MHD_stop_daemon(server->daemons[i]);
-		close(server->fds[i]);
-	}
+	for (size_t i = 0; i < server->count; i++)
+		close_entrance(&server->entrances[i]);
 	free(server);
 	return drained;
 }

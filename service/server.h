@@ -2,6 +2,7 @@
  * server.h - HTTP on the listeners: the one home of libmicrohttpd.
  *
  * A thread for each connection; what it does with a request is api_handle's business.
+ * Connections that bring nothing but requests for signatures stay in the shortcut.
  */
 #ifndef SERVICE_SERVER_H
 #define SERVICE_SERVER_H
