@@ -7,6 +7,7 @@
  */
 #include "pkcs11/mechanism.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -47,6 +48,27 @@ static const struct {
 	[SCHEME_ED25519] = { CKM_EDDSA, NULL, 0, 0 },
 };
 
+/* To fetch one takes locks and as long as to hash; these live as long as the process. */
+static EVP_MD *digests[SCHEMES];
+
+static void
+fetch_digests(void)
+{
+	for (int i = 0; i < SCHEMES; i++)
+		if (scheme_info((enum scheme)i)->hash != NULL)
+			digests[i] =
+			    EVP_MD_fetch(NULL, scheme_info((enum scheme)i)->hash, NULL);
+}
+
+static const EVP_MD *
+digest_of(enum scheme scheme)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fetch_digests);
+	return digests[scheme];
+}
+
 static int
 set_digest(struct mechanism *m, enum scheme scheme, const struct bytes *message,
     struct error *err)
@@ -58,8 +80,8 @@ set_digest(struct mechanism *m, enum scheme scheme, const struct bytes *message,
 		memcpy(m->input, table[scheme].prefix, PREFIX_LEN);
 		at = PREFIX_LEN;
 	}
-	if (!EVP_Q_digest(
-		NULL, info->hash, NULL, message->data, message->len, m->input + at, NULL))
+	if (EVP_Digest(message->data, message->len, m->input + at, NULL,
+		digest_of(scheme), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, info->hash);
 	m->data.data = m->input;
 	m->data.len = at + info->hash_len;
