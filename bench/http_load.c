@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/text.h"
 #include "bench/crew.h"
 #include "bench/options.h"
+#include "bench/tcp.h"
 #include "client/client.h"
 #include "client/response.h"
 
@@ -37,6 +37,7 @@ static const char usage[] =
 
 struct setting {
 	const char *socket, *tcp, *target, *method, *type, *body_file, *header;
+	struct tcp_server server; /* of tcp */
 	unsigned expect, connections;
 	struct crew_options crew;
 	struct buffer request;
@@ -155,6 +156,8 @@ read_setting(int argc, char **argv, struct setting *s, struct error *err)
 		return error_set(err, ERROR_CONFIG, "see --help");
 	if (s->connections < s->crew.threads)
 		s->connections = s->crew.threads;
+	if (s->tcp != NULL && tcp_find(s->tcp, &s->server, err) != 0)
+		return -1;
 	return make_request(s, err);
 }
 
@@ -169,30 +172,6 @@ connect_unix(const char *path, struct error *err)
 	if (fd < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		return error_set_errno(err, ERROR_IO, "%s", path);
-	return fd;
-}
-
-static int
-connect_tcp(const char *target, struct error *err)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	char host[256];
-	char *port;
-	struct addrinfo *found;
-	int fd;
-
-	if (text_copy(host, sizeof(host), target) != 0 ||
-	    (port = strrchr(host, ':')) == NULL)
-		return error_set(err, ERROR_CONFIG, "%s: not HOST:PORT", target);
-	*port++ = '\0';
-	if (getaddrinfo(host, port, &hints, &found) != 0)
-		return error_set(err, ERROR_IO, "%s: no such host", target);
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
-		freeaddrinfo(found);
-		return error_set_errno(err, ERROR_IO, "%s", target);
-	}
-	freeaddrinfo(found);
 	return fd;
 }
 
@@ -224,7 +203,7 @@ open_connection(struct worker *worker, struct error *err)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
 
 	c->fd = setting->socket != NULL ? connect_unix(setting->socket, err)
-					: connect_tcp(setting->tcp, err);
+					: tcp_connect(&setting->server, err);
 	if (c->fd < 0)
 		return -1;
 	worker->count++;

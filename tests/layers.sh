@@ -33,7 +33,7 @@ gnutls/*                 service/server.c
 jansson.h                api/json.c cli
 openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
-openssl/engine.h
+openssl/engine.h         bench/credulous.c
 cyaml/*                  service
 yaml.h                   service cli
 systemd/*                service
