@@ -247,6 +247,26 @@ set_coordinates(OSSL_PARAM params[], const struct spki *parts)
 	return ok;
 }
 
+/* libssl asks for the group alone in each handshake, and reading the key takes longer
+ * than all else that this provider does there. */
+static bool
+wants_public(const OSSL_PARAM params[])
+{
+	static const char *const names[] = {
+		OSSL_PKEY_PARAM_PUB_KEY,
+		OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
+		OSSL_PKEY_PARAM_EC_PUB_X,
+		OSSL_PKEY_PARAM_EC_PUB_Y,
+		OSSL_PKEY_PARAM_RSA_N,
+		OSSL_PKEY_PARAM_RSA_E,
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (OSSL_PARAM_locate_const(params, names[i]) != NULL)
+			return true;
+	return false;
+}
+
 static int
 set_public(OSSL_PARAM params[], const struct key *key)
 {
@@ -255,6 +275,8 @@ set_public(OSSL_PARAM params[], const struct key *key)
 	struct spki parts;
 	int ok;
 
+	if (!wants_public(params))
+		return 1;
 	if (spki_read(&der, &parts, NULL) != 0)
 		return 0;
 	if (key_type_is_rsa(key->type))
