@@ -15,8 +15,6 @@
 #include "client/client.h"
 
 #define HTTP_VERSION "HTTP/1.1 "
-#define TOKEN_CHARS                                                                      \
-	"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 void
 response_init(struct response *r, struct client_response *res)
@@ -164,11 +162,23 @@ trimmed(char *value)
 	return value;
 }
 
+/* RFC 9110 section 5.6.2. Not strspn, which makes a table of its second argument at each
+ * call. */
+static bool
+is_token_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
 static int
 read_field(struct response *r, char *line, struct error *err)
 {
-	size_t name_len = strspn(line, TOKEN_CHARS);
+	size_t name_len = 0;
 
+	while (is_token_char(line[name_len]))
+		name_len++;
 	if (name_len == 0 || line[name_len] != ':')
 		return error_set(err, ERROR_BAD_REQUEST, "bad HTTP header field");
 	line[name_len] = '\0';

@@ -9,6 +9,11 @@
 
 #define ANSWER_MAX_BYTES 4096
 
+struct operation {
+	const struct key *key;
+	const char *verb, *scheme;
+};
+
 static int
 call(struct module_context *module, const struct client_request *req,
     struct client_response *res, struct error *err)
@@ -20,9 +25,9 @@ call(struct module_context *module, const struct client_request *req,
 	return 0;
 }
 
-/* Posts to the key's resource that suffix names, "/sign?scheme=...", and awaits bytes. */
+/* Has the key do "sign" or "decrypt", and awaits bytes. */
 static int
-post(struct module_context *module, const struct key *key, const char *suffix,
+post(struct module_context *module, const struct operation *operation,
     const struct bytes *body, struct client_response *res, struct error *err)
 {
 	char hash[2 * KEY_SHA256_SIZE + 1], path[160];
@@ -35,8 +40,9 @@ post(struct module_context *module, const struct key *key, const char *suffix,
 		.pausable = true,
 	};
 
-	hex_encode(hash, key->spki_sha256, KEY_SHA256_SIZE);
-	snprintf(path, sizeof(path), "/v1/keys/spki:%s%s", hash, suffix);
+	hex_encode(hash, operation->key->spki_sha256, KEY_SHA256_SIZE);
+	snprintf(path, sizeof(path), "/v1/keys/spki:%s/%s?scheme=%s", hash,
+	    operation->verb, operation->scheme);
 	return call(module, &req, res, err);
 }
 
@@ -45,13 +51,12 @@ remote_sign(void *ctx, const struct key *key, enum scheme scheme,
     const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
     size_t *sig_len, struct error *err)
 {
+	const struct operation operation = { key, "sign", scheme_info(scheme)->name };
 	struct client_response res;
-	char suffix[64];
 	int rc = -1;
 
 	client_response_init(&res, ANSWER_MAX_BYTES);
-	snprintf(suffix, sizeof(suffix), "/sign?scheme=%s", scheme_info(scheme)->name);
-	if (post(ctx, key, suffix, message, &res, err) != 0)
+	if (post(ctx, &operation, message, &res, err) != 0)
 		goto out;
 	if (res.body.len == 0 || res.body.len > SIGNATURE_MAX_BYTES) {
 		error_set(err, ERROR_INTERNAL, "keyholdd sent a signature of %zu bytes",
@@ -70,11 +75,12 @@ static int
 remote_decrypt(void *ctx, const struct key *key, const struct bytes *ciphertext,
     unsigned char premaster[static PREMASTER_BYTES], struct error *err)
 {
+	const struct operation operation = { key, "decrypt", "rsa_pkcs1_tls" };
 	struct client_response res;
 	int rc = -1;
 
 	client_response_init(&res, ANSWER_MAX_BYTES);
-	if (post(ctx, key, "/decrypt?scheme=rsa_pkcs1_tls", ciphertext, &res, err) != 0)
+	if (post(ctx, &operation, ciphertext, &res, err) != 0)
 		goto out;
 	if (res.body.len != PREMASTER_BYTES) {
 		error_set(err, ERROR_INTERNAL,
