@@ -8,6 +8,7 @@
  */
 #include <getopt.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,19 +147,27 @@ shake_hands(SSL *ssl, int fd, struct error *err)
 	return 0;
 }
 
+static bool
+is_good_answer(const char *answer, size_t len)
+{
+	return len >= 12 && memcmp(answer, "HTTP/1.", 7) == 0 &&
+	       memcmp(answer + 8, " 200", 4) == 0;
+}
+
 /* Until the server closes; a server that does so without a word in TLS is well, too. */
 static int
 read_answer(SSL *ssl, struct error *err)
 {
 	char block[4096];
-	size_t n, len = 0;
+	size_t n;
 
-	if (SSL_write_ex(ssl, request, strlen(request), &n) != 1)
-		return error_set_openssl(err, ERROR_IO, "request");
-	while (SSL_read_ex(ssl, block + len, sizeof(block) - len, &n) == 1)
-		len += n;
-	if (len < 12 || memcmp(block, "HTTP/1.1 200", 12) != 0)
-		return error_set(err, ERROR_IO, "no answer, or not 200");
+	if (SSL_write_ex(ssl, request, strlen(request), &n) != 1 ||
+	    SSL_read_ex(ssl, block, sizeof(block), &n) != 1)
+		return error_set_openssl(err, ERROR_IO, "answer");
+	if (!is_good_answer(block, n))
+		return error_set(err, ERROR_IO, "the answer is not 200");
+	while (SSL_read_ex(ssl, block, sizeof(block), &n) == 1)
+		continue;
 	ERR_clear_error();
 	return 0;
 }
