@@ -23,7 +23,8 @@ class Credentials:
         daemon.cli("ca", "create", "root", "--subject", "/O=keyhold bench/CN=bench root")
         daemon.cli("ca", "create", "internal", "--issuer", "root")
         daemon.cli("ca", "certificate", "root", "--out", str(self.root))
-        self.provider_conf.write_text(daemon.cli("provider", "config", "--module", str(place.build / "keyhold.so")))
+        module = (place.build / "keyhold.so").resolve()
+        self.provider_conf.write_text(daemon.cli("provider", "config", "--module", str(module)))
         for kind in KINDS:
             self._in_token(kind)
             self._in_file(kind)
