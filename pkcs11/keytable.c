@@ -1,4 +1,4 @@
-/* keytable.c - two hash tables over the same slots. */
+/* keytable.c - three hash tables over the same slots. */
 #include "pkcs11/keytable.h"
 
 #include <stdint.h>
@@ -7,14 +7,14 @@
 
 #define FIRST_BUCKETS 64
 
-/* FNV-1a; names come from whoever may create keys, not from the network. */
+/* FNV-1a; names and CKA_IDs come from whoever may create keys, not from the network. */
 static size_t
-hash_name(const char *name)
+hash_bytes(const void *data, size_t len)
 {
 	uint64_t hash = 14695981039346656037u;
 
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * 1099511628211u;
+	for (const unsigned char *p = data; len > 0; p++, len--)
+		hash = (hash ^ *p) * 1099511628211u;
 	return (size_t)hash;
 }
 
@@ -30,7 +30,7 @@ hash_spki(const unsigned char *spki_sha256)
 static struct keytable_slot **
 name_bucket(const struct keytable *table, const char *name)
 {
-	return &table->by_name[hash_name(name) & (table->buckets - 1)];
+	return &table->by_name[hash_bytes(name, strlen(name)) & (table->buckets - 1)];
 }
 
 static struct keytable_slot **
@@ -39,16 +39,33 @@ spki_bucket(const struct keytable *table, const unsigned char *spki_sha256)
 	return &table->by_spki[hash_spki(spki_sha256) & (table->buckets - 1)];
 }
 
+static struct keytable_slot **
+id_bucket(const struct keytable *table, const struct object_id *id)
+{
+	return &table->by_id[hash_bytes(id->data, id->len) & (table->buckets - 1)];
+}
+
 static void
 link_slot(struct keytable *table, struct keytable_slot *slot)
 {
 	struct keytable_slot **name = name_bucket(table, slot->key.key.name);
 	struct keytable_slot **spki = spki_bucket(table, slot->key.key.spki_sha256);
+	struct keytable_slot **id = id_bucket(table, &slot->key.id);
 
 	slot->next_by_name = *name;
 	*name = slot;
 	slot->next_by_spki = *spki;
 	*spki = slot;
+	slot->next_by_id = *id;
+	*id = slot;
+}
+
+static void
+free_buckets(struct keytable *table)
+{
+	free(table->by_name);
+	free(table->by_spki);
+	free(table->by_id);
 }
 
 static int
@@ -63,9 +80,9 @@ grow(struct keytable *table)
 		return 0;
 	bigger.by_name = calloc(bigger.buckets, sizeof(*bigger.by_name));
 	bigger.by_spki = calloc(bigger.buckets, sizeof(*bigger.by_spki));
-	if (bigger.by_name == NULL || bigger.by_spki == NULL) {
-		free(bigger.by_name);
-		free(bigger.by_spki);
+	bigger.by_id = calloc(bigger.buckets, sizeof(*bigger.by_id));
+	if (bigger.by_name == NULL || bigger.by_spki == NULL || bigger.by_id == NULL) {
+		free_buckets(&bigger);
 		return -1;
 	}
 	for (size_t i = 0; i < table->buckets; i++) {
@@ -77,8 +94,7 @@ grow(struct keytable *table)
 			link_slot(&bigger, slot);
 		}
 	}
-	free(table->by_name);
-	free(table->by_spki);
+	free_buckets(table);
 	*table = bigger;
 	return 0;
 }
@@ -127,13 +143,12 @@ keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256)
 struct keytable_slot *
 keytable_by_id(const struct keytable *table, const struct object_id *id)
 {
-	for (size_t i = 0; i < table->buckets; i++)
-		for (struct keytable_slot *slot = table->by_name[i]; slot != NULL;
-		     slot = slot->next_by_name)
-			if (slot->key.id.len == id->len &&
-			    memcmp(slot->key.id.data, id->data, id->len) == 0)
-				return slot;
-	return NULL;
+	struct keytable_slot *slot = table->buckets ? *id_bucket(table, id) : NULL;
+
+	while (slot != NULL && (slot->key.id.len != id->len ||
+				   memcmp(slot->key.id.data, id->data, id->len) != 0))
+		slot = slot->next_by_id;
+	return slot;
 }
 
 void
@@ -150,6 +165,9 @@ keytable_remove(struct keytable *table, const unsigned char *spki_sha256)
 	for (at = spki_bucket(table, spki_sha256); *at != slot; at = &(*at)->next_by_spki)
 		continue;
 	*at = slot->next_by_spki;
+	for (at = id_bucket(table, &slot->key.id); *at != slot; at = &(*at)->next_by_id)
+		continue;
+	*at = slot->next_by_id;
 	table->count--;
 	free(slot);
 }
@@ -166,7 +184,6 @@ keytable_clear(struct keytable *table)
 			free(slot);
 		}
 	}
-	free(table->by_name);
-	free(table->by_spki);
+	free_buckets(table);
 	*table = (struct keytable){ 0 };
 }

@@ -1,5 +1,6 @@
 /*
- * keytable.h - the keys in use, found by name or by the SHA-256 of their SPKI.
+ * keytable.h - the keys in use, found by name, by the SHA-256 of their SPKI, or by
+ * CKA_ID.
  *
  * Not locked: its owner is (keystore_state.h).
  */
@@ -20,11 +21,11 @@ struct keytable_slot {
 	struct keystore_key key;
 	CK_OBJECT_HANDLE handle; /* CK_INVALID_HANDLE while the token does not have it */
 	struct keytable_copy copy;
-	struct keytable_slot *next_by_name, *next_by_spki;
+	struct keytable_slot *next_by_name, *next_by_spki, *next_by_id;
 };
 
 struct keytable {
-	struct keytable_slot **by_name, **by_spki;
+	struct keytable_slot **by_name, **by_spki, **by_id;
 	size_t buckets; /* a power of two, or 0 */
 	size_t count;
 };
@@ -41,7 +42,7 @@ struct keytable_slot *keytable_by_name(const struct keytable *table, const char 
 struct keytable_slot *
 keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256);
 
-/* The key that is this object on the token, whatever its hash: looks at every slot. */
+/* The key that is this object on the token, whatever its hash. */
 struct keytable_slot *
 keytable_by_id(const struct keytable *table, const struct object_id *id);
 

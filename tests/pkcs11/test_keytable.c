@@ -76,6 +76,7 @@ a_removed_key_is_not_found_and_the_others_are(void **state)
 		assert_int_equal(keytable_by_name(&table, key.key.name) != NULL, n % 2);
 		assert_int_equal(
 		    keytable_by_spki(&table, key.key.spki_sha256) != NULL, n % 2);
+		assert_int_equal(keytable_by_id(&table, &key.id) != NULL, n % 2);
 	}
 	keytable_clear(&table);
 }
