@@ -59,6 +59,21 @@ load_key(void *ctx, const struct key_row *row)
 }
 
 static int
+load_keys(struct api *api, struct error *err)
+{
+	struct loading loading = { .keys = api->keys, .err = err };
+	char quoted[LOG_QUOTED_MAX];
+	int rc;
+
+	/* Each is searched for then: slower, and it may be there yet. */
+	if (keystore_list(api->keys, err) != 0)
+		log_error("keys.unlisted", "why=\"%s\"", log_quoted(quoted, err->text));
+	rc = store_key_each(api->store, load_key, &loading, err);
+	keystore_unlist(api->keys);
+	return rc == 0 ? loading.rc : -1;
+}
+
+static int
 find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY **pkey,
     struct error *err)
 {
@@ -96,10 +111,9 @@ api_open(struct api *api, struct error *err)
 {
 	struct key_finder finder = { .find = find_issuer_key, .ctx = api };
 	struct ocsp_key_source ocsp_keys = { .key = ocsp_key, .ctx = api };
-	struct loading loading = { .keys = api->keys, .err = err };
 
 	*err = (struct error){ 0 };
-	if (store_key_each(api->store, load_key, &loading, err) != 0 || loading.rc != 0)
+	if (load_keys(api, err) != 0)
 		return -1;
 	if (authority_open(builtin_libctx(api->builtin), api->store, &finder,
 		&api->authority, err) != 0)

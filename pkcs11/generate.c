@@ -219,8 +219,9 @@ destroy_pair(struct token *token, CK_SESSION_HANDLE session, const struct pair *
 
 int
 token_generate(struct token *token, const char *name, enum key_type type, bool decrypts,
-    struct key *key, struct object_id *id, struct error *err)
+    struct key *key, struct token_key *made, struct error *err)
 {
+	struct object_id *id = &made->id;
 	CK_SESSION_HANDLE session;
 	struct request request;
 	struct pair pair;
@@ -234,6 +235,7 @@ token_generate(struct token *token, const char *name, enum key_type type, bool d
 		id->len = 0;
 		goto out;
 	}
+	made->private = pair.private;
 	if (check_born_inside(token, session, pair.private, decrypts, err) == 0 &&
 	    read_key(token, session, pair.public, key_type_info(type)->family, name, key,
 		err) == 0)
@@ -319,32 +321,59 @@ token_find_labelled(struct token *token, const char *label, bool decrypts,
 	return rc;
 }
 
+/* Nothing but a CKA_ID says that the halves belong together. */
+static int
+check_public(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public,
+    const struct key *key, struct error *err)
+{
+	struct key found;
+
+	if (read_key(token, session, public, key_type_info(key->type)->family, key->name,
+		&found, err) != 0)
+		return -1;
+	if (memcmp(found.spki_sha256, key->spki_sha256, KEY_SHA256_SIZE) != 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "the token has another key under the id of %s", key->name);
+	return 0;
+}
+
 int
 token_find_private(struct token *token, const struct key *key, const struct object_id *id,
     CK_OBJECT_HANDLE *handle, struct error *err)
 {
 	CK_OBJECT_HANDLE private, public;
 	CK_SESSION_HANDLE session;
-	struct key found;
 	int rc = -1;
 
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	if (object_find_one(
-		token->functions, session, CKO_PRIVATE_KEY, id, &private, err) != 0 ||
+		token->functions, session, CKO_PRIVATE_KEY, id, &private, err) == 0 &&
 	    object_find_one(
-		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) != 0 ||
-	    read_key(token, session, public, key_type_info(key->type)->family, key->name,
-		&found, err) != 0)
-		goto out;
-	if (memcmp(found.spki_sha256, key->spki_sha256, KEY_SHA256_SIZE) != 0) {
-		error_set(err, ERROR_CONFLICT,
-		    "the token has another key under the id of %s", key->name);
-		goto out;
+		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&
+	    check_public(token, session, public, key, err) == 0) {
+		*handle = private;
+		rc = 0;
 	}
-	*handle = private;
-	rc = 0;
-out:
+	session_finish(token->sessions, session, rc);
+	return rc;
+}
+
+int
+token_find_listed(struct token *token, const struct inventory *inventory,
+    const struct key *key, const struct object_id *id, CK_OBJECT_HANDLE *handle,
+    struct error *err)
+{
+	CK_OBJECT_HANDLE private, public;
+	CK_SESSION_HANDLE session;
+	int rc;
+
+	if (inventory_find_one(inventory, CKO_PRIVATE_KEY, id, &private, err) != 0 ||
+	    inventory_find_one(inventory, CKO_PUBLIC_KEY, id, &public, err) != 0 ||
+	    session_take_live(token->sessions, &session, err) != 0)
+		return -1;
+	if ((rc = check_public(token, session, public, key, err)) == 0)
+		*handle = private;
 	session_finish(token->sessions, session, rc);
 	return rc;
 }

@@ -5,18 +5,24 @@
 #include <stdbool.h>
 
 #include "evp/key.h"
+#include "pkcs11/inventory.h"
 #include "pkcs11/object.h"
 #include "pkcs11/token.h"
+
+struct token_key {
+	struct object_id id;
+	CK_OBJECT_HANDLE private;
+};
 
 /*
  * Generates a pair that never leaves the token: CKA_SENSITIVE, not CKA_EXTRACTABLE,
  * signing only unless it decrypts as well. Reads CKA_NEVER_EXTRACTABLE and
  * CKA_ALWAYS_SENSITIVE back and destroys the pair if the token did otherwise. One caller
- * at a time: SoftHSM 2.6.1 fails under parallel writers. key gets its public half, id
- * what it is found by; after a failure id->len is 0, unless a half was left.
+ * at a time: SoftHSM 2.6.1 fails under parallel writers. key gets its public half, made
+ * where it is; after a failure made->id.len is 0, unless a half was left.
  */
 int token_generate(struct token *token, const char *name, enum key_type type,
-    bool decrypts, struct key *key, struct object_id *id, struct error *err);
+    bool decrypts, struct key *key, struct token_key *made, struct error *err);
 
 /*
  * Finds the pair whose private key has this CKA_LABEL. Refuses a private key that the
@@ -29,6 +35,11 @@ int token_find_labelled(struct token *token, const char *label, bool decrypts,
 /* The private key's handle, after a check that its pair's public half is key's. */
 int token_find_private(struct token *token, const struct key *key,
     const struct object_id *id, CK_OBJECT_HANDLE *handle, struct error *err);
+
+/* The same, where the inventory says that it is. */
+int token_find_listed(struct token *token, const struct inventory *inventory,
+    const struct key *key, const struct object_id *id, CK_OBJECT_HANDLE *handle,
+    struct error *err);
 
 /* Destroys both halves; an absent half is not an error. One caller at a time. */
 int token_destroy(struct token *token, const struct object_id *id, struct error *err);

@@ -76,14 +76,70 @@ check_unused(
 }
 
 int
+keystore_list(struct keystore *store, struct error *err)
+{
+	return inventory_read(store->token, &store->inventory, err);
+}
+
+void
+keystore_unlist(struct keystore *store)
+{
+	inventory_free(store->inventory);
+	store->inventory = NULL;
+}
+
+void
+keystore_expect(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
+{
+	struct newcomer newcomer = { .handle = handle };
+
+	if (key != NULL) {
+		newcomer.id = key->id;
+		memcpy(newcomer.spki_sha256, key->key.spki_sha256, KEY_SHA256_SIZE);
+	}
+	pthread_rwlock_wrlock(&store->lock);
+	store->newcomer = newcomer;
+	pthread_rwlock_unlock(&store->lock);
+}
+
+static bool
+is_expected(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE *handle)
+{
+	struct newcomer newcomer;
+
+	pthread_rwlock_wrlock(&store->lock);
+	newcomer = store->newcomer;
+	store->newcomer = (struct newcomer){ 0 };
+	pthread_rwlock_unlock(&store->lock);
+	*handle = newcomer.handle;
+	return newcomer.id.len != 0 && newcomer.id.len == key->id.len &&
+	       memcmp(newcomer.id.data, key->id.data, key->id.len) == 0 &&
+	       memcmp(newcomer.spki_sha256, key->key.spki_sha256, KEY_SHA256_SIZE) == 0;
+}
+
+static int
+find(struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE *handle,
+    struct error *err)
+{
+	if (is_expected(store, key, handle))
+		return 0;
+	*handle = CK_INVALID_HANDLE;
+	if (store->inventory != NULL)
+		return token_find_listed(
+		    store->token, store->inventory, &key->key, &key->id, handle, err);
+	return token_find_private(store->token, &key->key, &key->id, handle, err);
+}
+
+int
 keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
     struct error *err)
 {
 	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
 	int rc;
 
-	*on_token =
-	    token_find_private(store->token, &key->key, &key->id, &handle, err) == 0;
+	*on_token = find(store, key, &handle, err) == 0;
 	pthread_rwlock_wrlock(&store->lock);
 	rc = check_unused(&store->table, key, err);
 	if (rc == 0 && keytable_add(&store->table, key, handle) != 0)

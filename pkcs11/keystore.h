@@ -41,6 +41,13 @@ int keystore_new(struct token *token, struct keystore **store, struct error *err
 void keystore_free(struct keystore *store);
 
 /*
+ * Reads where all keys of the token are, so that keystore_add need not search for each:
+ * between the two many are taken into use, by one thread, and none is made or destroyed.
+ */
+int keystore_list(struct keystore *store, struct error *err);
+void keystore_unlist(struct keystore *store);
+
+/*
  * Takes a key into use. A key that the token does not have is listed all the same and
  * fails when it is asked to sign; *on_token says which it is. One object on the token is
  * one key: ERROR_CONFLICT when its CKA_ID, hash or name is in use already, or its hash as

@@ -34,14 +34,11 @@ check_use(enum key_use use, enum key_type type, struct error *err)
 
 /* RSA key exchange asks of a token what none need have, so it is tried. */
 static int
-try_use(struct keystore *store, const struct keystore_key *key, struct error *err)
+try_use(struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE private,
+    struct error *err)
 {
-	CK_OBJECT_HANDLE private;
-
 	if (key->use != KEY_USE_TLS_RSA_KEX)
 		return 0;
-	if (token_find_private(store->token, &key->key, &key->id, &private, err) != 0)
-		return -1;
 	return token_selftest_decrypt(store->token, private, &key->key, err);
 }
 
@@ -49,6 +46,7 @@ static int
 generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
     struct keystore_key *key, struct error *err)
 {
+	struct token_key made;
 	int rc;
 
 	key->id.len = 0;
@@ -56,11 +54,14 @@ generate(struct keystore *store, const char *name, enum key_type type, enum key_
 		return -1;
 	key->use = use;
 	pthread_mutex_lock(&store->writer);
-	rc = token_generate(store->token, name, type, use == KEY_USE_TLS_RSA_KEX,
-	    &key->key, &key->id, err);
-	if (rc == 0 && (rc = try_use(store, key, err)) != 0 &&
+	rc = token_generate(
+	    store->token, name, type, use == KEY_USE_TLS_RSA_KEX, &key->key, &made, err);
+	key->id = made.id;
+	if (rc == 0 && (rc = try_use(store, key, made.private, err)) != 0 &&
 	    token_destroy(store->token, &key->id, NULL) == 0)
 		key->id.len = 0;
+	if (rc == 0)
+		keystore_expect(store, key, made.private);
 	pthread_mutex_unlock(&store->writer);
 	key->created = clock_now_s();
 	key->replaced = 0;
@@ -139,8 +140,9 @@ keystore_adopt(struct keystore *store, const char *name, enum key_use use,
 	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
 	    token_selftest(store->token, private, &key->key, err) != 0 ||
-	    try_use(store, key, err) != 0)
+	    try_use(store, key, private, err) != 0)
 		return -1;
+	keystore_expect(store, key, private);
 	key->created = clock_now_s();
 	key->replaced = 0;
 	return 0;
@@ -157,6 +159,7 @@ keystore_destroy(
 	pthread_rwlock_wrlock(&store->handles);
 	copies_drop(store, key->key.spki_sha256);
 	rc = token_destroy(store->token, &key->id, err);
+	keystore_expect(store, NULL, CK_INVALID_HANDLE);
 	keystore_set_handle(store, key, CK_INVALID_HANDLE);
 	pthread_rwlock_unlock(&store->handles);
 	pthread_mutex_unlock(&store->writer);

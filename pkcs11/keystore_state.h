@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "pkcs11/generate.h"
 #include "pkcs11/keystore.h"
 #include "pkcs11/keytable.h"
 
@@ -20,13 +21,23 @@ struct copies {
 	bool refusal_is_known;
 };
 
+/* A pair that was just made or found, and will be added next: no need to search for it.
+ */
+struct newcomer {
+	struct object_id id; /* of no bytes: there is none */
+	unsigned char spki_sha256[KEY_SHA256_SIZE];
+	CK_OBJECT_HANDLE handle;
+};
+
 struct keystore {
 	struct token *token;
 	pthread_rwlock_t lock;    /* the table */
 	pthread_rwlock_t handles; /* read: using one; write: destroying one */
 	pthread_mutex_t writer;   /* the token: one writer at a time */
 	struct keytable table;
-	struct copies copies; /* the writer's */
+	struct copies copies;        /* the writer's */
+	struct inventory *inventory; /* from keystore_list to keystore_unlist */
+	struct newcomer newcomer;    /* under the table's lock */
 };
 
 /*
@@ -39,7 +50,9 @@ struct keystore {
 int keystore_in_use_as(const struct keytable *table, const struct keystore_key *key,
     const struct keytable_slot **slot, struct error *err);
 
-/* Takes the lock of the table. */
+/* These take the lock of the table. NULL: there is none any more. */
+void keystore_expect(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
 void keystore_set_handle(
     struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
 

@@ -6,6 +6,7 @@
 #include "pkcs11/ckr.h"
 
 #define ATTRIBUTE_MAX_BYTES 4096
+#define FIND_AT_ONCE        256
 
 int
 object_find(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session, CK_ATTRIBUTE *match,
@@ -30,6 +31,40 @@ object_find(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session, CK_ATTRIBUTE
 }
 
 int
+object_find_all(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
+    CK_ATTRIBUTE *match, size_t match_count, struct buffer *handles, struct error *err)
+{
+	CK_OBJECT_HANDLE found[FIND_AT_ONCE];
+	CK_RV rv = functions->C_FindObjectsInit(session, match, match_count);
+	CK_ULONG n = 0;
+
+	if (rv != CKR_OK)
+		return ckr_error(err, rv, "C_FindObjectsInit");
+	do {
+		rv = functions->C_FindObjects(session, found, FIND_AT_ONCE, &n);
+		if (rv == CKR_OK)
+			buf_append(handles, found, n * sizeof(found[0]));
+	} while (rv == CKR_OK && n > 0 && !buf_failed(handles));
+	functions->C_FindObjectsFinal(session);
+	if (rv != CKR_OK)
+		return ckr_error(err, rv, "C_FindObjects");
+	return buf_failed(handles) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+}
+
+int
+object_only(const CK_OBJECT_HANDLE *handles, size_t count, CK_OBJECT_HANDLE *found,
+    struct error *err)
+{
+	if (count == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no such object on the token");
+	if (count > 1)
+		return error_set(
+		    err, ERROR_CONFLICT, "two objects on the token have this CKA_ID");
+	*found = handles[0];
+	return 0;
+}
+
+int
 object_find_one(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
     CK_OBJECT_CLASS class, const struct object_id *id, CK_OBJECT_HANDLE *found,
     struct error *err)
@@ -48,13 +83,7 @@ object_find_one(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
 	memcpy(value, id->data, id->len);
 	if (object_find(functions, session, match, 3, handles, 2, &count, err) != 0)
 		return -1;
-	if (count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no such object on the token");
-	if (count > 1)
-		return error_set(
-		    err, ERROR_CONFLICT, "two objects on the token have this CKA_ID");
-	*found = handles[0];
-	return 0;
+	return object_only(handles, count, found, err);
 }
 
 int

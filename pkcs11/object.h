@@ -26,8 +26,15 @@ int object_find(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
     CK_ATTRIBUTE *match, size_t match_count, CK_OBJECT_HANDLE *found, size_t max,
     size_t *count, struct error *err);
 
-/* The one object of a class with this CKA_ID; ERROR_NOT_FOUND, or ERROR_CONFLICT for two.
- */
+/* Appends the handles of all that match. */
+int object_find_all(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
+    CK_ATTRIBUTE *match, size_t match_count, struct buffer *handles, struct error *err);
+
+/* What was found is to be one: ERROR_NOT_FOUND, or ERROR_CONFLICT for two. */
+int object_only(const CK_OBJECT_HANDLE *handles, size_t count, CK_OBJECT_HANDLE *found,
+    struct error *err);
+
+/* The one object of a class with this CKA_ID, as object_only says. */
 int object_find_one(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
     CK_OBJECT_CLASS class, const struct object_id *id, CK_OBJECT_HANDLE *found,
     struct error *err);

@@ -173,20 +173,52 @@ refuse_to_search(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
 	return CKR_DEVICE_ERROR;
 }
 
-/* Rotates with a token that finds nothing. The pair cannot even be destroyed; it is in no
- * list, and nobody's, and the log tells its CKA_ID. */
+static CK_RV
+refuse_to_tell(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *list,
+    CK_ULONG count)
+{
+	(void)session;
+	(void)object;
+	(void)list;
+	(void)count;
+	return CKR_DEVICE_ERROR;
+}
+
+static CK_RV
+refuse_to_decrypt(
+    CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	(void)session;
+	(void)mechanism;
+	(void)key;
+	return CKR_DEVICE_ERROR;
+}
+
+static CK_RV
+refuse_to_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	(void)session;
+	(void)object;
+	return CKR_DEVICE_ERROR;
+}
+
+/* Rotates with a token that makes a key and does no more with it. The pair cannot even be
+ * destroyed; it is in no list, and nobody's, and the log tells its CKA_ID. */
 static void
 fail_halfway(struct fixture *f, const char *name, const char *hash)
 {
-	CK_FUNCTION_LIST *functions = f->token->token->functions;
-	CK_C_FindObjectsInit real = functions->C_FindObjectsInit;
+	CK_FUNCTION_LIST *functions = f->token->token->functions, real = *functions;
 	size_t before = keystore_count(f->api.keys);
 	char left[64];
 
 	log_capture();
 	functions->C_FindObjectsInit = refuse_to_search;
+	functions->C_DecryptInit = refuse_to_decrypt;
+	functions->C_DestroyObject = refuse_to_destroy;
+	if (strcmp(name, "halfway") == 0)
+		functions->C_GetAttributeValue = refuse_to_tell;
 	rotate(f, name, "{}");
-	functions->C_FindObjectsInit = real;
+	*functions = real;
 	snprintf(left, sizeof(left), "key.left key=%s cka_id=", name);
 	assert_non_null(strstr(log_captured(), left));
 	assert_problem(f, 503, "token");

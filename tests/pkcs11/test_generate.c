@@ -111,16 +111,17 @@ no_key_of_any_type_can_leave_the_token(void **state)
 
 	for (int i = 0; i < KEY_TYPES; i++) {
 		struct key key, again;
-		struct object_id id, id_again;
+		struct token_key made;
+		struct object_id id_again;
 		const char *name = key_type_info((enum key_type)i)->name;
 		struct error err = { 0 };
 
 		if (token_generate(
-			token, name, (enum key_type)i, false, &key, &id, &err) != 0)
+			token, name, (enum key_type)i, false, &key, &made, &err) != 0)
 			fail_msg("%s: %s", name, err.text);
 		assert_int_equal(key.type, i);
 		assert_string_equal(key.name, name);
-		check_stays_inside(token, &key, &id);
+		check_stays_inside(token, &key, &made.id);
 		/* Read again from the token: the same public half. */
 		assert_int_equal(
 		    token_find_labelled(token, name, false,
@@ -128,8 +129,8 @@ no_key_of_any_type_can_leave_the_token(void **state)
 		    0);
 		assert_int_equal(again.type, i);
 		assert_memory_equal(again.spki_sha256, key.spki_sha256, KEY_SHA256_SIZE);
-		assert_int_equal(id_again.len, id.len);
-		assert_memory_equal(id_again.data, id.data, id.len);
+		assert_int_equal(id_again.len, made.id.len);
+		assert_memory_equal(id_again.data, made.id.data, made.id.len);
 	}
 	/* The Ed25519 key, the last, has not hidden the others. */
 	for (int i = 0; i < KEY_TYPES; i++) {
@@ -171,14 +172,14 @@ a_pair_that_the_token_would_give_away_is_destroyed(void **state)
 
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		struct error err = { 0 };
-		struct object_id id;
+		struct token_key made;
 		struct key key;
 		int rc;
 
 		lie.real = token->functions->C_GetAttributeValue;
 		lie.type = lies[i];
 		token->functions->C_GetAttributeValue = tell_the_opposite;
-		rc = token_generate(token, "lied", KEY_EC_P256, false, &key, &id, &err);
+		rc = token_generate(token, "lied", KEY_EC_P256, false, &key, &made, &err);
 		token->functions->C_GetAttributeValue = lie.real;
 		assert_int_equal(rc, -1);
 		assert_int_equal(err.code, ERROR_FORBIDDEN);
@@ -191,11 +192,11 @@ a_pair_under_a_bad_name_is_not_left_behind(void **state)
 {
 	struct token *token = token_of(state);
 	struct error err = { 0 };
-	struct object_id id;
+	struct token_key made;
 	struct key key;
 
 	assert_int_equal(
-	    token_generate(token, "Bad Name", KEY_EC_P256, false, &key, &id, &err), -1);
+	    token_generate(token, "Bad Name", KEY_EC_P256, false, &key, &made, &err), -1);
 	assert_int_equal(err.code, ERROR_BAD_REQUEST);
 	assert_int_equal(count_objects(token), 0);
 }
@@ -204,19 +205,19 @@ static void
 another_key_under_the_same_id_is_not_taken(void **state)
 {
 	struct token *token = token_of(state);
-	struct object_id a_id, b_id;
+	struct token_key a_made, b_made;
 	CK_OBJECT_HANDLE handle;
 	struct error err = { 0 };
 	struct key a, b;
 
 	assert_int_equal(
-	    token_generate(token, "a", KEY_EC_P256, false, &a, &a_id, NULL), 0);
+	    token_generate(token, "a", KEY_EC_P256, false, &a, &a_made, NULL), 0);
 	assert_int_equal(
-	    token_generate(token, "b", KEY_EC_P256, false, &b, &b_id, NULL), 0);
-	assert_int_equal(token_find_private(token, &a, &b_id, &handle, &err), -1);
+	    token_generate(token, "b", KEY_EC_P256, false, &b, &b_made, NULL), 0);
+	assert_int_equal(token_find_private(token, &a, &b_made.id, &handle, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
-	assert_int_equal(token_destroy(token, &a_id, NULL), 0);
-	assert_int_equal(token_destroy(token, &b_id, NULL), 0);
+	assert_int_equal(token_destroy(token, &a_made.id, NULL), 0);
+	assert_int_equal(token_destroy(token, &b_made.id, NULL), 0);
 }
 
 static void
@@ -244,20 +245,21 @@ static void
 two_keys_of_one_label_are_ambiguous(void **state)
 {
 	struct token *token = token_of(state);
-	struct object_id ids[2], id;
+	struct token_key made[2];
+	struct object_id id;
 	struct error err = { 0 };
 	struct key key;
 
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(token_generate(token, "twin", KEY_EC_P256, false, &key,
-				     &ids[i], NULL),
+				     &made[i], NULL),
 		    0);
 	assert_int_equal(
 	    token_find_labelled(token, "twin", false, KEY_FAMILY_RSA, &key, &id, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(token_destroy(token, &ids[i], NULL), 0);
+		assert_int_equal(token_destroy(token, &made[i].id, NULL), 0);
 }
 
 /* A token ends idle sessions by itself; nobody must notice. */
@@ -266,6 +268,7 @@ dead_idle_sessions_do_no_harm(void **state)
 {
 	struct token *token = token_of(state);
 	CK_SESSION_HANDLE sessions[TEST_TOKEN_SESSIONS];
+	struct token_key made;
 	struct object_id id;
 	struct key key;
 
@@ -276,7 +279,7 @@ dead_idle_sessions_do_no_harm(void **state)
 		session_give(token->sessions, sessions[i]);
 	}
 	assert_int_equal(
-	    token_generate(token, "alive", KEY_EC_P256, false, &key, &id, NULL), 0);
+	    token_generate(token, "alive", KEY_EC_P256, false, &key, &made, NULL), 0);
 	assert_int_equal(
 	    token_find_labelled(token, "alive", false, KEY_FAMILY_RSA, &key, &id, NULL),
 	    0);
