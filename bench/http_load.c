@@ -1,5 +1,5 @@
 /*
- * http_load.c - the same HTTP/1.1 request over and over, one at a time on each of many
+ * http_load.c - the same HTTP/1.1 requests over and over, one at a time on each of many
  * connections that are kept. A thread that has several waits for all of them in one
  * epoll, so that the generator costs as little as it can of the machine that it shares
  * with what it measures.
@@ -14,37 +14,42 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "bench/crew.h"
 #include "bench/options.h"
+#include "bench/requests.h"
 #include "bench/tcp.h"
 #include "client/client.h"
 #include "client/response.h"
 
 #define CONNECTIONS_MAX 4096
-#define BODY_MAX        (1024 * 1024)
 #define ANSWER_MAX      (64 * 1024 * 1024)
 #define BLOCK_SIZE      65536
 
 static const char usage[] =
-    "usage: http_load (--socket PATH | --tcp HOST:PORT) --target TARGET\n"
+    "usage: http_load (--socket PATH | --tcp HOST:PORT)\n"
+    "                 (--target TARGET | --targets FILE)\n"
     "                 [--method M] [--type TYPE] [--body FILE] [--header LINE]\n"
     "                 [--expect STATUS] [--connections N] [--threads N]\n"
     "                 [--seconds S] [--warmup S]\n"
     "\n"
+    "A file has a target in each line. A connection asks for one after the other; each\n"
+    "begins elsewhere in the file.\n"
+    "\n"
     "Any status but the expected one, 200, ends the run.\n";
 
 struct setting {
-	const char *socket, *tcp, *target, *method, *type, *body_file, *header;
+	const char *socket, *tcp;
 	struct tcp_server server; /* of tcp */
+	struct requests_options ask;
 	unsigned expect, connections;
 	struct crew_options crew;
-	struct buffer request;
+	struct requests requests;
 };
 
 struct connection {
 	int fd;
+	size_t next; /* request */
 	uint64_t sent_ns;
 	struct client_response answer;
 	struct response parser;
@@ -62,6 +67,7 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "tcp", required_argument, NULL, 't' },
 	{ "target", required_argument, NULL, 'u' },
+	{ "targets", required_argument, NULL, 'f' },
 	{ "method", required_argument, NULL, 'm' },
 	{ "type", required_argument, NULL, 'y' },
 	{ "body", required_argument, NULL, 'b' },
@@ -94,19 +100,22 @@ read_option(struct setting *s, int c, const char *value, struct error *err)
 		s->tcp = value;
 		return 0;
 	case 'u':
-		s->target = value;
+		s->ask.target = value;
+		return 0;
+	case 'f':
+		s->ask.targets_file = value;
 		return 0;
 	case 'm':
-		s->method = value;
+		s->ask.method = value;
 		return 0;
 	case 'y':
-		s->type = value;
+		s->ask.type = value;
 		return 0;
 	case 'b':
-		s->body_file = value;
+		s->ask.body_file = value;
 		return 0;
 	case 'h':
-		s->header = value;
+		s->ask.header = value;
 		return 0;
 	case 'e':
 		return read_number(value, 599, &s->expect, err);
@@ -117,33 +126,6 @@ read_option(struct setting *s, int c, const char *value, struct error *err)
 	}
 }
 
-/* All that is sent each time. */
-static int
-make_request(struct setting *s, struct error *err)
-{
-	struct buffer body;
-	int rc = -1;
-
-	buf_init(&body, BODY_MAX);
-	if (s->body_file != NULL && file_read(s->body_file, BODY_MAX, &body, err) != 0)
-		goto out;
-	buf_printf(
-	    &s->request, "%s %s HTTP/1.1\r\nHost: localhost\r\n", s->method, s->target);
-	if (s->type != NULL)
-		buf_printf(&s->request, "Content-Type: %s\r\n", s->type);
-	if (s->header != NULL)
-		buf_printf(&s->request, "%s\r\n", s->header);
-	if (s->body_file != NULL)
-		buf_printf(&s->request, "Content-Length: %zu\r\n", body.len);
-	buf_text(&s->request, "\r\n");
-	buf_append(&s->request, body.data, body.len);
-	rc =
-	    buf_failed(&s->request) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
-out:
-	buf_free(&body);
-	return rc;
-}
-
 static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
@@ -152,13 +134,14 @@ read_setting(int argc, char **argv, struct setting *s, struct error *err)
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		if (read_option(s, c, optarg, err) != 0)
 			return -1;
-	if (optind < argc || s->target == NULL || (s->socket == NULL) == (s->tcp == NULL))
+	if (optind < argc || (s->socket == NULL) == (s->tcp == NULL) ||
+	    (s->ask.target == NULL) == (s->ask.targets_file == NULL))
 		return error_set(err, ERROR_CONFIG, "see --help");
 	if (s->connections < s->crew.threads)
 		s->connections = s->crew.threads;
 	if (s->tcp != NULL && tcp_find(s->tcp, &s->server, err) != 0)
 		return -1;
-	return make_request(s, err);
+	return requests_init(&s->requests, &s->ask, err);
 }
 
 static int
@@ -179,8 +162,9 @@ connect_unix(const char *path, struct error *err)
 static int
 ask(const struct setting *setting, struct connection *c, struct error *err)
 {
-	const unsigned char *at = setting->request.data;
-	size_t left = setting->request.len;
+	struct bytes request = requests_at(&setting->requests, c->next++);
+	const unsigned char *at = request.data;
+	size_t left = request.len;
 
 	response_init(&c->parser, &c->answer);
 	c->sent_ns = crew_now_ns();
@@ -196,7 +180,7 @@ ask(const struct setting *setting, struct connection *c, struct error *err)
 }
 
 static int
-open_connection(struct worker *worker, struct error *err)
+open_connection(struct worker *worker, size_t first_request, struct error *err)
 {
 	const struct setting *setting = worker->setting;
 	struct connection *c = &worker->connections[worker->count];
@@ -207,6 +191,7 @@ open_connection(struct worker *worker, struct error *err)
 	if (c->fd < 0)
 		return -1;
 	worker->count++;
+	c->next = first_request;
 	client_response_init(&c->answer, ANSWER_MAX);
 	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
 		return error_set_errno(err, ERROR_IO, "epoll");
@@ -230,7 +215,10 @@ start(void *ctx, unsigned thread, void **state, struct error *err)
 	if ((worker->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		return error_set_errno(err, ERROR_IO, "epoll");
 	for (unsigned i = 0; i < count; i++)
-		if (open_connection(worker, err) != 0)
+		if (open_connection(worker,
+			(i * threads + thread) * setting->requests.count /
+			    setting->connections,
+			err) != 0)
 			return -1;
 	return 0;
 }
@@ -302,7 +290,7 @@ int
 main(int argc, char **argv)
 {
 	struct setting setting = {
-		.method = "GET",
+		.ask.method = "GET",
 		.expect = 200,
 		.connections = 1,
 		.crew = OPTIONS_CREW_DEFAULT,
@@ -312,13 +300,12 @@ main(int argc, char **argv)
 	struct error err = { 0 };
 
 	options_help(argc, argv, usage);
-	buf_init(&setting.request, 0);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    crew_run(&setting.crew, &job, &result, &err) != 0) {
 		fprintf(stderr, "http_load: %s\n", err.text);
 		return 1;
 	}
 	crew_report(&result);
-	buf_free(&setting.request);
+	requests_clear(&setting.requests);
 	return 0;
 }
