@@ -1,21 +1,10 @@
 """load.py - runs a load generator, and says what each program spent meanwhile."""
 import json
-import os
 import subprocess
 
 from measure.case import Sample
 
 WARMUP_S = 0.3
-
-
-def cpu_s(pids):
-    """User and system time of processes. Of threads that have ended, too."""
-    ticks = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def with_children(pid):
@@ -44,3 +33,9 @@ def sample(command, seconds, spent, environment=None):
     cpu_us = {name: (tell() - before[name]) * 1e6 / count for name, tell in spent.items()}
     cpu_us["load"] = result["user_us"] + result["system_us"]
     return Sample(result["rate"], result["p50_us"], result["p99_us"], result["failures"], cpu_us)
+
+
+def load(daemon, *options):
+    """What a Case runs: the same requests to a daemon, by http_load."""
+    command = [daemon.build / "bench" / "http_load", "--socket", daemon.socket, *options]
+    return lambda seconds: sample(command, seconds, {"keyholdd": daemon.cpu_s})

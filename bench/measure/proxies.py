@@ -12,7 +12,8 @@ import time
 
 from measure import credentials
 from measure.case import Case
-from measure.load import cpu_s, sample, with_children
+from measure.daemon import cpu_s
+from measure.load import sample, with_children
 
 CONNECTIONS = 16
 KINDS = tuple(credentials.KINDS)
@@ -65,7 +66,7 @@ class Proxy:
     def run(self, kind, version, seconds):
         if self.process is None:
             self.start()
-        spent = {self.program: lambda: cpu_s(with_children(self.process.pid))}
+        spent = {self.program: lambda: sum(map(cpu_s, with_children(self.process.pid)))}
         if self.source == "keyhold":
             spent["keyholdd"] = self.credentials.daemon.cpu_s
         return sample([self.place.build / "bench/tls_load", "--tcp", f"127.0.0.1:{self.ports[kind]}", "--ca",
