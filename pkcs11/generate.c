@@ -193,13 +193,9 @@ read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE public
 	return rc;
 }
 
-struct pair {
-	CK_OBJECT_HANDLE public, private;
-};
-
 static int
 make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *r,
-    struct pair *pair, struct error *err)
+    struct token_pair *pair, struct error *err)
 {
 	CK_RV rv = token->functions->C_GenerateKeyPair(session, &r->mechanism, r->public,
 	    r->public_count, r->private, r->private_count, &pair->public, &pair->private);
@@ -209,7 +205,8 @@ make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *r,
 
 /* Both halves, whatever becomes of the first. */
 static bool
-destroy_pair(struct token *token, CK_SESSION_HANDLE session, const struct pair *pair)
+destroy_pair(
+    struct token *token, CK_SESSION_HANDLE session, const struct token_pair *pair)
 {
 	CK_RV private = token->functions->C_DestroyObject(session, pair->private);
 	CK_RV public = token->functions->C_DestroyObject(session, pair->public);
@@ -224,7 +221,7 @@ token_generate(struct token *token, const char *name, enum key_type type, bool d
 	struct object_id *id = &made->id;
 	CK_SESSION_HANDLE session;
 	struct request request;
-	struct pair pair;
+	struct token_pair pair;
 	int rc = -1;
 
 	id->len = 0;
@@ -378,36 +375,69 @@ token_find_listed(struct token *token, const struct inventory *inventory,
 	return rc;
 }
 
+/* CK_INVALID_HANDLE where there is none. */
 static int
-destroy_class(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
-    const struct object_id *id, struct error *err)
+locate(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
+    const struct object_id *id, CK_OBJECT_HANDLE *object, struct error *err)
 {
-	struct error absent;
-	CK_OBJECT_HANDLE object;
-	CK_RV rv;
+	struct error why;
 
-	if (object_find_one(token->functions, session, class, id, &object, &absent) !=
-	    0) {
-		if (absent.code == ERROR_NOT_FOUND)
-			return 0;
-		return error_set(err, absent.code, "%s", absent.text);
-	}
-	if ((rv = token->functions->C_DestroyObject(session, object)) != CKR_OK)
-		return ckr_error(err, rv, "C_DestroyObject");
-	return 0;
+	*object = CK_INVALID_HANDLE;
+	if (object_find_one(token->functions, session, class, id, object, &why) == 0 ||
+	    why.code == ERROR_NOT_FOUND)
+		return 0;
+	return error_set(err, why.code, "%s", why.text);
 }
 
 int
-token_destroy(struct token *token, const struct object_id *id, struct error *err)
+token_locate(struct token *token, const struct object_id *id, struct token_pair *pair,
+    struct error *err)
 {
 	CK_SESSION_HANDLE session;
 	int rc = -1;
 
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
-	if (destroy_class(token, session, CKO_PRIVATE_KEY, id, err) == 0 &&
-	    destroy_class(token, session, CKO_PUBLIC_KEY, id, err) == 0)
+	if (locate(token, session, CKO_PRIVATE_KEY, id, &pair->private, err) == 0 &&
+	    locate(token, session, CKO_PUBLIC_KEY, id, &pair->public, err) == 0)
 		rc = 0;
 	session_finish(token->sessions, session, rc);
 	return rc;
+}
+
+static int
+destroy(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    struct error *err)
+{
+	CK_RV rv = CKR_OK;
+
+	if (object != CK_INVALID_HANDLE)
+		rv = token->functions->C_DestroyObject(session, object);
+	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_DestroyObject");
+}
+
+int
+token_destroy_located(
+    struct token *token, const struct token_pair *pair, struct error *err)
+{
+	CK_SESSION_HANDLE session;
+	int rc = -1;
+
+	if (session_take_live(token->sessions, &session, err) != 0)
+		return -1;
+	if (destroy(token, session, pair->private, err) == 0 &&
+	    destroy(token, session, pair->public, err) == 0)
+		rc = 0;
+	session_finish(token->sessions, session, rc);
+	return rc;
+}
+
+int
+token_destroy(struct token *token, const struct object_id *id, struct error *err)
+{
+	struct token_pair pair;
+
+	if (token_locate(token, id, &pair, err) != 0)
+		return -1;
+	return token_destroy_located(token, &pair, err);
 }

@@ -9,6 +9,10 @@
 #include "pkcs11/object.h"
 #include "pkcs11/token.h"
 
+struct token_pair {
+	CK_OBJECT_HANDLE public, private;
+};
+
 struct token_key {
 	struct object_id id;
 	CK_OBJECT_HANDLE private;
@@ -41,7 +45,14 @@ int token_find_listed(struct token *token, const struct inventory *inventory,
     const struct key *key, const struct object_id *id, CK_OBJECT_HANDLE *handle,
     struct error *err);
 
-/* Destroys both halves; an absent half is not an error. One caller at a time. */
+/*
+ * Destroys both halves; an absent half is not an error. One caller at a time. The second
+ * and the third are its two steps: to search takes long on a token with many objects.
+ */
 int token_destroy(struct token *token, const struct object_id *id, struct error *err);
+int token_locate(struct token *token, const struct object_id *id, struct token_pair *pair,
+    struct error *err);
+int token_destroy_located(
+    struct token *token, const struct token_pair *pair, struct error *err);
 
 #endif

@@ -149,19 +149,33 @@ keystore_adopt(struct keystore *store, const char *name, enum key_use use,
 }
 
 /* Even after a failure one half may be gone, so the handle has to be found again. */
+static int
+destroy_pair(struct keystore *store, const struct keystore_key *key,
+    const struct token_pair *pair, struct error *err)
+{
+	int rc;
+
+	pthread_rwlock_wrlock(&store->handles);
+	copies_drop(store, key->key.spki_sha256);
+	rc = token_destroy_located(store->token, pair, err);
+	keystore_expect(store, NULL, CK_INVALID_HANDLE);
+	keystore_set_handle(store, key, CK_INVALID_HANDLE);
+	pthread_rwlock_unlock(&store->handles);
+	return rc;
+}
+
+/* While the token is searched, others sign: with many objects that takes a second. */
 int
 keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err)
 {
+	struct token_pair pair;
 	int rc;
 
 	pthread_mutex_lock(&store->writer);
-	pthread_rwlock_wrlock(&store->handles);
-	copies_drop(store, key->key.spki_sha256);
-	rc = token_destroy(store->token, &key->id, err);
-	keystore_expect(store, NULL, CK_INVALID_HANDLE);
-	keystore_set_handle(store, key, CK_INVALID_HANDLE);
-	pthread_rwlock_unlock(&store->handles);
+	rc = token_locate(store->token, &key->id, &pair, err);
+	if (rc == 0)
+		rc = destroy_pair(store, key, &pair, err);
 	pthread_mutex_unlock(&store->writer);
 	return rc;
 }
