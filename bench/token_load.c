@@ -110,6 +110,18 @@ is_labelled(const CK_TOKEN_INFO *info, const char *label)
 	return true;
 }
 
+/* p11-kit-client.so gives each who asks a list of his own, not initialised. */
+static int
+initialise(const struct target *target, struct error *err)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	CK_RV rv = target->module->functions->C_Initialize(&args);
+
+	if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return 0;
+	return ckr_error(err, rv, "C_Initialize");
+}
+
 static int
 find_slot(struct target *target, struct error *err)
 {
@@ -261,8 +273,9 @@ main(int argc, char **argv)
 	options_help(argc, argv, usage);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    module_open(setting.module, NULL, &target.module, &err) != 0 ||
-	    find_slot(&target, &err) != 0 || log_in(&target, &err) != 0 ||
-	    find_key(&target, &err) != 0 || make_mechanism(&target, &err) != 0 ||
+	    initialise(&target, &err) != 0 || find_slot(&target, &err) != 0 ||
+	    log_in(&target, &err) != 0 || find_key(&target, &err) != 0 ||
+	    make_mechanism(&target, &err) != 0 ||
 	    crew_run(&setting.crew, &job, &result, &err) != 0) {
 		fprintf(stderr, "token_load: %s\n", err.text);
 		return 1;
