@@ -405,31 +405,19 @@ token_locate(struct token *token, const struct object_id *id, struct token_pair 
 	return rc;
 }
 
-static int
-destroy(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-    struct error *err)
-{
-	CK_RV rv = CKR_OK;
-
-	if (object != CK_INVALID_HANDLE)
-		rv = token->functions->C_DestroyObject(session, object);
-	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_DestroyObject");
-}
-
 int
-token_destroy_located(
-    struct token *token, const struct token_pair *pair, struct error *err)
+token_destroy_object(struct token *token, CK_OBJECT_HANDLE object, struct error *err)
 {
 	CK_SESSION_HANDLE session;
-	int rc = -1;
+	CK_RV rv;
 
+	if (object == CK_INVALID_HANDLE)
+		return 0;
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
-	if (destroy(token, session, pair->private, err) == 0 &&
-	    destroy(token, session, pair->public, err) == 0)
-		rc = 0;
-	session_finish(token->sessions, session, rc);
-	return rc;
+	rv = token->functions->C_DestroyObject(session, object);
+	session_finish(token->sessions, session, rv == CKR_OK ? 0 : -1);
+	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_DestroyObject");
 }
 
 int
@@ -437,7 +425,8 @@ token_destroy(struct token *token, const struct object_id *id, struct error *err
 {
 	struct token_pair pair;
 
-	if (token_locate(token, id, &pair, err) != 0)
+	if (token_locate(token, id, &pair, err) != 0 ||
+	    token_destroy_object(token, pair.private, err) != 0)
 		return -1;
-	return token_destroy_located(token, &pair, err);
+	return token_destroy_object(token, pair.public, err);
 }

@@ -45,14 +45,15 @@ int token_find_listed(struct token *token, const struct inventory *inventory,
     const struct key *key, const struct object_id *id, CK_OBJECT_HANDLE *handle,
     struct error *err);
 
-/*
- * Destroys both halves; an absent half is not an error. One caller at a time. The second
- * and the third are its two steps: to search takes long on a token with many objects.
- */
+/* Destroys both halves; an absent half is not an error. One caller at a time. */
 int token_destroy(struct token *token, const struct object_id *id, struct error *err);
+
+/*
+ * Its steps, which take long on a token with many objects. An absent half is located as
+ * CK_INVALID_HANDLE, and to destroy that does nothing.
+ */
 int token_locate(struct token *token, const struct object_id *id, struct token_pair *pair,
     struct error *err);
-int token_destroy_located(
-    struct token *token, const struct token_pair *pair, struct error *err);
+int token_destroy_object(struct token *token, CK_OBJECT_HANDLE object, struct error *err);
 
 #endif

@@ -148,23 +148,24 @@ keystore_adopt(struct keystore *store, const char *name, enum key_use use,
 	return 0;
 }
 
-/* Even after a failure one half may be gone, so the handle has to be found again. */
+/* Even after a failure it may be gone, so the handle has to be found again. */
 static int
-destroy_pair(struct keystore *store, const struct keystore_key *key,
-    const struct token_pair *pair, struct error *err)
+destroy_private(struct keystore *store, const struct keystore_key *key,
+    CK_OBJECT_HANDLE private, struct error *err)
 {
 	int rc;
 
 	pthread_rwlock_wrlock(&store->handles);
 	copies_drop(store, key->key.spki_sha256);
-	rc = token_destroy_located(store->token, pair, err);
+	rc = token_destroy_object(store->token, private, err);
 	keystore_expect(store, NULL, CK_INVALID_HANDLE);
 	keystore_set_handle(store, key, CK_INVALID_HANDLE);
 	pthread_rwlock_unlock(&store->handles);
 	return rc;
 }
 
-/* While the token is searched, others sign: with many objects that takes a second. */
+/* With many objects each step takes a while, and others sign in the first and the last.
+ */
 int
 keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err)
@@ -175,7 +176,9 @@ keystore_destroy(
 	pthread_mutex_lock(&store->writer);
 	rc = token_locate(store->token, &key->id, &pair, err);
 	if (rc == 0)
-		rc = destroy_pair(store, key, &pair, err);
+		rc = destroy_private(store, key, pair.private, err);
+	if (rc == 0)
+		rc = token_destroy_object(store->token, pair.public, err);
 	pthread_mutex_unlock(&store->writer);
 	return rc;
 }

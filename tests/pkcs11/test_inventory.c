@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "pkcs11/keystore_state.h"
 #include "pkcs11/session.h"
 #include "tests/support/token.h"
 
@@ -245,6 +246,33 @@ a_key_that_was_made_and_destroyed_is_not_on_the_token(void **state)
 	keystore_forget(t->keystore, &key);
 }
 
+static struct keystore *searched;
+
+/* The lock that a signature takes is free. */
+static CK_RV
+search_beside_signatures(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
+{
+	assert_int_equal(pthread_rwlock_tryrdlock(&searched->handles), 0);
+	pthread_rwlock_unlock(&searched->handles);
+	return count_search(session, match, count);
+}
+
+static void
+others_sign_while_a_key_to_be_destroyed_is_searched_for(void **state)
+{
+	struct test_token *t = *state;
+	struct keystore_key key;
+
+	assert_int_equal(keystore_generate(t->keystore, "searched", KEY_EC_P256,
+			     KEY_USE_SIGN, &key, NULL),
+	    0);
+	searched = t->keystore;
+	count_searches(t->token);
+	t->token->functions->C_FindObjectsInit = search_beside_signatures;
+	test_key_destroy(t->keystore, &key);
+	assert_int_equal(searches_made(t->token), 2);
+}
+
 int
 main(void)
 {
@@ -257,6 +285,7 @@ main(void)
 		cmocka_unit_test(listed_keys_are_taken_into_use_with_two_searches),
 		cmocka_unit_test(a_key_that_was_just_made_is_not_searched_for),
 		cmocka_unit_test(a_key_that_was_made_and_destroyed_is_not_on_the_token),
+		cmocka_unit_test(others_sign_while_a_key_to_be_destroyed_is_searched_for),
 	};
 
 	return cmocka_run_group_tests(tests, test_token_open, test_token_close);

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "pkcs11/keystore_state.h"
 #include "pkcs11/session.h"
 #include "tests/evp/software.h"
 #include "tests/support/token.h"
@@ -270,37 +269,6 @@ a_key_that_the_token_lacks_is_listed_and_cannot_sign(void **state)
 	keystore_forget(store, &key);
 }
 
-static struct {
-	CK_C_FindObjectsInit real;
-	struct keystore *store;
-	int searches;
-} watched;
-
-/* The lock that a signature takes is free. */
-static CK_RV
-search_beside_signatures(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
-{
-	watched.searches++;
-	assert_int_equal(pthread_rwlock_tryrdlock(&watched.store->handles), 0);
-	pthread_rwlock_unlock(&watched.store->handles);
-	return watched.real(session, match, count);
-}
-
-static void
-others_sign_while_a_key_to_be_destroyed_is_searched_for(void **state)
-{
-	struct test_token *t = *state;
-	struct keystore_key key = make(t->keystore, "searched", KEY_EC_P256);
-
-	watched.store = t->keystore;
-	watched.searches = 0;
-	watched.real = t->token->functions->C_FindObjectsInit;
-	t->token->functions->C_FindObjectsInit = search_beside_signatures;
-	test_key_destroy(t->keystore, &key);
-	t->token->functions->C_FindObjectsInit = watched.real;
-	assert_int_equal(watched.searches, 2);
-}
-
 static void
 a_key_whose_id_is_anothers_does_not_sign_with_it(void **state)
 {
@@ -505,7 +473,6 @@ main(void)
 		cmocka_unit_test(a_destroyed_key_is_listed_until_it_is_forgotten),
 		cmocka_unit_test(a_forgotten_key_stays_on_the_token),
 		cmocka_unit_test(a_key_that_the_token_lacks_is_listed_and_cannot_sign),
-		cmocka_unit_test(others_sign_while_a_key_to_be_destroyed_is_searched_for),
 		cmocka_unit_test(a_key_whose_id_is_anothers_does_not_sign_with_it),
 		cmocka_unit_test(a_key_that_the_token_does_not_destroy_stays_in_use),
 		cmocka_unit_test(check_passes_with_keys_of_each_family_and_without),
