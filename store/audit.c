@@ -118,13 +118,19 @@ audit_insert(struct store *store, const struct audit_event *event, struct error 
 	return insert_row(store, &row, err);
 }
 
+static int
+append(struct store *store, void *ctx, struct error *err)
+{
+	return audit_insert(store, ctx, err);
+}
+
 int
 store_audit_append(
     struct store *store, const struct audit_event *event, struct error *err)
 {
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	return transaction_end(store, audit_insert(store, event, err), err);
+	struct audit_event copy = *event;
+
+	return group_run(store, append, &copy, err);
 }
 
 static int

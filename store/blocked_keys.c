@@ -100,18 +100,19 @@ store_blocked_key_find(struct store *store, const unsigned char spki_sha256[stat
 {
 	static const char sql[] =
 	    "SELECT spki_sha256, reason, created FROM blocked_keys WHERE spki_sha256 = ?";
+	struct store *reader = store->reader;
 	struct statement st;
 	int rc;
 
-	store_lock(store);
-	if ((rc = statement_use(store, sql, &st, err)) != 0)
+	store_lock(reader);
+	if ((rc = statement_use(reader, sql, &st, err)) != 0)
 		goto out;
 	bind_blob(&st, spki_sha256, 32);
 	if ((rc = statement_step(&st, found, err)) == 0 && *found)
 		rc = read_row(&st, row, err);
 out:
 	statement_done(&st);
-	store_unlock(store);
+	store_unlock(reader);
 	return rc;
 }
 

@@ -36,16 +36,82 @@ insert_reservation(
 	return rc;
 }
 
+/* *found says whether there was one. */
+static int
+delete_reservation(struct store *store, const char *serial, const char *issuer,
+    bool *found, struct error *err)
+{
+	static const char sql[] =
+	    "DELETE FROM reservations WHERE serial = ? AND issuer = ?";
+	struct statement st;
+	int rc;
+
+	if (statement_use(store, sql, &st, err) != 0)
+		return -1;
+	bind_text(&st, serial);
+	bind_text(&st, issuer);
+	rc = statement_run(&st, err);
+	*found = rc == 0 && sqlite3_changes(store->db) != 0;
+	statement_done(&st);
+	return rc;
+}
+
+struct reservation {
+	const char (*serials)[STORE_SERIAL_SIZE];
+	size_t count;
+	const char *issuer;
+};
+
+static int
+reserve(struct store *store, void *ctx, struct error *err)
+{
+	const struct reservation *r = ctx;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (insert_reservation(store, r->serials[i], r->issuer, err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+store_serials_reserve(struct store *store, const char (*serials)[STORE_SERIAL_SIZE],
+    size_t count, const char *issuer, struct error *err)
+{
+	struct reservation r = { serials, count, issuer };
+
+	return group_run(store, reserve, &r, err);
+}
+
 int
 store_certificate_reserve(
     struct store *store, const char *serial, const char *issuer, struct error *err)
 {
-	int rc;
+	char one[1][STORE_SERIAL_SIZE];
 
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	rc = insert_reservation(store, serial, issuer, err);
-	return transaction_end(store, rc, err);
+	if (text_copy(one[0], sizeof(one[0]), serial) != 0)
+		return error_set(err, ERROR_BAD_REQUEST, "a serial too long");
+	return store_serials_reserve(store, one, 1, issuer, err);
+}
+
+static int
+release(struct store *store, void *ctx, struct error *err)
+{
+	const struct reservation *r = ctx;
+	bool found;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (delete_reservation(store, r->serials[i], r->issuer, &found, err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+store_serials_release(struct store *store, const char (*serials)[STORE_SERIAL_SIZE],
+    size_t count, const char *issuer, struct error *err)
+{
+	struct reservation r = { serials, count, issuer };
+
+	return group_run(store, release, &r, err);
 }
 
 static int
@@ -118,26 +184,6 @@ insert_names(struct store *store, int64_t id, const char *names, struct error *e
 	return 0;
 }
 
-/* *found says whether there was one. */
-static int
-delete_reservation(struct store *store, const char *serial, const char *issuer,
-    bool *found, struct error *err)
-{
-	static const char sql[] =
-	    "DELETE FROM reservations WHERE serial = ? AND issuer = ?";
-	struct statement st;
-	int rc;
-
-	if (statement_use(store, sql, &st, err) != 0)
-		return -1;
-	bind_text(&st, serial);
-	bind_text(&st, issuer);
-	rc = statement_run(&st, err);
-	*found = rc == 0 && sqlite3_changes(store->db) != 0;
-	statement_done(&st);
-	return rc;
-}
-
 static int
 insert(struct store *store, const struct certificate_row *row, bool *was_reserved,
     struct error *err)
@@ -189,19 +235,30 @@ check_still_issuable(
 	return rc;
 }
 
+struct record {
+	const struct certificate_row *row;
+	const struct audit_event *event;
+};
+
+static int
+record(struct store *store, void *ctx, struct error *err)
+{
+	const struct record *r = ctx;
+
+	if (check_still_issuable(store, r->row, err) != 0 ||
+	    certificate_complete(store, r->row, err) != 0 ||
+	    idempotency_complete(store, r->row, err) != 0)
+		return -1;
+	return audit_insert(store, r->event, err);
+}
+
 int
 store_certificate_record(struct store *store, const struct certificate_row *row,
     const struct audit_event *event, struct error *err)
 {
-	int rc = -1;
+	struct record r = { row, event };
 
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	if (check_still_issuable(store, row, err) == 0 &&
-	    certificate_complete(store, row, err) == 0 &&
-	    idempotency_complete(store, row, err) == 0)
-		rc = audit_insert(store, event, err);
-	return transaction_end(store, rc, err);
+	return group_run(store, record, &r, err);
 }
 
 int

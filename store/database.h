@@ -1,8 +1,10 @@
 /*
- * database.h - the one connection behind a store, and its transactions.
+ * database.h - the connections behind a store, and its transactions.
  *
  * Internal to store/. The lock is held from transaction_begin to transaction_end, and
  * around every read: the functions of statement.h need it held.
+ * The reader is a connection of its own, with a lock of its own, for look-ups that many
+ * requests make: they see all that is committed, and wait for no commit.
  */
 #ifndef STORE_DATABASE_H
 #define STORE_DATABASE_H
@@ -12,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/group.h"
 
 #define STATEMENTS_MAX 128
 #define SCHEMA_VERSION 3
@@ -21,7 +24,9 @@ struct audit_event;
 struct store {
 	pthread_mutex_t lock;
 	sqlite3 *db;
-	int lock_fd; /* held by flock as long as the store is open; -1 before */
+	struct group group;
+	struct store *reader; /* NULL in the reader itself */
+	int lock_fd;          /* held by flock as long as the store is open; -1 before */
 	struct {
 		const char *sql;
 		sqlite3_stmt *prepared;

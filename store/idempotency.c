@@ -88,42 +88,64 @@ find(struct store *store, const struct idempotency *entry, int64_t since,
 	return rc;
 }
 
+/* One call of the next two. */
+struct turn {
+	const struct idempotency *entry;
+	enum idempotency_state *state;
+	char *serial; /* STORE_SERIAL_SIZE */
+};
+
+static int
+begin(struct store *store, void *ctx, struct error *err)
+{
+	struct turn *turn = ctx;
+	int64_t now = clock_now_s(), since = now - IDEMPOTENCY_LIFETIME_S;
+
+	if (find(store, turn->entry, since, turn->state, turn->serial, err) != 0)
+		return -1;
+	if (*turn->state != IDEMPOTENCY_NEW)
+		return 0;
+	if (sweep(store, since, err) != 0)
+		return -1;
+	return insert(store, turn->entry, now, err);
+}
+
 int
 store_idempotency_begin(struct store *store, const struct idempotency *entry,
     enum idempotency_state *state, char serial[static STORE_SERIAL_SIZE],
     struct error *err)
 {
-	int64_t now = clock_now_s();
-	int rc;
+	struct turn turn = { entry, state, serial };
 
 	serial[0] = '\0';
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	rc = find(store, entry, now - IDEMPOTENCY_LIFETIME_S, state, serial, err);
-	if (rc == 0 && *state == IDEMPOTENCY_NEW &&
-	    (rc = sweep(store, now - IDEMPOTENCY_LIFETIME_S, err)) == 0)
-		rc = insert(store, entry, now, err);
-	return transaction_end(store, rc, err);
+	return group_run(store, begin, &turn, err);
+}
+
+static int
+abandon(struct store *store, void *ctx, struct error *err)
+{
+	static const char sql[] = "DELETE FROM idempotency WHERE requester = ? AND "
+				  "key = ? AND serial IS NULL";
+	const struct turn *turn = ctx;
+	struct statement st;
+	int rc;
+
+	if ((rc = statement_use(store, sql, &st, err)) == 0) {
+		bind_text(&st, turn->entry->requester);
+		bind_text(&st, turn->entry->key);
+		rc = statement_run(&st, err);
+		statement_done(&st);
+	}
+	return rc;
 }
 
 int
 store_idempotency_abandon(
     struct store *store, const struct idempotency *entry, struct error *err)
 {
-	static const char sql[] = "DELETE FROM idempotency WHERE requester = ? AND "
-				  "key = ? AND serial IS NULL";
-	struct statement st;
-	int rc;
+	struct turn turn = { .entry = entry };
 
-	if (transaction_begin(store, err) != 0)
-		return -1;
-	if ((rc = statement_use(store, sql, &st, err)) == 0) {
-		bind_text(&st, entry->requester);
-		bind_text(&st, entry->key);
-		rc = statement_run(&st, err);
-		statement_done(&st);
-	}
-	return transaction_end(store, rc, err);
+	return group_run(store, abandon, &turn, err);
 }
 
 int

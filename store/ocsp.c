@@ -30,12 +30,13 @@ store_ocsp_find(struct store *store, const char *issuer, const char *serial,
 	    "SELECT i.state, c.id, c.revoked_at, c.revocation_reason FROM issuers i "
 	    "LEFT JOIN certificates c ON c.serial = ? AND c.issuer = i.name "
 	    "WHERE i.name = ?";
+	struct store *reader = store->reader;
 	struct statement st;
 	bool row = false;
 	int rc;
 
-	store_lock(store);
-	if ((rc = statement_use(store, sql, &st, err)) != 0)
+	store_lock(reader);
+	if ((rc = statement_use(reader, sql, &st, err)) != 0)
 		goto out;
 	bind_text(&st, serial);
 	bind_text(&st, issuer);
@@ -47,7 +48,7 @@ store_ocsp_find(struct store *store, const char *issuer, const char *serial,
 		rc = error_set(err, ERROR_NOT_FOUND, "no issuer %.64s", issuer);
 out:
 	statement_done(&st);
-	store_unlock(store);
+	store_unlock(reader);
 	return rc;
 }
 

@@ -186,12 +186,13 @@ store_revocation_find(struct store *store, const char *serial,
     struct revocation *revocation, struct error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS " FROM revocations WHERE serial = ?";
+	struct store *reader = store->reader;
 	struct statement st;
 	bool row = false;
 	int rc;
 
-	store_lock(store);
-	if ((rc = statement_use(store, sql, &st, err)) == 0) {
+	store_lock(reader);
+	if ((rc = statement_use(reader, sql, &st, err)) == 0) {
 		bind_text(&st, serial);
 		rc = statement_step(&st, &row, err);
 	}
@@ -200,7 +201,7 @@ store_revocation_find(struct store *store, const char *serial,
 			 : error_set(err, ERROR_NOT_FOUND,
 			       "certificate %.40s is not revoked", serial);
 	statement_done(&st);
-	store_unlock(store);
+	store_unlock(reader);
 	return rc;
 }
 

@@ -83,9 +83,9 @@ create_file(const char *path, struct error *err)
 }
 
 static int
-connect_file(struct store *store, const char *path, struct error *err)
+connect_file(struct store *store, const char *path, int mode, struct error *err)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 
 	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
 		return error_set(err, ERROR_IO, "%s: %s", path,
@@ -167,20 +167,39 @@ prepare_schema(struct store *store, int64_t version, struct error *err)
 	return database_exec(store, "PRAGMA foreign_keys = ON", err);
 }
 
+static struct store *
+new_store(void)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (store == NULL)
+		return NULL;
+	store->lock_fd = -1;
+	pthread_mutex_init(&store->lock, NULL);
+	group_init(&store->group);
+	return store;
+}
+
+static int
+add_reader(struct store *store, const char *path, struct error *err)
+{
+	if ((store->reader = new_store()) == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	return connect_file(store->reader, path, SQLITE_OPEN_READONLY, err);
+}
+
 int
 store_open(const char *path, struct store **store, struct error *err)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct store *s = new_store();
 	int64_t version;
 
 	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	s->lock_fd = -1;
-	pthread_mutex_init(&s->lock, NULL);
 	if (take_lock_file(s, path, err) != 0 || create_file(path, err) != 0 ||
-	    connect_file(s, path, err) != 0 ||
+	    connect_file(s, path, SQLITE_OPEN_READWRITE, err) != 0 ||
 	    check_version(s, path, &version, err) != 0 || configure(s, path, err) != 0 ||
-	    prepare_schema(s, version, err) != 0) {
+	    prepare_schema(s, version, err) != 0 || add_reader(s, path, err) != 0) {
 		store_close(s);
 		return -1;
 	}
@@ -193,6 +212,7 @@ store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	store_close(store->reader);
 	for (size_t i = 0; i < STATEMENTS_MAX; i++)
 		sqlite3_finalize(store->cache[i].prepared);
 	/* Busy means a statement that nobody finished. */
@@ -200,6 +220,7 @@ store_close(struct store *store)
 		abort();
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
+	group_clear(&store->group);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
 }

@@ -130,6 +130,14 @@ struct certificate_row {
 int store_certificate_reserve(
     struct store *store, const char *serial, const char *issuer, struct error *err);
 
+/* The same of many in one commit: all, or none. */
+int store_serials_reserve(struct store *store, const char (*serials)[STORE_SERIAL_SIZE],
+    size_t count, const char *issuer, struct error *err);
+
+/* Gives back what nothing was signed with. */
+int store_serials_release(struct store *store, const char (*serials)[STORE_SERIAL_SIZE],
+    size_t count, const char *issuer, struct error *err);
+
 /*
  * Completes a reserved serial. After this returns 0 the certificate may be released.
  * ERROR_CONFLICT when its issuer has retired or its key was blocked since it was judged:
