@@ -154,6 +154,7 @@ authority_open(OSSL_LIB_CTX *libctx, struct store *store, const struct key_finde
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	made->libctx = libctx;
 	made->store = store;
+	serials_init(&made->serials, libctx, store);
 	pthread_mutex_init(&made->creating, NULL);
 	pthread_mutex_init(&made->waking, NULL);
 	if (issuers_init(&made->issuers, libctx, finder, err) != 0)
@@ -173,6 +174,7 @@ no_shelves:
 no_profiles:
 	issuers_clear(&made->issuers);
 no_issuers:
+	serials_clear(&made->serials);
 	pthread_mutex_destroy(&made->waking);
 	pthread_mutex_destroy(&made->creating);
 	free(made);
@@ -187,6 +189,7 @@ authority_close(struct authority *authority)
 	crl_shelves_clear(&authority->shelves);
 	issuers_clear(&authority->issuers);
 	profiles_clear(&authority->profiles);
+	serials_clear(&authority->serials);
 	pthread_mutex_destroy(&authority->creating);
 	pthread_mutex_destroy(&authority->waking);
 	free(authority);

@@ -143,16 +143,18 @@ judge(struct issuance *in, struct warnings *w, struct violations *v, struct erro
 	return violations_verdict(v, err);
 }
 
+/* What a dry run draws is not reserved, and stands nowhere. */
 static int
 take_serial(struct issuance *in, struct error *err)
 {
-	if (serial_new(in->authority->libctx, in->spec.serial, err) != 0)
-		return -1;
+	struct authority *authority = in->authority;
+	int rc =
+	    in->request->dry_run
+		? serial_new(authority->libctx, in->spec.serial, err)
+		: serials_take(&authority->serials, in->row.issuer, in->spec.serial, err);
+
 	hex_encode(in->row.serial, in->spec.serial, SERIAL_BYTES);
-	if (in->request->dry_run)
-		return 0;
-	return store_certificate_reserve(
-	    in->authority->store, in->row.serial, in->row.issuer, err);
+	return rc;
 }
 
 static int

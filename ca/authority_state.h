@@ -7,6 +7,7 @@
 #include "ca/crl_shelf.h"
 #include "ca/issuers.h"
 #include "ca/profiles.h"
+#include "ca/serials.h"
 #include "ca/weakkeys.h"
 
 struct authority {
@@ -14,6 +15,7 @@ struct authority {
 	struct store *store;
 	struct issuers issuers;
 	struct profiles profiles;
+	struct serials serials;
 	const struct weakkeys *weak_keys; /* NULL: no list */
 	/* One issuer is made at a time, so that names and keys are compared before they
 	 * are taken. */
