@@ -4,7 +4,9 @@
 #include <stdbool.h>
 
 #include <openssl/bn.h>
+#include <openssl/bnerr.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
@@ -22,26 +24,34 @@ is_small_prime(unsigned n)
 	return true;
 }
 
-/* One division by the product of all odd primes below the bound finds any of them. */
-static int
-has_small_factor(const BIGNUM *n, BN_CTX *ctx, bool *found)
+/* A division by each: BN_gcd with their product takes the same time for every number, and
+ * fifteen times as long. */
+static bool
+has_small_factor(const BIGNUM *n)
 {
-	BIGNUM *product, *gcd;
-	int rc = -1;
+	for (unsigned p = 3; p < SMALL_FACTOR_BELOW; p += 2)
+		if (is_small_prime(p) && BN_mod_word(n, p) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a and the odd n have a factor in common, which is public: not by BN_gcd. */
+static int
+has_common_factor(const BIGNUM *a, const BIGNUM *n, BN_CTX *ctx, bool *found)
+{
+	BIGNUM *inverse;
+	int rc = 0;
 
 	BN_CTX_start(ctx);
-	product = BN_CTX_get(ctx);
-	gcd = BN_CTX_get(ctx);
-	if (gcd == NULL || BN_set_word(product, 1) != 1)
-		goto out;
-	for (unsigned p = 3; p < SMALL_FACTOR_BELOW; p += 2)
-		if (is_small_prime(p) && BN_mul_word(product, p) != 1)
-			goto out;
-	if (BN_gcd(gcd, n, product, ctx) != 1)
-		goto out;
-	*found = !BN_is_one(gcd);
-	rc = 0;
-out:
+	ERR_set_mark();
+	*found = false;
+	if ((inverse = BN_CTX_get(ctx)) == NULL)
+		rc = -1;
+	else if (BN_mod_inverse(inverse, a, n, ctx) == NULL) {
+		*found = ERR_GET_REASON(ERR_peek_last_error()) == BN_R_NO_INVERSE;
+		rc = *found ? 0 : -1;
+	}
+	ERR_pop_to_mark();
 	BN_CTX_end(ctx);
 	return rc;
 }
@@ -60,11 +70,9 @@ is_prime_power(const BIGNUM *n, BN_CTX *ctx, bool *found)
 	two = BN_CTX_get(ctx);
 	rest = BN_CTX_get(ctx);
 	if (rest == NULL || BN_set_word(two, 2) != 1 ||
-	    BN_mod_exp(rest, two, n, n, ctx) != 1 || BN_sub(rest, rest, two) != 1 ||
-	    BN_gcd(rest, rest, n, ctx) != 1)
+	    BN_mod_exp(rest, two, n, n, ctx) != 1 || BN_sub(rest, rest, two) != 1)
 		goto out;
-	*found = !BN_is_one(rest);
-	rc = 0;
+	rc = has_common_factor(rest, n, ctx, found);
 out:
 	BN_CTX_end(ctx);
 	return rc;
@@ -168,16 +176,15 @@ out:
 static int
 check_modulus(const BIGNUM *n, BN_CTX *ctx, struct violations *v, struct error *err)
 {
-	bool small = false, power = false, close = false;
+	bool power = false, close = false;
 
 	if (!BN_is_odd(n)) {
 		violations_add(v, RULE_CSR_RSA_EVEN, "key", "the modulus is even");
 		return 0;
 	}
-	if (has_small_factor(n, ctx, &small) != 0 ||
-	    is_prime_power(n, ctx, &power) != 0 || has_close_primes(n, ctx, &close) != 0)
+	if (is_prime_power(n, ctx, &power) != 0 || has_close_primes(n, ctx, &close) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "examine an RSA modulus");
-	if (small)
+	if (has_small_factor(n))
 		violations_add(v, RULE_CSR_RSA_SMALL_FACTOR, "key",
 		    "the modulus has a prime factor below %d", SMALL_FACTOR_BELOW);
 	if (power)
