@@ -30,7 +30,7 @@ take_serial(struct authority *authority, struct certificate_spec *spec,
 }
 
 static int
-sign(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec, X509 **cert,
+sign(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec, struct buffer *der,
     struct violations *v, struct error *err)
 {
 	struct draft draft;
@@ -38,9 +38,20 @@ sign(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec, X509 **cert,
 
 	if (draft_make(libctx, spec, &draft, v, err) == 0 &&
 	    violations_verdict(v, err) == 0)
-		rc = draft_sign(libctx, &draft, spec, cert, err);
+		rc = draft_sign(libctx, &draft, spec, der, err);
 	draft_clear(&draft);
 	return rc;
+}
+
+static int
+parse(OSSL_LIB_CTX *libctx, struct authority_certificate *made, struct error *err)
+{
+	const unsigned char *p = made->der.data;
+
+	made->cert = X509_new_ex(libctx, NULL);
+	if (made->cert != NULL && d2i_X509(&made->cert, &p, (long)made->der.len) != NULL)
+		return 0;
+	return error_set_openssl(err, ERROR_INTERNAL, "parse the certificate just made");
 }
 
 int
@@ -83,15 +94,14 @@ authority_certify(struct authority *authority, struct certificate_spec *spec,
 
 	*made = (struct authority_certificate){ 0 };
 	if (take_serial(authority, spec, signer, made, err) != 0 ||
-	    sign(authority->libctx, spec, &made->cert, v, err) != 0 ||
-	    certtext_der(made->cert, &made->der, err) != 0 ||
+	    sign(authority->libctx, spec, &made->der, v, err) != 0 ||
+	    parse(authority->libctx, made, err) != 0 ||
 	    authority_certificate_describe(authority->libctx, made->cert, &origin,
 		&made->subject, &made->row, err) != 0)
 		return -1;
 	made->row.crl_shard = made->crl_shard;
 	made->row.certificate = buf_bytes(&made->der);
-	return buf_failed(&made->der) ? error_set(err, ERROR_INTERNAL, "out of memory")
-				      : 0;
+	return 0;
 }
 
 void

@@ -187,9 +187,9 @@ choose_crl(struct issuance *in, struct error *err)
 	return 0;
 }
 
-/* *cert stays NULL in a dry run. */
+/* der stays empty in a dry run. */
 static int
-make(struct issuance *in, X509 **cert, struct violations *v, struct error *err)
+make(struct issuance *in, struct buffer *der, struct violations *v, struct error *err)
 {
 	OSSL_LIB_CTX *libctx = in->authority->libctx;
 	struct draft draft;
@@ -199,7 +199,7 @@ make(struct issuance *in, X509 **cert, struct violations *v, struct error *err)
 	    violations_verdict(v, err) == 0)
 		rc = in->request->dry_run
 			 ? 0
-			 : draft_sign(libctx, &draft, &in->spec, cert, err);
+			 : draft_sign(libctx, &draft, &in->spec, der, err);
 	draft_clear(&draft);
 	return rc;
 }
@@ -252,17 +252,12 @@ record(struct issuance *in, const struct issue_result *result, struct error *err
 /* Everything that could fail is done before the record, so that what is recorded is
  * handed out. */
 static int
-release(
-    struct issuance *in, const X509 *cert, struct issue_result *result, struct error *err)
+release(struct issuance *in, struct issue_result *result, struct error *err)
 {
-	if (certtext_der(cert, &result->certificate, err) != 0)
-		return -1;
 	certtext_pem(buf_bytes(&result->certificate), &result->chain);
 	if (authority_chain(in->authority, in->row.issuer, false, &result->chain, err) !=
 	    0)
 		return -1;
-	if (buf_failed(&result->certificate))
-		return error_set(err, ERROR_INTERNAL, "out of memory");
 	if (record(in, result, err) != 0)
 		return -1;
 	memcpy(result->serial, in->row.serial, sizeof(result->serial));
@@ -273,18 +268,12 @@ static int
 issue(struct issuance *in, struct issue_result *result, struct violations *v,
     struct error *err)
 {
-	X509 *cert = NULL;
-	int rc = -1;
-
 	if (look_up(in, err) != 0 || judge(in, &result->warnings, v, err) != 0 ||
 	    fill_spec(in, err) != 0 || take_serial(in, err) != 0 ||
-	    choose_crl(in, err) != 0 || make(in, &cert, v, err) != 0 ||
+	    choose_crl(in, err) != 0 || make(in, &result->certificate, v, err) != 0 ||
 	    describe(in, result, err) != 0)
-		goto out;
-	rc = in->request->dry_run ? 0 : release(in, cert, result, err);
-out:
-	X509_free(cert);
-	return rc;
+		return -1;
+	return in->request->dry_run ? 0 : release(in, result, err);
 }
 
 int

@@ -5,6 +5,9 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/keyspki.h"
+#include "ca/undecoded.h"
+
 static int
 set_serial(X509 *cert, const struct certificate_spec *spec)
 {
@@ -52,6 +55,14 @@ set_algorithm(X509 *cert, struct bytes algorithm)
 }
 
 static int
+set_key(X509 *cert, EVP_PKEY *key)
+{
+	if (keyspki_fill(key, X509_get_X509_PUBKEY(cert)) == 0)
+		return 0;
+	return X509_set_pubkey(cert, key) == 1 ? 0 : -1;
+}
+
+static int
 set_fields(X509 *cert, const struct certificate_spec *spec)
 {
 	X509_NAME *issuer =
@@ -61,7 +72,7 @@ set_fields(X509 *cert, const struct certificate_spec *spec)
 	    set_validity(cert, &spec->validity) != 0 ||
 	    X509_set_issuer_name(cert, issuer) != 1 ||
 	    X509_set_subject_name(cert, spec->subject) != 1 ||
-	    X509_set_pubkey(cert, spec->key) != 1)
+	    set_key(cert, spec->key) != 0)
 		return -1;
 	return 0;
 }
@@ -83,7 +94,7 @@ int
 certificate_encode_tbs(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec,
     struct bytes algorithm, struct buffer *tbs, struct error *err)
 {
-	X509 *cert = X509_new_ex(libctx, NULL);
+	X509 *cert = undecoded_new_certificate();
 	int rc = -1;
 
 	if (cert == NULL || set_fields(cert, spec) != 0 ||

@@ -13,6 +13,7 @@
 #include "ca/der.h"
 #include "ca/extension.h"
 #include "ca/keycheck.h"
+#include "ca/undecoded.h"
 #include "base/pem.h"
 
 #define DER_SEQUENCE    0x30
@@ -55,18 +56,12 @@ take_body(const struct bytes *body, struct buffer *der, struct error *err)
 }
 
 static int
-parse(OSSL_LIB_CTX *libctx, const struct buffer *der, X509_REQ **req, struct error *err)
+parse(const struct buffer *der, X509_REQ **req, struct error *err)
 {
-	const unsigned char *p = der->data;
-
-	if (buf_failed(der) || (*req = X509_REQ_new_ex(libctx, NULL)) == NULL)
+	if (buf_failed(der))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	if (d2i_X509_REQ(req, &p, (long)der->len) == NULL)
-		return error_set_openssl(
-		    err, ERROR_BAD_REQUEST, "CSR: not a PKCS#10 request");
-	if (p != der->data + der->len)
-		return error_set(err, ERROR_BAD_REQUEST, "CSR: %zu bytes behind it",
-		    (size_t)(der->data + der->len - p));
+	if (undecoded_request(buf_bytes(der), req, err) != 0)
+		return error_set(err, err->code, "CSR: %s", err->text);
 	return 0;
 }
 
@@ -77,11 +72,12 @@ parse(OSSL_LIB_CTX *libctx, const struct buffer *der, X509_REQ **req, struct err
 static void
 check_encoding(const X509_REQ *req, const struct buffer *der, struct violations *v)
 {
-	X509_REQ *copy = X509_REQ_dup(req);
 	unsigned char *again = NULL;
+	X509_REQ *copy;
 	int len = -1;
 
-	if (copy != NULL && i2d_re_X509_REQ_tbs(copy, &again) > 0) {
+	if (undecoded_request(buf_bytes(der), &copy, NULL) == 0 &&
+	    i2d_re_X509_REQ_tbs(copy, &again) > 0) {
 		OPENSSL_free(again);
 		again = NULL;
 		len = i2d_X509_REQ(copy, &again);
@@ -184,7 +180,7 @@ csr_read(OSSL_LIB_CTX *libctx, const struct bytes *body, struct csr *csr,
 
 	*csr = (struct csr){ 0 };
 	buf_init(&der, 0);
-	if (take_body(body, &der, err) != 0 || parse(libctx, &der, &csr->req, err) != 0)
+	if (take_body(body, &der, err) != 0 || parse(&der, &csr->req, err) != 0)
 		goto out;
 	check_encoding(csr->req, &der, v);
 	extension_read(csr->req, &csr->extensions, v);

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include <openssl/asn1t.h>
+
 #include "ca/lint.h"
+#include "ca/keyspki.h"
+#include "ca/undecoded.h"
 
 /* An outer SEQUENCE of three parts, the last a BIT STRING without unused bits. */
 static int
@@ -26,30 +30,14 @@ assemble(
 	return buf_failed(der) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
+/* It is ours: what cannot be read is no mistake of a client's. */
 static int
-assemble_and_parse(OSSL_LIB_CTX *libctx, const struct draft *draft, struct bytes sig,
-    X509 **cert, struct error *err)
+parse(struct bytes der, X509 **cert, struct error *err)
 {
-	const unsigned char *p;
-	struct buffer der;
-	int rc = -1;
-
-	buf_init(&der, 0);
-	if (assemble(draft, sig, &der, err) != 0)
-		goto out;
-	p = der.data;
-	*cert = X509_new_ex(libctx, NULL);
-	if (*cert == NULL || d2i_X509(cert, &p, (long)der.len) == NULL ||
-	    p != der.data + der.len) {
-		error_set_openssl(err, ERROR_INTERNAL, "parse the certificate just made");
-		X509_free(*cert);
-		*cert = NULL;
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_free(&der);
-	return rc;
+	if (undecoded_certificate(der, cert, err) != 0)
+		return error_set(
+		    err, ERROR_INTERNAL, "the certificate just made: %s", err->text);
+	return 0;
 }
 
 static int
@@ -58,12 +46,18 @@ lint(OSSL_LIB_CTX *libctx, const struct draft *draft, const struct certificate_s
 {
 	const struct bytes unsigned_yet = { (const unsigned char *)"", 0 };
 	X509 *cert = NULL;
+	struct buffer der;
+	int rc = -1;
 
-	if (assemble_and_parse(libctx, draft, unsigned_yet, &cert, err) != 0)
-		return -1;
-	lint_run(libctx, cert, spec, v);
+	buf_init(&der, 0);
+	if (assemble(draft, unsigned_yet, &der, err) == 0 &&
+	    parse(buf_bytes(&der), &cert, err) == 0) {
+		lint_run(libctx, cert, spec, v);
+		rc = 0;
+	}
 	X509_free(cert);
-	return 0;
+	buf_free(&der);
+	return rc;
 }
 
 int
@@ -97,36 +91,68 @@ compare(X509 *cert, const struct draft *draft, struct error *err)
 	return rc;
 }
 
+/* X509_verify, but with a library context that can. compare has seen the signed bytes. */
+static int
+verify_by(OSSL_LIB_CTX *libctx, const X509 *cert, const struct draft *draft,
+    EVP_PKEY *key, struct error *err)
+{
+	ASN1_STRING *tbs = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
+	const ASN1_BIT_STRING *sig;
+	const X509_ALGOR *outer;
+	int rc = -1;
+
+	X509_get0_signature(&sig, &outer, cert);
+	if (tbs == NULL ||
+	    ASN1_STRING_set(tbs, draft->tbs.data, (int)draft->tbs.len) != 1 ||
+	    X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(cert)) != 0 ||
+	    ASN1_item_verify_ex(ASN1_ITEM_rptr(ASN1_SEQUENCE), outer, sig, tbs, NULL, key,
+		libctx, NULL) != 1)
+		error_set_openssl(err, ERROR_TOKEN,
+		    "the signature does not verify with the issuer's key");
+	else
+		rc = 0;
+	ASN1_STRING_free(tbs);
+	return rc;
+}
+
 /* With the key from the issuer's certificate: what every relying party will do. */
 static int
-verify(X509 *cert, const struct certificate_spec *spec, struct error *err)
+verify(OSSL_LIB_CTX *libctx, const X509 *cert, const struct draft *draft,
+    const struct certificate_spec *spec, struct error *err)
 {
-	EVP_PKEY *key = X509_get0_pubkey(spec->issuer != NULL ? spec->issuer : cert);
+	EVP_PKEY *own = NULL, *key;
+	int rc;
 
-	if (key == NULL || X509_verify(cert, key) != 1)
-		return error_set_openssl(err, ERROR_TOKEN,
-		    "the signature does not verify with the issuer's key");
-	return 0;
+	if (spec->issuer != NULL)
+		key = X509_get0_pubkey(spec->issuer);
+	else if (keyspki_read(libctx, X509_get_X509_PUBKEY(cert), &own) == 0)
+		key = own;
+	else
+		key = NULL;
+	rc = key != NULL ? verify_by(libctx, cert, draft, key, err)
+			 : error_set_openssl(err, ERROR_INTERNAL, "the issuer's key");
+	EVP_PKEY_free(own);
+	return rc;
 }
 
 int
 draft_sign(OSSL_LIB_CTX *libctx, struct draft *draft, const struct certificate_spec *spec,
-    X509 **cert, struct error *err)
+    struct buffer *der, struct error *err)
 {
 	unsigned char sig[SIGNER_SIGNATURE_MAX];
 	struct bytes signature = { sig, 0 };
-	X509 *made = NULL;
+	X509 *cert = NULL;
+	int rc = -1;
 
 	if (signer_sign(
-		&draft->signer, buf_bytes(&draft->tbs), sig, &signature.len, err) != 0 ||
-	    assemble_and_parse(libctx, draft, signature, &made, err) != 0)
-		return -1;
-	if (compare(made, draft, err) != 0 || verify(made, spec, err) != 0) {
-		X509_free(made);
-		return -1;
-	}
-	*cert = made;
-	return 0;
+		&draft->signer, buf_bytes(&draft->tbs), sig, &signature.len, err) == 0 &&
+	    assemble(draft, signature, der, err) == 0 &&
+	    parse(buf_bytes(der), &cert, err) == 0 && compare(cert, draft, err) == 0)
+		rc = verify(libctx, cert, draft, spec, err);
+	if (rc != 0)
+		buf_free(der);
+	X509_free(cert);
+	return rc;
 }
 
 void

@@ -23,9 +23,9 @@ struct draft {
 int draft_make(OSSL_LIB_CTX *libctx, const struct certificate_spec *spec,
     struct draft *draft, struct violations *v, struct error *err);
 
-/* Signs a draft without violations, once. *cert is the caller's. */
+/* Signs a draft without violations, once. der, empty before, is the certificate. */
 int draft_sign(OSSL_LIB_CTX *libctx, struct draft *draft,
-    const struct certificate_spec *spec, X509 **cert, struct error *err);
+    const struct certificate_spec *spec, struct buffer *der, struct error *err);
 
 void draft_clear(struct draft *draft);
 

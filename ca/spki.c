@@ -8,6 +8,8 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "ca/keyspki.h"
+
 static int
 sha256(OSSL_LIB_CTX *libctx, const void *data, size_t len, unsigned char hash[static 32],
     struct error *err)
@@ -34,16 +36,6 @@ hash_der(OSSL_LIB_CTX *libctx, unsigned char *der, int len,
 }
 
 int
-spki_sha256(OSSL_LIB_CTX *libctx, const EVP_PKEY *key,
-    unsigned char hash[static SPKI_HASH_BYTES], struct error *err)
-{
-	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key, &der);
-
-	return hash_der(libctx, der, len, hash, err);
-}
-
-int
 spki_sha256_encoded(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki,
     unsigned char hash[static SPKI_HASH_BYTES], struct error *err)
 {
@@ -51,6 +43,19 @@ spki_sha256_encoded(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki,
 	int len = i2d_X509_PUBKEY(spki, &der);
 
 	return hash_der(libctx, der, len, hash, err);
+}
+
+int
+spki_sha256(OSSL_LIB_CTX *libctx, const EVP_PKEY *key,
+    unsigned char hash[static SPKI_HASH_BYTES], struct error *err)
+{
+	X509_PUBKEY *spki = keyspki_write(key);
+	int rc = spki != NULL
+		     ? spki_sha256_encoded(libctx, spki, hash, err)
+		     : error_set_openssl(err, ERROR_INTERNAL, "encode a public key");
+
+	X509_PUBKEY_free(spki);
+	return rc;
 }
 
 /* The same numbers under the other algorithm, without parameters. */
@@ -83,8 +88,8 @@ spki_sha256_other(OSSL_LIB_CTX *libctx, const EVP_PKEY *key,
 	*exists = is_pss || EVP_PKEY_is_a(key, "RSA");
 	if (!*exists)
 		return 0;
-	if (X509_PUBKEY_set(&spki, (EVP_PKEY *)key) != 1 ||
-	    (other = X509_PUBKEY_new()) == NULL || set_other(other, spki, is_pss) != 0)
+	if ((spki = keyspki_write(key)) == NULL || (other = X509_PUBKEY_new()) == NULL ||
+	    set_other(other, spki, is_pss) != 0)
 		error_set_openssl(err, ERROR_INTERNAL, "an RSA key written otherwise");
 	else
 		rc = spki_sha256_encoded(libctx, other, hash, err);

@@ -20,14 +20,20 @@ scene_sign(const struct certificate_spec *spec)
 	struct violations v = { 0 };
 	struct error err = { 0 };
 	struct draft draft;
-	X509 *cert = NULL;
+	struct buffer der;
+	const unsigned char *p;
+	X509 *cert;
 
+	buf_init(&der, 0);
 	if (draft_make(NULL, spec, &draft, &v, &err) != 0)
 		fail_msg("%s", err.text);
 	if (v.count > 0)
 		fail_msg("%s: %s", v.items[0].rule, v.items[0].detail);
-	if (draft_sign(NULL, &draft, spec, &cert, &err) != 0)
+	if (draft_sign(NULL, &draft, spec, &der, &err) != 0)
 		fail_msg("%s", err.text);
+	p = der.data;
+	cert = d2i_X509(NULL, &p, (long)der.len);
+	buf_free(&der);
 	draft_clear(&draft);
 	return cert;
 }
