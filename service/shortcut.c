@@ -29,7 +29,8 @@
 #define BLOCK_SIZE  8192
 #define HEAD_MAX    256
 #define LINGER_NS   50000
-#define RETRY_MS    20 /* after an accept that failed for want of something */
+#define YIELDED_NS  5000 /* somebody else has run meanwhile */
+#define RETRY_MS    20   /* after an accept that failed for want of something */
 #define STACK_BYTES (512 * 1024)
 
 struct shortcut {
@@ -226,19 +227,24 @@ look(struct line *line, int flags)
 
 /*
  * A CPU without work goes to sleep, and on a virtual machine to wake it may take as long
- * as to sign. So this lingers before it sleeps, unless it would keep others from working.
+ * as to sign. So this lingers before it sleeps, as long as nobody else is in want of the
+ * CPU: then to yield takes no time.
  */
 static ssize_t
 look_for_next(struct line *line)
 {
-	int64_t end = clock_mono_ns() + LINGER_NS;
+	int64_t now = clock_mono_ns(), end = now + LINGER_NS, before;
 
-	while (atomic_load(&line->shortcut->pending) == 0 && clock_mono_ns() < end) {
+	while (atomic_load(&line->shortcut->pending) == 0 && now < end) {
 		ssize_t n = look(line, MSG_DONTWAIT);
 
 		if (n >= 0 || errno != EAGAIN)
 			return n;
+		before = clock_mono_ns();
 		sched_yield();
+		now = clock_mono_ns();
+		if (now - before > YIELDED_NS)
+			break;
 	}
 	return look(line, 0);
 }
