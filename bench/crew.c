@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 enum phase { PHASE_WARMUP, PHASE_MEASURE, PHASE_OVER };
 
 struct crew {
@@ -26,15 +28,6 @@ struct member {
 	pthread_t thread;
 	struct crew_tally tally;
 };
-
-uint64_t
-crew_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void
 fail(struct crew *crew, const struct error *why)
@@ -75,10 +68,10 @@ static void
 pass(struct crew *crew, double seconds, enum phase this, enum phase next)
 {
 	const struct timespec step = { .tv_nsec = 5000000 };
-	uint64_t end = crew_now_ns() + (uint64_t)(seconds * 1e9);
+	int64_t end = clock_mono_ns() + (int64_t)(seconds * 1e9);
 	int expected = this;
 
-	while (crew_now_ns() < end && atomic_load(&crew->phase) == expected)
+	while (clock_mono_ns() < end && atomic_load(&crew->phase) == expected)
 		nanosleep(&step, NULL);
 	atomic_compare_exchange_strong(&crew->phase, &expected, next);
 }
@@ -102,13 +95,13 @@ count_cpu(struct crew_result *result, double sign)
 static void
 measure(struct crew *crew, const struct crew_options *options, struct crew_result *result)
 {
-	uint64_t start;
+	int64_t start;
 
 	pass(crew, options->warmup_s, PHASE_WARMUP, PHASE_MEASURE);
 	count_cpu(result, -1);
-	start = crew_now_ns();
+	start = clock_mono_ns();
 	pass(crew, options->seconds, PHASE_MEASURE, PHASE_OVER);
-	result->seconds = (double)(crew_now_ns() - start) / 1e9;
+	result->seconds = (double)(clock_mono_ns() - start) / 1e9;
 	count_cpu(result, 1);
 }
 

@@ -48,6 +48,4 @@ int crew_run(const struct crew_options *options, const struct crew_job *job,
  * operation (µs). */
 void crew_report(const struct crew_result *result);
 
-uint64_t crew_now_ns(void);
-
 #endif

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "bench/crew.h"
 #include "bench/options.h"
@@ -50,7 +51,7 @@ struct setting {
 struct connection {
 	int fd;
 	size_t next; /* request */
-	uint64_t sent_ns;
+	int64_t sent_ns;
 	struct client_response answer;
 	struct response parser;
 };
@@ -167,7 +168,7 @@ ask(const struct setting *setting, struct connection *c, struct error *err)
 	size_t left = request.len;
 
 	response_init(&c->parser, &c->answer);
-	c->sent_ns = crew_now_ns();
+	c->sent_ns = clock_mono_ns();
 	while (left > 0) {
 		ssize_t n = send(c->fd, at, left, MSG_NOSIGNAL);
 
@@ -232,7 +233,7 @@ finish_answer(const struct setting *setting, struct connection *c,
 	if (c->answer.status != (int)setting->expect)
 		return error_set(err, ERROR_IO, "%d: %.180s", c->answer.status,
 		    buf_string(&c->answer.body));
-	histogram_add(&tally->latency, crew_now_ns() - c->sent_ns);
+	histogram_add(&tally->latency, (uint64_t)(clock_mono_ns() - c->sent_ns));
 	return ask(setting, c, err);
 }
 

@@ -17,6 +17,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/clock.h"
 #include "bench/credulous.h"
 #include "bench/crew.h"
 #include "bench/options.h"
@@ -176,13 +177,13 @@ read_answer(SSL *ssl, struct error *err)
 static int
 converse(const struct setting *s, SSL *ssl, uint64_t *latency_ns, struct error *err)
 {
-	uint64_t start_ns = crew_now_ns();
+	int64_t start_ns = clock_mono_ns();
 	int fd = tcp_connect(&s->server, err), rc = -1;
 
 	if (fd < 0)
 		return -1;
 	if (shake_hands(ssl, fd, err) == 0) {
-		*latency_ns = crew_now_ns() - start_ns;
+		*latency_ns = (uint64_t)(clock_mono_ns() - start_ns);
 		rc = read_answer(ssl, err);
 	}
 	close(fd);

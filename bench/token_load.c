@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "bench/crew.h"
 #include "bench/options.h"
@@ -237,7 +238,7 @@ step(void *state, struct crew_tally *tally, struct error *err)
 	CK_MECHANISM mechanism = target->mechanism.ck;
 	CK_BYTE signature[SIGNATURE_MAX_BYTES];
 	CK_ULONG len = sizeof(signature);
-	uint64_t since = crew_now_ns();
+	int64_t since = clock_mono_ns();
 	CK_RV rv = f->C_SignInit(signer->session, &mechanism, signer->key);
 
 	if (rv == CKR_OK)
@@ -246,7 +247,7 @@ step(void *state, struct crew_tally *tally, struct error *err)
 		    target->mechanism.data.len, signature, &len);
 	if (rv != CKR_OK)
 		return ckr_error(err, rv, "signing");
-	histogram_add(&tally->latency, crew_now_ns() - since);
+	histogram_add(&tally->latency, (uint64_t)(clock_mono_ns() - since));
 	return 0;
 }
 
