@@ -4,7 +4,7 @@ import subprocess
 
 from measure.case import Sample
 
-WARMUP_S = 0.3
+WARMUP_S = 0.1
 
 
 def with_children(pid):

@@ -3,6 +3,9 @@ import statistics
 import sys
 
 
+OTHERS_EVERY = 5  # rounds, cases without a target
+
+
 class Measured:
     """The samples of each case, in the order of the rounds."""
 
@@ -26,10 +29,18 @@ class Measured:
         return statistics.median(pairs), min(pairs), max(pairs)
 
 
-def measure(cases, rounds, seconds):
+def turn(cases, targets, number):
+    """What is measured in a round: first what targets are about, compared things one after the other."""
+    by_name = {(case.group, case.name): case for case in cases}
+    names = dict.fromkeys(name for target in targets for name in (target.other, target.one))
+    rest = [name for name in by_name if name not in names] if number % OTHERS_EVERY == 0 else []
+    return [by_name[name] for name in [*names, *rest]]
+
+
+def measure(cases, targets, rounds, seconds):
     measured = Measured(cases)
     for number in range(rounds):
-        for case in cases:
+        for case in turn(cases, targets, number):
             try:
                 measured.all(case.group, case.name).append(case.run(seconds))
             except RuntimeError as error:
