@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ca/authority_certify.h"
 #include "ca/certtext.h"
+#include "evp/hashing.h"
 #include "store/revocations.h"
 
 /* Loading, as store_issuer_each sees it. */
@@ -150,8 +151,11 @@ authority_open(OSSL_LIB_CTX *libctx, struct store *store, const struct key_finde
 {
 	struct authority *made = calloc(1, sizeof(*made));
 
-	if (made == NULL)
+	/* It is made once in a process: who fails at that is not to go on for ever. */
+	if (made == NULL || hashing_libctx() == NULL) {
+		free(made);
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	}
 	made->libctx = libctx;
 	made->store = store;
 	serials_init(&made->serials, libctx, store);

@@ -58,10 +58,12 @@ take_body(const struct bytes *body, struct buffer *der, struct error *err)
 static int
 parse(const struct buffer *der, X509_REQ **req, struct error *err)
 {
+	struct error why;
+
 	if (buf_failed(der))
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	if (undecoded_request(buf_bytes(der), req, err) != 0)
-		return error_set(err, err->code, "CSR: %s", err->text);
+	if (undecoded_request(buf_bytes(der), req, &why) != 0)
+		return error_set(err, why.code, "CSR: %s", why.text);
 	return 0;
 }
 

@@ -34,9 +34,11 @@ assemble(
 static int
 parse(struct bytes der, X509 **cert, struct error *err)
 {
-	if (undecoded_certificate(der, cert, err) != 0)
+	struct error why;
+
+	if (undecoded_certificate(der, cert, &why) != 0)
 		return error_set(
-		    err, ERROR_INTERNAL, "the certificate just made: %s", err->text);
+		    err, ERROR_INTERNAL, "the certificate just made: %s", why.text);
 	return 0;
 }
 

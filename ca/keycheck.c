@@ -6,7 +6,9 @@
  */
 #include "ca/keycheck.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -42,7 +44,7 @@ take_apart(const X509_PUBKEY *spki, struct parts *parts)
 }
 
 /* RFC 3279 section 2.3.1, RFC 4055 section 3.1, RFC 8410 section 3. */
-static void
+static bool
 check_parameters(const struct parts *parts, struct violations *v)
 {
 	static const struct {
@@ -54,11 +56,14 @@ check_parameters(const struct parts *parts, struct violations *v)
 		{ NID_ED25519, V_ASN1_UNDEF, "Ed25519 parameters are not absent" },
 	};
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].algorithm == parts->algorithm &&
-		    rules[i].wanted != parts->parameter_type)
-			violations_add(
-			    v, RULE_CSR_KEY_ENCODING, "key", "%s", rules[i].problem);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (rules[i].algorithm != parts->algorithm ||
+		    rules[i].wanted == parts->parameter_type)
+			continue;
+		violations_add(v, RULE_CSR_KEY_ENCODING, "key", "%s", rules[i].problem);
+		return false;
+	}
+	return true;
 }
 
 static int
@@ -128,6 +133,31 @@ check_point(OSSL_LIB_CTX *libctx, EVP_PKEY *key, struct violations *v, struct er
 	return 0;
 }
 
+/*
+ * A key has one encoding here. OpenSSL reads others too, such as with an octet behind an
+ * RSA key, and by their hash a blocked key would not be known.
+ */
+static int
+check_canonical(
+    const X509_PUBKEY *sent, const EVP_PKEY *key, struct violations *v, struct error *err)
+{
+	X509_PUBKEY *own = keyspki_write(key);
+	unsigned char *a = NULL, *b = NULL;
+	int a_len = i2d_X509_PUBKEY(sent, &a);
+	int b_len = own != NULL ? i2d_X509_PUBKEY(own, &b) : -1;
+	int rc = 0;
+
+	if (a_len <= 0 || b_len <= 0)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encode a public key");
+	else if (a_len != b_len || memcmp(a, b, (size_t)a_len) != 0)
+		violations_add(v, RULE_CSR_KEY_ENCODING, "key",
+		    "the public key is not in its one encoding (DER)");
+	OPENSSL_free(a);
+	OPENSSL_free(b);
+	X509_PUBKEY_free(own);
+	return rc;
+}
+
 static int
 read_ec(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *parts,
     EVP_PKEY **key, struct violations *v, struct error *err)
@@ -139,6 +169,8 @@ read_ec(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *parts
 		    v, RULE_CSR_EC_POINT, "key", "the point is not on the curve");
 		return 0;
 	}
+	if (check_canonical(spki, *key, v, err) != 0)
+		return -1;
 	return check_point(libctx, *key, v, err);
 }
 
@@ -151,7 +183,8 @@ read_other(OSSL_LIB_CTX *libctx, const X509_PUBKEY *spki, const struct parts *pa
 		    v, RULE_CSR_KEY_ENCODING, "key", "the public key cannot be read");
 		return 0;
 	}
-	check_parameters(parts, v);
+	if (check_parameters(parts, v) && check_canonical(spki, *key, v, err) != 0)
+		return -1;
 	return parts->algorithm == NID_ED25519 ? 0 : check_rsa(key, v, err);
 }
 

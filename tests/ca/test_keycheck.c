@@ -312,6 +312,89 @@ refuses_a_key_that_does_not_decode(void **state)
 	refuse_changed(key, 266, 0x04, RULE_CSR_KEY_ENCODING);
 }
 
+/* The whole of an SPKI in DER, changed, and read again. */
+static void
+refuse_der(unsigned char *der, size_t len)
+{
+	const unsigned char *p = der;
+	X509_PUBKEY *spki = d2i_X509_PUBKEY(NULL, &p, (long)len);
+	struct violations v = { 0 };
+	EVP_PKEY *read = NULL;
+
+	assert_non_null(spki);
+	assert_int_equal(keycheck_read(NULL, spki, &read, &v, NULL), 0);
+	assert_true(breaks(&v, RULE_CSR_KEY_ENCODING));
+	EVP_PKEY_free(read);
+	X509_PUBKEY_free(spki);
+}
+
+/* By any other encoding a blocked key would have another hash. */
+static void
+refuses_an_rsa_key_with_an_octet_behind_it(void **state)
+{
+	EVP_PKEY *key = rsa_key(2048);
+	X509_PUBKEY *spki = NULL;
+	unsigned char copy[300];
+	unsigned char *der = NULL;
+	const unsigned char *bits;
+	int len;
+
+	(void)state;
+	assert_int_equal(X509_PUBKEY_set(&spki, key), 1);
+	X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki);
+	memcpy(copy, bits, (size_t)len);
+	copy[len] = 0;
+	assert_int_equal(
+	    X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL,
+		NULL, OPENSSL_memdup(copy, (size_t)len + 1), len + 1),
+	    1);
+	len = i2d_X509_PUBKEY(spki, &der);
+	assert_true(len > 0);
+	refuse_der(der, (size_t)len);
+	OPENSSL_free(der);
+	X509_PUBKEY_free(spki);
+	EVP_PKEY_free(key);
+}
+
+/* A key whose last bit is 0 can say that this bit does not count. */
+static void
+refuse_with_an_unused_bit(EVP_PKEY *(*make)(void), size_t bits_at)
+{
+	unsigned char *der = NULL;
+	EVP_PKEY *key;
+	int len;
+
+	for (;;) {
+		key = make();
+		len = i2d_PUBKEY(key, &der);
+		assert_true(len > 0);
+		EVP_PKEY_free(key);
+		if ((der[len - 1] & 1) == 0)
+			break;
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	assert_int_equal(der[bits_at], 0);
+	der[bits_at] = 1;
+	refuse_der(der, (size_t)len);
+	OPENSSL_free(der);
+}
+
+static EVP_PKEY *
+p256_key(void)
+{
+	return ec_key("P-256");
+}
+
+static void
+refuses_a_key_with_unused_bits(void **state)
+{
+	(void)state;
+	/* Where the count of unused bits is: before the last 65 or 32 octets. */
+	refuse_with_an_unused_bit(p256_key, 91 - 66);
+	refuse_with_an_unused_bit(ed25519_key, 44 - 33);
+}
+
 static void
 refuses_rsa_without_null_parameters(void **state)
 {
@@ -356,6 +439,8 @@ main(void)
 		cmocka_unit_test(refuses_a_point_off_the_curve),
 		cmocka_unit_test(refuses_infinity_and_a_coordinate_that_is_not_reduced),
 		cmocka_unit_test(refuses_a_key_that_does_not_decode),
+		cmocka_unit_test(refuses_an_rsa_key_with_an_octet_behind_it),
+		cmocka_unit_test(refuses_a_key_with_unused_bits),
 		cmocka_unit_test(refuses_rsa_without_null_parameters),
 	};
 
