@@ -2,44 +2,17 @@
  * copies.c - made, looked after, and given up.
  *
  * With the writer locked nobody destroys a key of ours, so its handle stays what it is.
- * To destroy a copy takes the handles' lock for writing too: somebody may be signing.
+ * A copy is taken out of the table and destroyed with the handles locked for writing, so
+ * that nobody signs with it meanwhile.
  */
 #include "pkcs11/copies.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "pkcs11/ckr.h"
+#include "pkcs11/object.h"
 
-/* Of a key, as it is under the table's lock; the token is asked without that lock. */
-struct view {
-	CK_OBJECT_HANDLE original;
-	struct keytable_copy copy;
-};
-
-static bool
-look_up(struct keystore *store, const unsigned char *spki_sha256, struct view *view)
-{
-	const struct keytable_slot *slot;
-
-	pthread_rwlock_rdlock(&store->lock);
-	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
-		*view = (struct view){ slot->handle, slot->copy };
-	pthread_rwlock_unlock(&store->lock);
-	return slot != NULL;
-}
-
-static void
-put(struct keystore *store, const unsigned char *spki_sha256, const struct view *view)
-{
-	struct keytable_slot *slot;
-
-	pthread_rwlock_wrlock(&store->lock);
-	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL) {
-		slot->handle = view->original;
-		slot->copy = view->copy;
-	}
-	pthread_rwlock_unlock(&store->lock);
-}
+#define SWEEP_AT_ONCE 64
 
 /* The session that all copies belong to; every session of the process can use them. */
 static CK_RV
@@ -59,146 +32,242 @@ close_holder(struct copies *copies, const struct token *token)
 	copies->holder = CK_INVALID_HANDLE;
 }
 
-/* The handles are locked for writing. */
-static void
-destroy(struct keystore *store, struct keytable_copy *copy)
+static bool
+holder_lives(const struct keystore *store)
 {
-	if (copy->handle == CK_INVALID_HANDLE)
-		return;
-	store->token->functions->C_DestroyObject(store->copies.holder, copy->handle);
-	store->copies.count--;
-	*copy = (struct keytable_copy){ .handle = CK_INVALID_HANDLE };
+	CK_SESSION_INFO info;
+
+	return store->token->functions->C_GetSessionInfo(store->copies.holder, &info) ==
+	       CKR_OK;
 }
 
-/* All copies that were due before then, or, with INT64_MAX, all. */
+/* Said once: some tokens cannot copy, and some keys must not be copied. */
 static void
-sweep(struct keystore *store, int64_t due_before_ms)
-{
-	pthread_rwlock_wrlock(&store->handles);
-	pthread_rwlock_wrlock(&store->lock);
-	for (size_t i = 0; i < store->table.buckets; i++)
-		for (struct keytable_slot *slot = store->table.by_spki[i]; slot != NULL;
-		     slot = slot->next_by_spki)
-			if (slot->copy.due_ms < due_before_ms)
-				destroy(store, &slot->copy);
-	pthread_rwlock_unlock(&store->lock);
-	pthread_rwlock_unlock(&store->handles);
-}
-
-/* Some tokens cannot copy, and some keys must not be copied: that is said once. */
-static void
-note_refusal(struct copies *copies, CK_RV rv)
+note(struct copies *copies, const char *why)
 {
 	char quoted[LOG_QUOTED_MAX];
-	struct error why;
 
-	if (copies->refusal_is_known)
-		return;
-	copies->refusal_is_known = true;
-	ckr_error(&why, rv, "C_CopyObject");
-	log_info("key.uncopied", "why=\"%s\"", log_quoted(quoted, why.text));
+	if (!copies->trouble_is_known)
+		log_info("key.uncopied", "why=\"%s\"", log_quoted(quoted, why));
+	copies->trouble_is_known = true;
 }
 
 static void
-make(struct keystore *store, struct view *view, int64_t now_ms)
+set_copy(struct keystore *store, const unsigned char *spki_sha256,
+    CK_OBJECT_HANDLE handle, int64_t due_ms)
+{
+	struct keytable_slot *slot;
+
+	pthread_rwlock_wrlock(&store->lock);
+	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
+		slot->copy = (struct keytable_copy){ handle, due_ms };
+	pthread_rwlock_unlock(&store->lock);
+}
+
+/* Out of the table, all those that were due before then, as far as there is room. */
+static size_t
+take_out(
+    struct keystore *store, int64_t due_before_ms, CK_OBJECT_HANDLE *taken, size_t max)
+{
+	size_t count = 0;
+
+	pthread_rwlock_wrlock(&store->lock);
+	for (size_t i = 0; i < store->table.buckets; i++)
+		for (struct keytable_slot *slot = store->table.by_spki[i];
+		     slot != NULL && count < max; slot = slot->next_by_spki) {
+			if (slot->copy.handle == CK_INVALID_HANDLE ||
+			    slot->copy.due_ms >= due_before_ms)
+				continue;
+			taken[count++] = slot->copy.handle;
+			slot->copy = (struct keytable_copy){ CK_INVALID_HANDLE, 0 };
+		}
+	pthread_rwlock_unlock(&store->lock);
+	return count;
+}
+
+/* Their session ends, and all copies with it. Handles are locked for writing. */
+static void
+end_all(struct keystore *store)
+{
+	CK_OBJECT_HANDLE taken[SWEEP_AT_ONCE];
+
+	while (take_out(store, INT64_MAX, taken, SWEEP_AT_ONCE) > 0)
+		continue;
+	store->copies.count = 0;
+	close_holder(&store->copies, store->token);
+}
+
+/* One that is out of the table. What cannot be destroyed ends with its session. */
+static void
+destroy(struct keystore *store, CK_OBJECT_HANDLE copy)
+{
+	CK_RV rv;
+
+	if (copy == CK_INVALID_HANDLE || store->copies.holder == CK_INVALID_HANDLE)
+		return;
+	rv = store->token->functions->C_DestroyObject(store->copies.holder, copy);
+	store->copies.count--;
+	if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+		end_all(store);
+}
+
+/* A token may not do as it was told: a copy is no twin on the token, and stays inside. */
+static int
+check_made(const struct keystore *store, CK_OBJECT_HANDLE copy, struct error *err)
+{
+	CK_FUNCTION_LIST *functions = store->token->functions;
+	CK_SESSION_HANDLE holder = store->copies.holder;
+	CK_BBOOL on_token, sensitive, extractable;
+
+	if (object_read_bool(functions, holder, copy, CKA_TOKEN, &on_token, err) != 0 ||
+	    object_read_bool(functions, holder, copy, CKA_SENSITIVE, &sensitive, err) !=
+		0 ||
+	    object_read_bool(
+		functions, holder, copy, CKA_EXTRACTABLE, &extractable, err) != 0)
+		return -1;
+	if (on_token || !sensitive || extractable)
+		return error_set(err, ERROR_TOKEN,
+		    "this token's copies are not sensitive, unextractable session "
+		    "objects");
+	return 0;
+}
+
+static void
+give_up(struct keystore *store, CK_OBJECT_HANDLE copy, const char *why)
+{
+	store->token->functions->C_DestroyObject(store->copies.holder, copy);
+	store->copies.given_up = true;
+	note(&store->copies, why);
+}
+
+static void
+make(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE original,
+    int64_t now_ms)
 {
 	const struct token *token = store->token;
 	struct copies *copies = &store->copies;
 	CK_BBOOL no = CK_FALSE;
 	CK_ATTRIBUTE session_object = { CKA_TOKEN, &no, sizeof(no) };
+	CK_OBJECT_HANDLE copy;
+	struct error why;
 	CK_RV rv = open_holder(copies, token);
 
 	if (rv == CKR_OK)
-		rv = token->functions->C_CopyObject(copies->holder, view->original,
-		    &session_object, 1, &view->copy.handle);
-	if (rv == CKR_OK) {
-		copies->count++;
-		view->copy.due_ms = now_ms + COPIES_LOOK_MS;
-		return;
-	}
-	view->copy = (struct keytable_copy){ CK_INVALID_HANDLE, now_ms + COPIES_IDLE_MS };
-	if (ckr_class(rv) == CKR_CLASS_SESSION) {
-		/* The session has ended, and its copies with it. */
-		sweep(store, INT64_MAX);
-		close_holder(copies, token);
-		view->copy.due_ms = now_ms;
+		rv = token->functions->C_CopyObject(
+		    copies->holder, original, &session_object, 1, &copy);
+	if (rv != CKR_OK) {
+		ckr_error(&why, rv, "C_CopyObject");
+		note(copies, why.text);
+		set_copy(store, spki_sha256, CK_INVALID_HANDLE, now_ms + COPIES_IDLE_MS);
+	} else if (check_made(store, copy, &why) != 0) {
+		give_up(store, copy, why.text);
 	} else {
-		note_refusal(copies, rv);
+		copies->count++;
+		set_copy(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
 	}
 }
 
-/* Any attribute will do. */
-static bool
-is_on_token(const struct keystore *store, CK_OBJECT_HANDLE original)
-{
-	CK_OBJECT_CLASS class;
-	CK_ATTRIBUTE attribute = { CKA_CLASS, &class, sizeof(class) };
-	CK_RV rv = store->token->functions->C_GetAttributeValue(
-	    store->copies.holder, original, &attribute, 1);
-
-	return ckr_class(rv) != CKR_CLASS_LOGIN;
-}
-
-/* A key with a copy: the copy stays, or goes. */
-static void
-look_after(struct keystore *store, struct view *view, bool copy_failed, int64_t now_ms)
-{
-	bool is_there = is_on_token(store, view->original);
-
-	view->copy.due_ms = now_ms + COPIES_LOOK_MS;
-	if (is_there && !copy_failed)
-		return;
-	pthread_rwlock_wrlock(&store->handles);
-	destroy(store, &view->copy);
-	pthread_rwlock_unlock(&store->handles);
-	if (!is_there)
-		view->original = CK_INVALID_HANDLE;
-}
-
+/* Makes room of copies that nobody has used for long. */
 static bool
 has_room(struct keystore *store, int64_t now_ms)
 {
+	CK_OBJECT_HANDLE idle[SWEEP_AT_ONCE];
+	size_t count;
+
 	if (store->copies.count < store->token->session_copies)
 		return true;
-	if (now_ms >= store->copies.sweep_ms) {
-		store->copies.sweep_ms = now_ms + COPIES_LOOK_MS;
-		sweep(store, now_ms - COPIES_IDLE_MS);
-	}
+	if (now_ms < store->copies.sweep_ms)
+		return false;
+	store->copies.sweep_ms = now_ms + COPIES_LOOK_MS;
+	pthread_rwlock_wrlock(&store->handles);
+	count = take_out(store, now_ms - COPIES_IDLE_MS, idle, SWEEP_AT_ONCE);
+	for (size_t i = 0; i < count; i++)
+		destroy(store, idle[i]);
+	pthread_rwlock_unlock(&store->handles);
 	return store->copies.count < store->token->session_copies;
 }
 
-void
-copies_tend(struct keystore *store, const unsigned char *spki_sha256, bool copy_failed)
+/* It failed, or its key did: it goes. */
+static void
+drop(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE copy,
+    int64_t due_ms)
 {
-	int64_t now_ms = clock_mono_ms();
-	struct view view;
+	pthread_rwlock_wrlock(&store->handles);
+	if (holder_lives(store)) {
+		set_copy(store, spki_sha256, CK_INVALID_HANDLE, due_ms);
+		destroy(store, copy);
+	} else {
+		end_all(store);
+	}
+	pthread_rwlock_unlock(&store->handles);
+}
 
+static void
+tend(struct keystore *store, const unsigned char *spki_sha256,
+    const struct copies_news *news, const struct keytable_slot *slot, int64_t now_ms)
+{
+	CK_OBJECT_HANDLE copy = slot->copy.handle;
+
+	if (news->failed_copy != CK_INVALID_HANDLE) {
+		/* Another thread may have seen to that one already. */
+		if (copy != news->failed_copy)
+			return;
+		note(&store->copies, "a copy did not sign");
+		drop(store, spki_sha256, copy, now_ms + COPIES_IDLE_MS);
+	} else if (now_ms < slot->copy.due_ms) {
+		return;
+	} else if (copy != CK_INVALID_HANDLE && !news->key_signed) {
+		drop(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
+	} else if (copy != CK_INVALID_HANDLE) {
+		set_copy(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
+	} else if (news->key_signed && has_room(store, now_ms)) {
+		make(store, spki_sha256, slot->handle, now_ms);
+	} else {
+		set_copy(store, spki_sha256, CK_INVALID_HANDLE, now_ms + COPIES_LOOK_MS);
+	}
+}
+
+static bool
+look_up(
+    struct keystore *store, const unsigned char *spki_sha256, struct keytable_slot *out)
+{
+	const struct keytable_slot *slot;
+
+	pthread_rwlock_rdlock(&store->lock);
+	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
+		*out = *slot;
+	pthread_rwlock_unlock(&store->lock);
+	return slot != NULL && out->handle != CK_INVALID_HANDLE;
+}
+
+void
+copies_tend(struct keystore *store, const unsigned char *spki_sha256,
+    const struct copies_news *news)
+{
+	struct keytable_slot slot;
+
+	if (store->token->session_copies == 0)
+		return;
 	/* Another thread sees to it, or makes a key, which may take seconds. */
 	if (pthread_mutex_trylock(&store->writer) != 0)
 		return;
-	if (!look_up(store, spki_sha256, &view) || view.original == CK_INVALID_HANDLE ||
-	    (now_ms < view.copy.due_ms && !copy_failed))
-		goto out;
-	if (view.copy.handle != CK_INVALID_HANDLE)
-		look_after(store, &view, copy_failed, now_ms);
-	else if (has_room(store, now_ms))
-		make(store, &view, now_ms);
-	else
-		view.copy.due_ms = now_ms + COPIES_LOOK_MS;
-	put(store, spki_sha256, &view);
-out:
+	if (!store->copies.given_up && look_up(store, spki_sha256, &slot))
+		tend(store, spki_sha256, news, &slot, clock_mono_ms());
 	pthread_mutex_unlock(&store->writer);
 }
 
 void
 copies_drop(struct keystore *store, const unsigned char *spki_sha256)
 {
-	struct keytable_slot *slot;
+	const struct keytable_slot *slot;
+	CK_OBJECT_HANDLE copy = CK_INVALID_HANDLE;
 
-	pthread_rwlock_wrlock(&store->lock);
+	pthread_rwlock_rdlock(&store->lock);
 	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
-		destroy(store, &slot->copy);
+		copy = slot->copy.handle;
 	pthread_rwlock_unlock(&store->lock);
+	set_copy(store, spki_sha256, CK_INVALID_HANDLE, 0);
+	destroy(store, copy);
 }
 
 void

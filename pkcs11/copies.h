@@ -6,9 +6,9 @@
  * session object it does not. A copy is as sensitive and as little extractable as its
  * key, belongs to a session of this process, and ends with it.
  *
- * A key is copied when it has signed. Every COPIES_LOOK_MS that it goes on signing, the
- * token is asked whether the key itself is still there: a key that somebody else
- * destroyed signs no longer than that. A copy that fails is replaced.
+ * A key is copied when it has signed. Every COPIES_LOOK_MS it signs itself once more: a
+ * key that somebody else destroyed on the token signs no longer than that. A copy that
+ * fails is given up for a minute; what copies cannot do, their keys do.
  */
 #ifndef PKCS11_COPIES_H
 #define PKCS11_COPIES_H
@@ -18,13 +18,18 @@
 #define COPIES_LOOK_MS 10000
 #define COPIES_IDLE_MS 60000 /* then others may have its room */
 
+/* What came of a signature. */
+struct copies_news {
+	bool key_signed;              /* the key itself */
+	CK_OBJECT_HANDLE failed_copy; /* CK_INVALID_HANDLE: none did */
+};
+
 /*
- * For a key that has just signed: copies it, or looks after its copy, which failed or
- * did not. What is in the way is not waited for, and nothing fails: a key without a copy
- * signs itself. Takes the locks of the keystore.
+ * Copies the key, or looks after its copy. What is in the way is not waited for, and
+ * nothing fails. Takes the locks of the keystore.
  */
-void
-copies_tend(struct keystore *store, const unsigned char *spki_sha256, bool copy_failed);
+void copies_tend(struct keystore *store, const unsigned char *spki_sha256,
+    const struct copies_news *news);
 
 /* Its copy goes with a key. The writer and the handles are locked, these for writing. */
 void copies_drop(struct keystore *store, const unsigned char *spki_sha256);

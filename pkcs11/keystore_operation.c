@@ -45,9 +45,8 @@ find_handle(struct keystore *store, const unsigned char *spki_sha256,
 /* What a signature needs of a key. */
 struct signer {
 	enum key_type type;
-	CK_OBJECT_HANDLE handle;
-	struct keytable_copy copy;
-	bool copy_failed;
+	CK_OBJECT_HANDLE handle, copy; /* no copy: the key itself is to sign */
+	bool is_due;                   /* its copy is to be seen to */
 };
 
 static int
@@ -59,10 +58,12 @@ find_signer(struct keystore *store, const unsigned char *spki_sha256,
 
 	*signer = (struct signer){ .handle = CK_INVALID_HANDLE };
 	pthread_rwlock_rdlock(&store->lock);
-	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
-		*signer = (struct signer){ .type = slot->key.key.type,
-			.handle = slot->handle,
-			.copy = slot->copy };
+	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL) {
+		signer->type = slot->key.key.type;
+		signer->handle = slot->handle;
+		signer->is_due = clock_mono_ms() >= slot->copy.due_ms;
+		signer->copy = signer->is_due ? CK_INVALID_HANDLE : slot->copy.handle;
+	}
 	pthread_rwlock_unlock(&store->lock);
 	if (signer->handle != CK_INVALID_HANDLE)
 		return 0;
@@ -72,23 +73,26 @@ find_signer(struct keystore *store, const unsigned char *spki_sha256,
 /* By its copy where there is one. Whatever a token has against a copy: the key decides.
  */
 static int
-sign_as(struct token *token, struct signer *signer, enum scheme scheme,
+sign_as(struct token *token, const struct signer *signer, enum scheme scheme,
     const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
-    size_t *sig_len, struct error *err)
+    size_t *sig_len, struct copies_news *news, struct error *err)
 {
 	struct error why;
 
-	if (signer->copy.handle == CK_INVALID_HANDLE)
-		return token_sign(token, signer->handle, signer->type, scheme, message,
-		    sig, sig_len, err);
-	if (token_sign(token, signer->copy.handle, signer->type, scheme, message, sig,
-		sig_len, &why) == 0)
-		return 0;
-	if (why.code != ERROR_TOKEN)
-		return error_set(err, why.code, "%s", why.text);
-	signer->copy_failed = true;
-	return token_sign(
-	    token, signer->handle, signer->type, scheme, message, sig, sig_len, err);
+	if (signer->copy != CK_INVALID_HANDLE) {
+		if (token_sign(token, signer->copy, signer->type, scheme, message, sig,
+			sig_len, &why) == 0)
+			return 0;
+		if (why.code == ERROR_BUSY)
+			return error_set(err, why.code, "%s", why.text);
+	}
+	if (token_sign(token, signer->handle, signer->type, scheme, message, sig, sig_len,
+		err) != 0)
+		return -1;
+	/* What the key refuses too is nothing against its copy. */
+	news->key_signed = true;
+	news->failed_copy = signer->copy;
+	return 0;
 }
 
 int
@@ -96,16 +100,18 @@ keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     enum scheme scheme, const struct bytes *message,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
+	struct copies_news news = { .failed_copy = CK_INVALID_HANDLE };
 	struct signer signer;
 	int rc;
 
 	pthread_rwlock_rdlock(&store->handles);
 	rc = find_signer(store, spki_sha256, &signer, err);
 	if (rc == 0)
-		rc = sign_as(store->token, &signer, scheme, message, sig, sig_len, err);
+		rc = sign_as(
+		    store->token, &signer, scheme, message, sig, sig_len, &news, err);
 	pthread_rwlock_unlock(&store->handles);
-	if (rc == 0 && (signer.copy_failed || clock_mono_ms() >= signer.copy.due_ms))
-		copies_tend(store, spki_sha256, signer.copy_failed);
+	if (signer.is_due || news.failed_copy != CK_INVALID_HANDLE)
+		copies_tend(store, spki_sha256, &news);
 	return rc;
 }
 

@@ -18,7 +18,8 @@ struct copies {
 	CK_SESSION_HANDLE holder; /* CK_INVALID_HANDLE until the first copy */
 	size_t count;
 	int64_t sweep_ms; /* not sooner, of clock_mono_ms */
-	bool refusal_is_known;
+	bool trouble_is_known;
+	bool given_up; /* this token's copies are not what they must be */
 };
 
 /* A pair that was just made or found, and will be added next: no need to search for it.

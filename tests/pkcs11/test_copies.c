@@ -21,23 +21,52 @@ static struct {
 	CK_OBJECT_HANDLE signer; /* of the last C_SignInit */
 	unsigned copies;         /* C_CopyObject calls */
 	CK_RV refusal;           /* of C_CopyObject, unless CKR_OK */
+	CK_OBJECT_HANDLE copy;   /* the last that was made */
+	CK_RV copy_refusal;      /* to sign with it, likewise */
+	CK_RV destroy_refusal;   /* to destroy it */
+	bool lies;               /* a copy is an object of the token */
 } spy;
 
 static CK_RV
 spy_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
 	spy.signer = key;
+	if (key == spy.copy && spy.copy_refusal != CKR_OK)
+		return spy.copy_refusal;
 	return spy.real->C_SignInit(session, mechanism, key);
+}
+
+static CK_RV
+spy_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	if (object == spy.copy && spy.destroy_refusal != CKR_OK)
+		return spy.destroy_refusal;
+	return spy.real->C_DestroyObject(session, object);
+}
+
+static CK_RV
+spy_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+	CK_RV rv = spy.real->C_GetAttributeValue(session, object, attributes, count);
+
+	if (spy.lies && object == spy.copy && attributes[0].type == CKA_TOKEN)
+		*(CK_BBOOL *)attributes[0].pValue = CK_TRUE;
+	return rv;
 }
 
 static CK_RV
 spy_copy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
     CK_ULONG count, CK_OBJECT_HANDLE *copy)
 {
+	CK_RV rv;
+
 	spy.copies++;
 	if (spy.refusal != CKR_OK)
 		return spy.refusal;
-	return spy.real->C_CopyObject(session, object, template, count, copy);
+	rv = spy.real->C_CopyObject(session, object, template, count, copy);
+	spy.copy = rv == CKR_OK ? *copy : CK_INVALID_HANDLE;
+	return rv;
 }
 
 static int
@@ -52,6 +81,8 @@ set_up(void **state)
 	spy.list = *spy.real;
 	spy.list.C_SignInit = spy_sign_init;
 	spy.list.C_CopyObject = spy_copy;
+	spy.list.C_DestroyObject = spy_destroy;
+	spy.list.C_GetAttributeValue = spy_attributes;
 	t->token->functions = &spy.list;
 	return 0;
 }
@@ -62,8 +93,9 @@ store_of(void **state)
 	struct test_token *t = *state;
 
 	spy.copies = 0;
-	spy.refusal = CKR_OK;
-	t->keystore->copies.refusal_is_known = false;
+	spy.refusal = spy.copy_refusal = spy.destroy_refusal = CKR_OK;
+	spy.lies = false;
+	t->keystore->copies.trouble_is_known = t->keystore->copies.given_up = false;
 	return t->keystore;
 }
 
@@ -185,24 +217,87 @@ a_key_that_somebody_else_destroyed_signs_until_the_next_look(void **state)
 	assert_int_equal(try_sign(store, &key), 0);
 	assert_in_range(slot->copy.due_ms, 1, clock_mono_ms() + COPIES_LOOK_MS);
 	slot->copy.due_ms = 0;
-	assert_int_equal(try_sign(store, &key), 0);
+	assert_int_equal(try_sign(store, &key), -1);
 	assert_int_equal(try_sign(store, &key), -1);
 	assert_int_equal(store->copies.count, 0);
 	test_key_destroy(store, &key);
 }
 
+/* Whatever it says: the key is asked, and the copy rests. */
 static void
-a_copy_that_fails_is_replaced_and_the_signature_is_made(void **state)
+a_copy_that_fails_is_given_up_and_the_key_signs(void **state)
+{
+	static const CK_RV refusals[] = { CKR_KEY_FUNCTION_NOT_PERMITTED,
+		CKR_GENERAL_ERROR, CKR_OBJECT_HANDLE_INVALID };
+	struct keystore *store = store_of(state);
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct keystore_key key = make(store, "web");
+
+		assert_int_equal(try_sign(store, &key), 0);
+		spy.copies = 0;
+		spy.copy_refusal = refusals[i];
+		assert_false(signs_by_its_copy(store, &key));
+		assert_false(signs_by_its_copy(store, &key));
+		assert_int_equal(spy.copies, 0);
+		spy.copy_refusal = CKR_OK;
+		slot_of(store, &key)->copy.due_ms = 0;
+		assert_false(signs_by_its_copy(store, &key));
+		assert_true(signs_by_its_copy(store, &key));
+		assert_int_equal(store->copies.count, 1);
+		test_key_destroy(store, &key);
+	}
+}
+
+static size_t
+count_private(struct keystore *store)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE private = { CKA_CLASS, &class, sizeof(class) };
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE found[8];
+	size_t count;
+
+	assert_int_equal(spy.real->C_OpenSession(store->token->slot_id,
+			     CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session),
+	    CKR_OK);
+	assert_int_equal(
+	    object_find(spy.real, session, &private, 1, found, 8, &count, NULL), 0);
+	spy.real->C_CloseSession(session);
+	return count;
+}
+
+/* It would sign on, for whoever finds it. */
+static void
+a_copy_that_cannot_be_destroyed_ends_with_its_session(void **state)
+{
+	struct keystore *store = store_of(state);
+	struct keystore_key key = make(store, "web"), other = make(store, "other");
+	struct error err = { 0 };
+
+	assert_int_equal(try_sign(store, &other), 0);
+	assert_int_equal(try_sign(store, &key), 0);
+	assert_int_equal(count_private(store), 4);
+	spy.destroy_refusal = CKR_DEVICE_ERROR;
+	assert_int_equal(keystore_destroy(store, &key, &err), 0);
+	assert_int_equal(count_private(store), 1);
+	assert_false(signs_by_its_copy(store, &other));
+	assert_true(signs_by_its_copy(store, &other));
+	keystore_forget(store, &key);
+	test_key_destroy(store, &other);
+}
+
+static void
+a_token_that_makes_twins_of_copies_is_not_asked_again(void **state)
 {
 	struct keystore *store = store_of(state);
 	struct keystore_key key = make(store, "web");
 
-	assert_int_equal(try_sign(store, &key), 0);
-	destroy_object(store, slot_of(store, &key)->copy.handle);
+	spy.lies = true;
 	assert_false(signs_by_its_copy(store, &key));
 	assert_false(signs_by_its_copy(store, &key));
-	assert_true(signs_by_its_copy(store, &key));
-	assert_int_equal(store->copies.count, 1);
+	assert_int_equal(spy.copies, 1);
+	assert_int_equal(count_private(store), 1);
 	test_key_destroy(store, &key);
 }
 
@@ -288,7 +383,9 @@ main(void)
 		cmocka_unit_test(a_destroyed_key_leaves_no_copy),
 		cmocka_unit_test(
 		    a_key_that_somebody_else_destroyed_signs_until_the_next_look),
-		cmocka_unit_test(a_copy_that_fails_is_replaced_and_the_signature_is_made),
+		cmocka_unit_test(a_copy_that_fails_is_given_up_and_the_key_signs),
+		cmocka_unit_test(a_copy_that_cannot_be_destroyed_ends_with_its_session),
+		cmocka_unit_test(a_token_that_makes_twins_of_copies_is_not_asked_again),
 		cmocka_unit_test(copies_come_back_after_their_session_ended),
 		cmocka_unit_test(a_token_that_cannot_copy_signs_all_the_same),
 		cmocka_unit_test(
