@@ -161,6 +161,17 @@ find_token(const struct config *config, struct module **module, enum exit_code *
 	return -1;
 }
 
+/* Memory that cannot be locked is no mistake in a file. */
+static int
+read_pin(const struct config *config, struct secret **pin, enum exit_code *code,
+    struct error *err)
+{
+	if (pin_read(config, pin, err) == 0)
+		return 0;
+	*code = err->code == ERROR_INTERNAL ? EXIT_INTERNAL : EXIT_SETTINGS;
+	return -1;
+}
+
 /* What is only looked at comes first, then the database and its lock, then the login. */
 static int
 open_store_and_token(struct daemon *d, const struct config *config, enum exit_code *code,
@@ -170,9 +181,9 @@ open_store_and_token(struct daemon *d, const struct config *config, enum exit_co
 	struct secret *pin = NULL;
 	int rc = -1;
 
-	*code = EXIT_SETTINGS;
-	if (pin_read(config, &pin, err) != 0)
+	if (read_pin(config, &pin, code, err) != 0)
 		return -1;
+	*code = EXIT_SETTINGS;
 	if (read_weak_keys(config, &d->weak_keys, err) != 0 ||
 	    check_places(config, code, err) != 0 ||
 	    find_token(config, &d->module, code, err) != 0)
@@ -297,10 +308,10 @@ daemon_check(const struct config *config, enum exit_code *code, struct error *er
 	struct module *module = NULL;
 	int rc;
 
-	*code = EXIT_SETTINGS;
-	if (pin_read(config, &pin, err) != 0)
+	if (read_pin(config, &pin, code, err) != 0)
 		return -1;
 	secret_free(pin);
+	*code = EXIT_SETTINGS;
 	if (read_weak_keys(config, &weak_keys, err) != 0)
 		return -1;
 	weakkeys_free(weak_keys);

@@ -1,5 +1,6 @@
 /*
- * shortcut.c - a thread for each connection, and three system calls for each request.
+ * shortcut.c - a thread for each connection, and three system calls for each request,
+ * when it does not linger.
  *
  * The first of them only looks (MSG_PEEK): what is not for us has to be there for the
  * one that it is handed to. A connection in the list has its thread; the lock is taken
@@ -21,17 +22,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/signrequest.h"
 #include "service/visitor.h"
 
-#define BLOCK_SIZE  8192
-#define HEAD_MAX    256
-#define LINGER_NS   50000
-#define YIELDED_NS  5000 /* somebody else has run meanwhile */
-#define RETRY_MS    20   /* after an accept that failed for want of something */
-#define STACK_BYTES (512 * 1024)
+#define BLOCK_SIZE 8192
+#define HEAD_MAX   256
+#define LINGER_NS  50000
+#define YIELDED_NS 5000 /* somebody else has run meanwhile */
+#define RETRY_MS   20   /* after an accept that failed for want of something */
 
 struct shortcut {
 	struct shortcut_options options;
@@ -280,6 +282,8 @@ serve(void *arg)
 	else
 		close(line->fd);
 	line_free(line);
+	/* Later it might meet the end of the process. */
+	OPENSSL_thread_stop();
 	count_out(s);
 	return NULL;
 }
@@ -294,7 +298,6 @@ start_thread(struct line *line)
 	if (pthread_attr_init(&attributes) != 0)
 		return -1;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	rc = pthread_create(&thread, &attributes, serve, line);
 	pthread_attr_destroy(&attributes);
 	return rc == 0 ? 0 : -1;
@@ -316,6 +319,7 @@ admit(struct shortcut *s, int fd)
 	struct line *line = malloc(sizeof(*line));
 
 	if (line == NULL) {
+		log_error("connection.refused", "why=\"out of memory\"");
 		close(fd);
 		return;
 	}
@@ -325,7 +329,13 @@ admit(struct shortcut *s, int fd)
 	line->fd = fd;
 	limit_waiting(fd);
 	line->visitor = visitor_new(fd, s->options.everyone_is_admin);
-	if (line->visitor == NULL || !enlist(line)) {
+	if (line->visitor == NULL) {
+		close(fd);
+		line_free(line);
+		return;
+	}
+	if (!enlist(line)) {
+		log_error("connection.refused", "why=\"too many connections\"");
 		close(fd);
 		line_free(line);
 		return;
