@@ -25,7 +25,8 @@ make_certificate() {
 
 # serve NAME: its port in PORT.
 serve() {
-	openssl s_server -accept 127.0.0.1:0 -www -cert "$T/$1.crt" -key "$T/$1.key" >"$T/server" 2>&1 &
+	: >"$T/server" # before anybody looks into it
+	openssl s_server -accept 127.0.0.1:0 -www -cert "$T/$1.crt" -key "$T/$1.key" >>"$T/server" 2>&1 &
 	server=$!
 	for _ in $(seq 100); do
 		PORT=$(sed -n 's/^ACCEPT .*://p' "$T/server")
