@@ -9,6 +9,8 @@
 static bool
 is_about(const struct access_rule *rule, const struct caller *caller)
 {
+	if (caller->kind != CALLER_UNIX)
+		return false;
 	if (!rule->is_group)
 		return rule->id == caller->uid;
 	if (rule->id == caller->gid)

@@ -143,7 +143,7 @@ static void
 fail(struct exchange *x, const struct error *err)
 {
 	static const char fields[] =
-	    "actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
+	    "request=%s actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
 	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX];
 
 	if (x->is_discreet)
@@ -153,11 +153,11 @@ fail(struct exchange *x, const struct error *err)
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
 	if (x->res->status >= 500)
-		log_error("request.failed", fields, x->req->caller->actor, x->req->method,
-		    target, x->res->status, why);
+		log_error("request.failed", fields, x->req->id, x->req->caller->actor,
+		    x->req->method, target, x->res->status, why);
 	else
-		log_info("request.refused", fields, x->req->caller->actor, x->req->method,
-		    target, x->res->status, why);
+		log_info("request.refused", fields, x->req->id, x->req->caller->actor,
+		    x->req->method, target, x->res->status, why);
 }
 
 static bool

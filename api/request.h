@@ -16,17 +16,33 @@ struct shared;
 #define REQUEST_PARAMS     2
 #define REQUEST_PARAM_SIZE 128 /* "spki:" and 64 hex digits, a name, a serial */
 
-/* Who asks. Filled in by the server from the socket, never from the request. */
+/* What the server knows the caller by. */
+enum caller_kind {
+	CALLER_UNIX,        /* a user, from the kernel */
+	CALLER_CERTIFICATE, /* a client certificate that was verified */
+	CALLER_TOKEN,       /* a bearer token */
+	CALLER_NOBODY,      /* nothing */
+};
+
+/* Who asks. Filled in by the server from the connection, and a token from the request. */
 struct caller {
 	char actor[128]; /* as the audit record names them: "uid:33" */
-	bool admin;      /* without a rule: root, the daemon's own user, --dev */
+	enum caller_kind kind;
+	bool admin; /* without a rule: root, the daemon's own user, --dev */
+	/* CALLER_UNIX */
 	uid_t uid;
 	gid_t gid;
 	const gid_t *groups; /* supplementary */
 	size_t group_count;
+	/* CALLER_CERTIFICATE: what a rule may call it by, "dns:ci.example" */
+	const char *const *names;
+	size_t name_count;
+	/* CALLER_TOKEN */
+	const char *token; /* its name */
 };
 
 struct request {
+	const char *id; /* unlike any other's; the client sees it too */
 	const char *method;
 	const char *target;       /* path and query, as they came */
 	const char *content_type; /* NULL when absent, as are the next two */

@@ -8,7 +8,14 @@
 
 #define LINE_MAX_BYTES 2048
 
+static const char *const names[] = { "error", "info", "debug" };
 static enum log_level max_level = LOG_LEVEL_INFO;
+
+const char *
+log_level_name(enum log_level level)
+{
+	return names[level];
+}
 
 void
 log_set_level(enum log_level level)
@@ -20,7 +27,6 @@ PRINTF(3, 0)
 static void
 log_write(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
-	static const char *const names[] = { "error", "info", "debug" };
 	char line[LINE_MAX_BYTES];
 	size_t len;
 	int n;

@@ -18,6 +18,9 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/* "error", as it stands in a line; static. */
+const char *log_level_name(enum log_level level);
+
 /* Process-wide, the one global: set it before the first thread starts. */
 void log_set_level(enum log_level level);
 

@@ -21,12 +21,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/shared.h"
+#include "service/http_response.h"
+#include "service/request_id.h"
 #include "service/shortcut.h"
 #include "service/visitor.h"
 
-#define CONNECTIONS_MAX    4096
-#define IDLE_TIMEOUT_S     300
 #define CONNECTION_MEMORY  (16 * 1024) /* cleared by MHD for each request */
 #define DRAIN_STEP_NS      2000000
 #define DRAIN_QUIET_MS     50
@@ -35,6 +34,7 @@
 
 struct server {
 	struct server_options options;
+	struct request_ids ids;
 	atomic_size_t pending;
 	atomic_bool stopping;
 	size_t count;
@@ -47,6 +47,7 @@ struct server {
 
 struct pending {
 	struct server *server;
+	char id[REQUEST_ID_SIZE];
 	char *target;
 	struct buffer body;
 	size_t discarded; /* of an oversize body */
@@ -64,6 +65,7 @@ begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
 	if (p == NULL)
 		return NULL;
 	p->server = server;
+	request_id_next(&server->ids, p->id);
 	p->target = strdup(uri);
 	return p;
 }
@@ -105,90 +107,18 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
 	}
 }
 
-static void
-add_cache_headers(struct MHD_Response *response, const struct response *res)
-{
-	char date[CLOCK_HTTP_SIZE];
-
-	if (res->etag[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, res->etag);
-	if (res->cache_control[0] != '\0')
-		MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_CACHE_CONTROL, res->cache_control);
-	if (res->varies)
-		MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
-	if (res->last_modified != 0) {
-		clock_http_format(date, res->last_modified);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, date);
-	}
-	if (res->expires != 0) {
-		clock_http_format(date, res->expires);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_EXPIRES, date);
-	}
-}
-
-static void
-add_headers(struct MHD_Response *response, const struct response *res)
-{
-	char seconds[16];
-
-	if (res->content_type != NULL)
-		MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_CONTENT_TYPE, res->content_type);
-	if (res->location[0] != '\0')
-		MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_LOCATION, res->location);
-	if (res->link[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_LINK, res->link);
-	if (res->allow[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, res->allow);
-	if (res->retry_after_s > 0) {
-		snprintf(seconds, sizeof(seconds), "%d", res->retry_after_s);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
-	}
-	if (res->is_base64)
-		MHD_add_response_header(
-		    response, MHD_HTTP_HEADER_CONTENT_TRANSFER_ENCODING, "base64");
-	add_cache_headers(response, res);
-}
-
-static void
-let_go(void *shared)
-{
-	shared_free(shared);
-}
-
-/* Shared bytes are sent from where they are, and held until they are sent. */
-static struct MHD_Response *
-make_response(const struct response *res)
-{
-	struct MHD_Response *response;
-	struct bytes bytes;
-
-	if (res->shared == NULL)
-		return MHD_create_response_from_buffer(
-		    res->body.len, res->body.data, MHD_RESPMEM_MUST_COPY);
-	bytes = shared_bytes(res->shared);
-	response = MHD_create_response_from_buffer_with_free_callback_cls(
-	    bytes.len, (void *)(uintptr_t)bytes.data, let_go, shared_hold(res->shared));
-	if (response == NULL)
-		shared_free(res->shared);
-	return response;
-}
-
 static enum MHD_Result
-send_answer(struct MHD_Connection *connection, const struct server *server,
+send_answer(struct MHD_Connection *connection, const struct pending *p,
     const struct response *res)
 {
-	struct MHD_Response *response = make_response(res);
+	struct MHD_Response *response = http_response_new(res);
 	enum MHD_Result result;
 
 	if (response == NULL)
 		return MHD_NO;
-	add_headers(response, res);
+	MHD_add_response_header(response, REQUEST_ID_HEADER, p->id);
 	/* Else a busy client is served on until the drain ends, and then cut off. */
-	if (atomic_load(&server->stopping))
+	if (atomic_load(&p->server->stopping))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(connection, (unsigned)res->status, response);
 	MHD_destroy_response(response);
@@ -212,6 +142,7 @@ first_line_of(
 	const struct visitor *visitor = info != NULL ? info->socket_context : NULL;
 
 	return (struct request){
+		.id = p->id,
 		/* MHD leaves the body out of the answer to a HEAD. */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
@@ -246,7 +177,7 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 		api_refuse(&res, ERROR_TOO_LARGE, ERROR_BODY_TOO_BIG);
 	else
 		api_handle(p->server->options.api, &req, &res);
-	result = send_answer(connection, p->server, &res);
+	result = send_answer(connection, p, &res);
 	response_free(&res);
 	return result;
 }
@@ -352,8 +283,8 @@ start_daemon(struct server *server)
 	    log_message, NULL, MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
 	    MHD_OPTION_NOTIFY_CONNECTION, change_connection, server,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)SHORTCUT_CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SHORTCUT_IDLE_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_END);
 }
@@ -386,6 +317,7 @@ open_entrance(
 {
 	const struct shortcut_options options = {
 		.api = server->options.api,
+		.ids = &server->ids,
 		.everyone_is_admin = server->options.everyone_is_admin,
 		.fd = fcntl(listener, F_DUPFD_CLOEXEC, 0),
 		.hand_over = take_over,
@@ -412,6 +344,10 @@ server_start(const struct server_options *options, const struct listener *listen
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	s->options = *options;
+	if (request_ids_init(&s->ids, err) != 0) {
+		free(s);
+		return -1;
+	}
 	for (; s->count < count; s->count++) {
 		struct entrance *entrance = &s->entrances[s->count];
 

@@ -40,8 +40,9 @@ struct shortcut {
 	int wake; /* an eventfd: the accepting thread is to end */
 	pthread_t accepting;
 	atomic_bool stopping;
-	atomic_size_t pending;
-	pthread_mutex_t lock; /* the list */
+	atomic_size_t pending; /* answers not yet sent */
+	atomic_size_t working; /* of these, not yet made */
+	pthread_mutex_t lock;  /* the list */
 	pthread_cond_t gone;
 	struct line *lines;
 	size_t count;
@@ -148,7 +149,8 @@ send_all(int fd, struct iovec part[2])
 /* RFC 9112 section 4: the reason phrase may be absent. What else an answer has, of these
  * requests none has. */
 static bool
-send_answer(struct line *line, const struct response *res, bool last)
+send_answer(
+    struct line *line, const struct request *req, const struct response *res, bool last)
 {
 	char head[HEAD_MAX], retry[32] = "";
 	struct iovec part[2];
@@ -157,10 +159,10 @@ send_answer(struct line *line, const struct response *res, bool last)
 	if (res->retry_after_s > 0)
 		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", res->retry_after_s);
 	len = snprintf(head, sizeof(head),
-	    "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-	    "%s%s\r\n",
+	    "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: "
+	    "%zu\r\n" REQUEST_ID_HEADER ": %s\r\n%s%s\r\n",
 	    res->status, res->status == 200 ? "OK" : "", date_of(line), res->content_type,
-	    res->body.len, retry, last ? "Connection: close\r\n" : "");
+	    res->body.len, req->id, retry, last ? "Connection: close\r\n" : "");
 	part[0] = (struct iovec){ head, (size_t)len };
 	part[1] = (struct iovec){ res->body.data, res->body.len };
 	return send_all(line->fd, part);
@@ -199,18 +201,22 @@ answer(struct line *line, const struct signrequest *wanted)
 		.body = wanted->body,
 		.caller = &line->visitor->caller,
 	};
+	char id[REQUEST_ID_SIZE];
 	struct response res;
 	bool last, sent;
 
 	if (!consume(line, wanted->len))
 		return false;
+	req.id = request_id_next(s->options.ids, id);
 	req.target = text_of(wanted->target);
 	req.accept = text_of(wanted->accept);
 	atomic_fetch_add(&s->pending, 1);
 	response_init(&res);
+	atomic_fetch_add(&s->working, 1);
 	api_handle(s->options.api, &req, &res);
+	atomic_fetch_sub(&s->working, 1);
 	last = atomic_load(&s->stopping);
-	sent = send_answer(line, &res, last);
+	sent = send_answer(line, &req, &res, last);
 	response_free(&res);
 	atomic_fetch_sub(&s->pending, 1);
 	return sent && !last;
@@ -237,7 +243,7 @@ look_for_next(struct line *line)
 {
 	int64_t now = clock_mono_ns(), end = now + LINGER_NS, before;
 
-	while (atomic_load(&line->shortcut->pending) == 0 && now < end) {
+	while (atomic_load(&line->shortcut->working) == 0 && now < end) {
 		ssize_t n = look(line, MSG_DONTWAIT);
 
 		if (n >= 0 || errno != EAGAIN)

@@ -14,6 +14,7 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "service/request_id.h"
 
 #define SHORTCUT_CONNECTIONS_MAX 4096
 #define SHORTCUT_IDLE_S          300
@@ -21,7 +22,8 @@
 struct shortcut;
 
 struct shortcut_options {
-	struct api *api; /* outlives the shortcut */
+	struct api *api; /* outlives the shortcut, as does the next */
+	struct request_ids *ids;
 	bool everyone_is_admin;
 	int fd;                               /* listens; stays the caller's */
 	void (*hand_over)(void *ctx, int fd); /* from now on its connection */

@@ -28,7 +28,7 @@ libp11.h                 pkcs11
 p11-kit/*                pkcs11 bench/token_load.c
 pkcs11*.h                pkcs11
 sqlite3.h                store
-microhttpd.h             service/server.c
+microhttpd.h             service/server.c service/http_response.c
 gnutls/*                 service/server.c
 jansson.h                api/json.c cli
 openssl/core_dispatch.h  evp provider

@@ -102,6 +102,7 @@ send_bytes(struct fixture *f, const char *method, const char *target, const char
     struct bytes body)
 {
 	struct request req = {
+		.id = "1",
 		.method = method,
 		.target = target,
 		.content_type = type,
@@ -152,7 +153,7 @@ static void
 assert_alive(struct fixture *f)
 {
 	struct request req = {
-		.method = "GET", .target = "/healthz", .caller = &f->caller
+		.id = "2", .method = "GET", .target = "/healthz", .caller = &f->caller
 	};
 	struct response res;
 

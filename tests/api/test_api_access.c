@@ -258,7 +258,9 @@ is_admin_by_rule(void **state)
 static bool
 admits(struct fixture *f, const struct caller *caller, const char *target)
 {
-	struct request req = { .method = "POST", .target = target, .caller = caller };
+	struct request req = {
+		.id = "1", .method = "POST", .target = target, .caller = caller
+	};
 
 	return api_admits(&f->api, &req);
 }

@@ -173,7 +173,8 @@ race(void *ctx)
 {
 	struct racer *racer = ctx;
 	struct fixture *f = racer->f;
-	struct request req = { .method = "POST",
+	struct request req = { .id = "1",
+		.method = "POST",
 		.target = ISSUE,
 		.content_type = PKCS10,
 		.idempotency_key = "race",

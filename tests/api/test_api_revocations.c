@@ -230,7 +230,9 @@ static void
 says_not_modified_to_who_has_it(void **state)
 {
 	struct fixture *f = *state;
-	struct request req = { .method = "GET", .target = CRL_URL, .caller = &f->caller };
+	struct request req = {
+		.id = "1", .method = "GET", .target = CRL_URL, .caller = &f->caller
+	};
 	char etag[80];
 
 	authority_publish(f->api.authority, clock_now_s());

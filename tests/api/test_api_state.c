@@ -159,7 +159,9 @@ static bool
 admits(const struct fixture *f, const struct caller *caller, const char *method,
     const char *target)
 {
-	struct request req = { .method = method, .target = target, .caller = caller };
+	struct request req = {
+		.id = "1", .method = method, .target = target, .caller = caller
+	};
 
 	return api_admits(&f->api, &req);
 }

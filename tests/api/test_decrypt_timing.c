@@ -58,6 +58,7 @@ static int64_t
 measure(struct fixture *f, const struct exchange_sent *sent)
 {
 	struct request req = {
+		.id = "1",
 		.method = "POST",
 		.target = TARGET,
 		.content_type = OCTETS,

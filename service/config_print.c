@@ -1,0 +1,94 @@
+/* config_print.c - the effective settings, as YAML. */
+#include "service/config.h"
+
+#include "service/settings.h"
+
+/* Double-quoted YAML; NULL prints nothing. */
+static void
+print_text(FILE *out, const char *indent, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	fprintf(out, "%s%s: \"", indent, name);
+	for (; *value != '\0'; value++) {
+		if (*value == '"' || *value == '\\')
+			fprintf(out, "\\%c", *value);
+		else if ((unsigned char)*value < ' ' || *value == 0x7f)
+			fprintf(out, "\\x%02x", (unsigned char)*value);
+		else
+			putc(*value, out);
+	}
+	fprintf(out, "\"\n");
+}
+
+static void
+print_listener(FILE *out, const struct config_listener *listener)
+{
+	print_text(out, "  - ", "unix", listener->path);
+	if (listener->path[0] == '@')
+		return;
+	fprintf(out, "    mode: \"%04o\"%s\n", (unsigned)listener->mode,
+	    listener->mode == 0666 ? " # every local user can connect" : "");
+	print_text(out, "    ", "group", listener->group);
+}
+
+/* Rights and patterns have no character that YAML wants escaped. */
+static void
+print_patterns(FILE *out, const char *name, char *const *patterns, unsigned count)
+{
+	if (count == 0)
+		return;
+	fprintf(out, "    %s: [", name);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", patterns[i]);
+	fprintf(out, "]\n");
+}
+
+static void
+print_rule(FILE *out, const struct access_settings *settings)
+{
+	print_text(out, "  - ", "who", settings->who);
+	fprintf(out, "    may: [");
+	for (unsigned i = 0; i < settings->may_count; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", settings->may[i]);
+	fprintf(out, "]\n");
+	print_patterns(out, "keys", settings->keys, settings->keys_count);
+	print_patterns(out, "issuers", settings->issuers, settings->issuers_count);
+}
+
+static void
+print_access(FILE *out, const struct settings *settings)
+{
+	if (settings->access_count > 0)
+		fprintf(out, "access:\n");
+	else
+		fprintf(out, "# no access rules: for root and this user only\n");
+	for (unsigned i = 0; i < settings->access_count; i++)
+		print_rule(out, &settings->access[i]);
+}
+
+void
+config_print(const struct config *config, FILE *out)
+{
+	fprintf(out, "token:\n");
+	print_text(out, "  ", "module", config->module);
+	print_text(out, "  ", "label", config->label);
+	print_text(out, "  ", "serial", config->serial);
+	print_text(out, "  ", "pin_file", config->pin_file);
+	if (config->pin_file == NULL)
+		fprintf(
+		    out, "  # the PIN comes from the systemd credential keyhold-pin\n");
+	print_text(out, "  ", "init_args", config->init_args);
+	fprintf(out,
+	    "  max_sessions: %u\n  session_wait_ms: %u\n  session_copies: %u\n"
+	    "listen:\n",
+	    config->max_sessions, config->session_wait_ms, config->session_copies);
+	for (size_t i = 0; i < config->listener_count; i++)
+		print_listener(out, &config->listeners[i]);
+	print_access(out, config->settings);
+	print_text(out, "", "state", config->state);
+	print_text(out, "", "weak_keys", config->weak_keys);
+	if (config->weak_keys == NULL)
+		fprintf(out, "# no lists of Debian's weak keys\n");
+	fprintf(out, "log_level: %s\n", log_level_name(config->log_level));
+}
