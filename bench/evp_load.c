@@ -3,7 +3,6 @@
  * program has from a PEM file, over what a TLS 1.3 server signs (RFC 8446 section 4.4.3).
  * With OPENSSL_CONF and a reference it is keyhold.so that signs, with a key file OpenSSL.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +29,6 @@ struct setting {
 	unsigned char message[MESSAGE_BYTES];
 };
 
-static const struct option long_options[] = {
-	{ "key", required_argument, NULL, 'k' },
-	OPTIONS_CREW,
-	{ NULL, 0, NULL, 0 },
-};
-
 static int
 read_key(struct setting *s, struct error *err)
 {
@@ -50,16 +43,14 @@ read_key(struct setting *s, struct error *err)
 static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
-	int c;
+	const struct option_row rows[] = {
+		{ "key", .text = &s->key_file, .required = true },
+		OPTIONS_CREW(&s->crew),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (c == 'k')
-			s->key_file = optarg;
-		else if (options_crew(c, optarg, &s->crew, err) != 0)
-			return -1;
-	}
-	if (optind < argc || s->key_file == NULL)
-		return error_set(err, ERROR_CONFIG, "see --help");
+	if (options_read(argc, argv, usage, rows, sizeof(rows) / sizeof(rows[0]), err) !=
+	    0)
+		return -1;
 	return read_key(s, err);
 }
 
@@ -127,7 +118,6 @@ main(int argc, char **argv)
 	struct crew_result result;
 	struct error err = { 0 };
 
-	options_help(argc, argv, usage);
 	write_message(setting.message);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    crew_run(&setting.crew, &job, &result, &err) != 0) {

@@ -5,7 +5,6 @@
  * with what it measures.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,78 +63,28 @@ struct worker {
 	struct connection connections[];
 };
 
-static const struct option long_options[] = {
-	{ "socket", required_argument, NULL, 's' },
-	{ "tcp", required_argument, NULL, 't' },
-	{ "target", required_argument, NULL, 'u' },
-	{ "targets", required_argument, NULL, 'f' },
-	{ "method", required_argument, NULL, 'm' },
-	{ "type", required_argument, NULL, 'y' },
-	{ "body", required_argument, NULL, 'b' },
-	{ "header", required_argument, NULL, 'h' },
-	{ "expect", required_argument, NULL, 'e' },
-	{ "connections", required_argument, NULL, 'c' },
-	OPTIONS_CREW,
-	{ NULL, 0, NULL, 0 },
-};
-
-static int
-read_number(const char *value, unsigned max, unsigned *number, struct error *err)
-{
-	uint64_t n;
-
-	if (text_to_uint(value, 1, max, &n, err) != 0)
-		return -1;
-	*number = (unsigned)n;
-	return 0;
-}
-
-static int
-read_option(struct setting *s, int c, const char *value, struct error *err)
-{
-	switch (c) {
-	case 's':
-		s->socket = value;
-		return 0;
-	case 't':
-		s->tcp = value;
-		return 0;
-	case 'u':
-		s->ask.target = value;
-		return 0;
-	case 'f':
-		s->ask.targets_file = value;
-		return 0;
-	case 'm':
-		s->ask.method = value;
-		return 0;
-	case 'y':
-		s->ask.type = value;
-		return 0;
-	case 'b':
-		s->ask.body_file = value;
-		return 0;
-	case 'h':
-		s->ask.header = value;
-		return 0;
-	case 'e':
-		return read_number(value, 599, &s->expect, err);
-	case 'c':
-		return read_number(value, CONNECTIONS_MAX, &s->connections, err);
-	default:
-		return options_crew(c, value, &s->crew, err);
-	}
-}
-
 static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
-	int c;
+	const struct option_row rows[] = {
+		{ "socket", .text = &s->socket },
+		{ "tcp", .text = &s->tcp },
+		{ "target", .text = &s->ask.target },
+		{ "targets", .text = &s->ask.targets_file },
+		{ "method", .text = &s->ask.method },
+		{ "type", .text = &s->ask.type },
+		{ "body", .text = &s->ask.body_file },
+		{ "header", .text = &s->ask.header },
+		{ "expect", .number = &s->expect, .min = 1, .max = 599 },
+		{ "connections", .number = &s->connections, .min = 1,
+		    .max = CONNECTIONS_MAX },
+		OPTIONS_CREW(&s->crew),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (read_option(s, c, optarg, err) != 0)
-			return -1;
-	if (optind < argc || (s->socket == NULL) == (s->tcp == NULL) ||
+	if (options_read(argc, argv, usage, rows, sizeof(rows) / sizeof(rows[0]), err) !=
+	    0)
+		return -1;
+	if ((s->socket == NULL) == (s->tcp == NULL) ||
 	    (s->ask.target == NULL) == (s->ask.targets_file == NULL))
 		return error_set(err, ERROR_CONFIG, "see --help");
 	if (s->connections < s->crew.threads)
@@ -300,7 +249,6 @@ main(int argc, char **argv)
 	struct crew_result result;
 	struct error err = { 0 };
 
-	options_help(argc, argv, usage);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    crew_run(&setting.crew, &job, &result, &err) != 0) {
 		fprintf(stderr, "http_load: %s\n", err.text);

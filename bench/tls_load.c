@@ -6,7 +6,6 @@
  * can: X25519, AES-128-GCM, and no look at the certificate but in the first handshake,
  * which checks chain and name so that it is known who is measured.
  */
-#include <getopt.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,16 +43,6 @@ struct setting {
 	atomic_uint failures; /* of all threads, the warm-up's among them */
 };
 
-static const struct option long_options[] = {
-	{ "tcp", required_argument, NULL, 't' },
-	{ "ca", required_argument, NULL, 'a' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "tls", required_argument, NULL, 'v' },
-	{ "sigalgs", required_argument, NULL, 'g' },
-	OPTIONS_CREW,
-	{ NULL, 0, NULL, 0 },
-};
-
 static int
 read_version(const char *value, int *version, struct error *err)
 {
@@ -67,38 +56,23 @@ read_version(const char *value, int *version, struct error *err)
 }
 
 static int
-read_option(struct setting *s, int c, const char *value, struct error *err)
-{
-	switch (c) {
-	case 't':
-		s->tcp = value;
-		return 0;
-	case 'a':
-		s->ca = value;
-		return 0;
-	case 'n':
-		s->name = value;
-		return 0;
-	case 'v':
-		return read_version(value, &s->version, err);
-	case 'g':
-		s->sigalgs = value;
-		return 0;
-	default:
-		return options_crew(c, value, &s->crew, err);
-	}
-}
-
-static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
-	int c;
+	const char *version = NULL;
+	const struct option_row rows[] = {
+		{ "tcp", .text = &s->tcp, .required = true },
+		{ "ca", .text = &s->ca, .required = true },
+		{ "name", .text = &s->name },
+		{ "tls", .text = &version },
+		{ "sigalgs", .text = &s->sigalgs },
+		OPTIONS_CREW(&s->crew),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (read_option(s, c, optarg, err) != 0)
-			return -1;
-	if (optind < argc || s->tcp == NULL || s->ca == NULL)
-		return error_set(err, ERROR_CONFIG, "see --help");
+	if (options_read(argc, argv, usage, rows, sizeof(rows) / sizeof(rows[0]), err) !=
+	    0)
+		return -1;
+	if (version != NULL && read_version(version, &s->version, err) != 0)
+		return -1;
 	return tcp_find(s->tcp, &s->server, err);
 }
 
@@ -260,7 +234,6 @@ main(int argc, char **argv)
 	struct crew_result result;
 	struct error err = { 0 };
 
-	options_help(argc, argv, usage);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    check_server(&setting, &err) != 0 || credulous_start(&err) != 0 ||
 	    (setting.client = make_client(&setting, &err)) == NULL ||

@@ -2,7 +2,6 @@
  * token_fill.c - makes keys on a token as keyholdd makes them, without a request and a
  * durable record for each, and prints what a database must say of them.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,59 +23,26 @@ static const char usage[] =
 struct setting {
 	const char *module, *pin_file, *name, *type;
 	struct token_options token;
-	uint64_t first, count;
+	unsigned first, count;
 };
-
-static const struct option long_options[] = {
-	{ "module", required_argument, NULL, 'm' },
-	{ "token", required_argument, NULL, 't' },
-	{ "pin-file", required_argument, NULL, 'p' },
-	{ "type", required_argument, NULL, 'y' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "count", required_argument, NULL, 'c' },
-	{ "first", required_argument, NULL, 'f' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int
-read_option(struct setting *s, int c, const char *value, struct error *err)
-{
-	switch (c) {
-	case 'm':
-		s->module = value;
-		return 0;
-	case 't':
-		s->token.label = value;
-		return 0;
-	case 'p':
-		s->pin_file = value;
-		return 0;
-	case 'y':
-		s->type = value;
-		return 0;
-	case 'n':
-		s->name = value;
-		return 0;
-	case 'c':
-		return text_to_uint(value, 1, KEYS_MAX, &s->count, err);
-	case 'f':
-		return text_to_uint(value, 0, KEYS_MAX, &s->first, err);
-	default:
-		return error_set(err, ERROR_CONFIG, "see --help");
-	}
-}
 
 static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
-	int c;
+	const struct option_row rows[] = {
+		{ "module", .text = &s->module, .required = true },
+		{ "token", .text = &s->token.label, .required = true },
+		{ "pin-file", .text = &s->pin_file, .required = true },
+		{ "type", .text = &s->type, .required = true },
+		{ "name", .text = &s->name, .required = true },
+		{ "count", .number = &s->count, .min = 1, .max = KEYS_MAX,
+		    .required = true },
+		{ "first", .number = &s->first, .min = 0, .max = KEYS_MAX },
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (read_option(s, c, optarg, err) != 0)
-			return -1;
-	if (optind < argc || !s->module || !s->token.label || !s->pin_file || !s->type ||
-	    !s->name || s->count == 0)
-		return error_set(err, ERROR_CONFIG, "see --help");
+	if (options_read(argc, argv, usage, rows, sizeof(rows) / sizeof(rows[0]), err) !=
+	    0)
+		return -1;
 	return 0;
 }
 
@@ -133,11 +99,10 @@ main(int argc, char **argv)
 	struct error err = { 0 };
 	int rc = -1;
 
-	options_help(argc, argv, usage);
 	if (read_setting(argc, argv, &setting, &err) == 0 &&
 	    open_token(&setting, &module, &token, &err) == 0)
 		rc = 0;
-	for (uint64_t i = 0; rc == 0 && i < setting.count; i++)
+	for (unsigned i = 0; rc == 0 && i < setting.count; i++)
 		rc = make_key(&setting, token, setting.first + i, &err);
 	if (rc != 0)
 		fprintf(stderr, "token_fill: %s\n", err.text);

@@ -3,7 +3,6 @@
  * a session for each thread. With p11-kit-client.so for a module it is p11-kit's remoting
  * that is measured.
  */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,54 +45,23 @@ struct signer {
 	CK_OBJECT_HANDLE key;
 };
 
-static const struct option long_options[] = {
-	{ "module", required_argument, NULL, 'm' },
-	{ "token", required_argument, NULL, 't' },
-	{ "pin-file", required_argument, NULL, 'p' },
-	{ "key", required_argument, NULL, 'k' },
-	{ "scheme", required_argument, NULL, 's' },
-	{ "type", required_argument, NULL, 'y' },
-	{ "copy", no_argument, NULL, 'c' },
-	OPTIONS_CREW,
-	{ NULL, 0, NULL, 0 },
-};
-
 static int
 read_setting(int argc, char **argv, struct setting *s, struct error *err)
 {
-	int c;
+	const struct option_row rows[] = {
+		{ "module", .text = &s->module, .required = true },
+		{ "token", .text = &s->token, .required = true },
+		{ "pin-file", .text = &s->pin_file, .required = true },
+		{ "key", .text = &s->key, .required = true },
+		{ "scheme", .text = &s->scheme, .required = true },
+		{ "type", .text = &s->type, .required = true },
+		{ "copy", .flag = &s->copy },
+		OPTIONS_CREW(&s->crew),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'm':
-			s->module = optarg;
-			break;
-		case 't':
-			s->token = optarg;
-			break;
-		case 'p':
-			s->pin_file = optarg;
-			break;
-		case 'k':
-			s->key = optarg;
-			break;
-		case 's':
-			s->scheme = optarg;
-			break;
-		case 'y':
-			s->type = optarg;
-			break;
-		case 'c':
-			s->copy = true;
-			break;
-		default:
-			if (options_crew(c, optarg, &s->crew, err) != 0)
-				return -1;
-		}
-	}
-	if (optind < argc || !s->module || !s->token || !s->pin_file || !s->key ||
-	    !s->scheme || !s->type)
-		return error_set(err, ERROR_CONFIG, "see --help");
+	if (options_read(argc, argv, usage, rows, sizeof(rows) / sizeof(rows[0]), err) !=
+	    0)
+		return -1;
 	return 0;
 }
 
@@ -271,7 +239,6 @@ main(int argc, char **argv)
 	struct crew_result result;
 	struct error err = { 0 };
 
-	options_help(argc, argv, usage);
 	if (read_setting(argc, argv, &setting, &err) != 0 ||
 	    module_open(setting.module, NULL, &target.module, &err) != 0 ||
 	    initialise(&target, &err) != 0 || find_slot(&target, &err) != 0 ||
