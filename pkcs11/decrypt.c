@@ -58,6 +58,7 @@ decrypt_raw(
 	struct operation operation = {
 		.init = token->functions->C_DecryptInit,
 		.run = token->functions->C_Decrypt,
+		.work = TOKEN_DECRYPTS,
 		.mechanism = &mechanism,
 		.handle = handle,
 		.input = { .data = block->in, .len = block->len },

@@ -5,6 +5,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "pkcs11/ckr.h"
 #include "pkcs11/publickey.h"
 #include "pkcs11/session.h"
@@ -197,9 +198,11 @@ static int
 make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *r,
     struct token_pair *pair, struct error *err)
 {
+	int64_t start = clock_mono_ns();
 	CK_RV rv = token->functions->C_GenerateKeyPair(session, &r->mechanism, r->public,
 	    r->public_count, r->private, r->private_count, &pair->public, &pair->private);
 
+	durations_add(&token->times[TOKEN_GENERATES], clock_mono_ns() - start);
 	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_GenerateKeyPair");
 }
 

@@ -225,3 +225,14 @@ keystore_count(struct keystore *store)
 	pthread_rwlock_unlock(&store->lock);
 	return count;
 }
+
+struct keystore_use
+keystore_use(struct keystore *store)
+{
+	return (struct keystore_use){
+		.keys = keystore_count(store),
+		.copies = atomic_load(&store->copies.count),
+		.sessions = session_pool_use(store->token->sessions),
+		.times = store->token->times,
+	};
+}

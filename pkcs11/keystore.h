@@ -14,6 +14,7 @@
 #include "evp/key.h"
 #include "pkcs11/certificate.h"
 #include "pkcs11/object.h"
+#include "pkcs11/session.h"
 #include "pkcs11/token.h"
 
 enum key_use {
@@ -98,6 +99,15 @@ int keystore_find(struct keystore *store, const char *name_or_spki,
 int keystore_find_spki(struct keystore *store, const unsigned char *spki_sha256,
     struct keystore_key *key, struct error *err);
 size_t keystore_count(struct keystore *store);
+
+struct keystore_use {
+	size_t keys, copies;
+	struct session_use sessions;
+	const struct durations *times; /* of the token, by enum token_work */
+};
+
+/* How busy it is. What it points to is the keystore's, and changes all the time. */
+struct keystore_use keystore_use(struct keystore *store);
 
 /* Signs with the key of this hash, whatever its use: the caller has decided that it may.
  */

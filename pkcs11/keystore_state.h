@@ -9,6 +9,7 @@
 #define PKCS11_KEYSTORE_STATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "pkcs11/generate.h"
 #include "pkcs11/keystore.h"
@@ -16,7 +17,7 @@
 
 struct copies {
 	CK_SESSION_HANDLE holder; /* CK_INVALID_HANDLE until the first copy */
-	size_t count;
+	atomic_size_t count; /* read by anybody */
 	int64_t sweep_ms; /* not sooner, of clock_mono_ms */
 	bool trouble_is_known;
 	bool given_up; /* this token's copies are not what they must be */

@@ -5,11 +5,12 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "pkcs11/ckr.h"
 #include "pkcs11/session.h"
 
 static CK_RV
-run_once(CK_SESSION_HANDLE session, struct operation *o)
+call(CK_SESSION_HANDLE session, struct operation *o)
 {
 	CK_RV rv = o->init(session, o->mechanism, o->handle);
 
@@ -18,6 +19,16 @@ run_once(CK_SESSION_HANDLE session, struct operation *o)
 	/* Cryptoki takes the data as non-const, and does not write to it. */
 	return o->run(session, (CK_BYTE *)(uintptr_t)o->input.data, o->input.len,
 	    o->output, &o->output_len);
+}
+
+static CK_RV
+run_once(struct token *token, CK_SESSION_HANDLE session, struct operation *o)
+{
+	int64_t start = clock_mono_ns();
+	CK_RV rv = call(session, o);
+
+	durations_add(&token->times[o->work], clock_mono_ns() - start);
+	return rv;
 }
 
 bool
@@ -48,12 +59,12 @@ operation_run(struct token *token, struct operation *operation, struct error *er
 
 	if (session_take(token->sessions, &session, err) != 0)
 		return -1;
-	operation->rv = run_once(session, operation);
+	operation->rv = run_once(token, session, operation);
 	if (ckr_class(operation->rv) == CKR_CLASS_SESSION) {
 		if (session_replace(token->sessions, &session, err) != 0)
 			return -1;
 		operation->output_len = room;
-		operation->rv = run_once(session, operation);
+		operation->rv = run_once(token, session, operation);
 	}
 	if (operation->rv == CKR_OK || operation_judges_input(operation->rv))
 		session_give(token->sessions, session);

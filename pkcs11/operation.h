@@ -14,6 +14,7 @@ struct operation {
 	/* The function lists' types for signing; those for decryption are the same. */
 	CK_C_SignInit init;
 	CK_C_Sign run;
+	enum token_work work;
 	CK_MECHANISM *mechanism;
 	CK_OBJECT_HANDLE handle;
 	struct bytes input;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "pkcs11/ckr.h"
 
 struct session_pool {
@@ -15,6 +16,7 @@ struct session_pool {
 	int wait_ms;
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
+	struct durations waits;
 	unsigned open; /* idle and lent out */
 	unsigned idle_count;
 	CK_SESSION_HANDLE idle[]; /* the newest last: warm sessions are lent first */
@@ -57,36 +59,45 @@ session_pool_free(struct session_pool *pool)
 }
 
 static struct timespec
-deadline_after(int ms)
+time_of(int64_t ns)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
+	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 }
 
-/* The lock is held. 0 with *idle set, or permission to open one more; -1 at the deadline.
- */
-static int
-wait_for_room(
-    struct session_pool *pool, const struct timespec *deadline, CK_SESSION_HANDLE *idle)
+static bool
+has_room(const struct session_pool *pool)
 {
-	while (pool->idle_count == 0 && pool->open >= pool->max_sessions)
-		if (pthread_cond_timedwait(&pool->returned, &pool->lock, deadline) != 0 &&
-		    pool->idle_count == 0 && pool->open >= pool->max_sessions)
+	return pool->idle_count > 0 || pool->open < pool->max_sessions;
+}
+
+/* The lock is held. *since_ns stays 0, and the clock unread, where there is room at once.
+ * -1 at the deadline. */
+static int
+wait_for_room(struct session_pool *pool, int64_t *since_ns)
+{
+	struct timespec deadline;
+
+	if (has_room(pool))
+		return 0;
+	if (*since_ns == 0)
+		*since_ns = clock_mono_ns();
+	deadline = time_of(*since_ns + pool->wait_ms * INT64_C(1000000));
+	while (!has_room(pool))
+		if (pthread_cond_timedwait(&pool->returned, &pool->lock, &deadline) !=
+			0 &&
+		    !has_room(pool))
 			return -1;
-	*idle = CK_INVALID_HANDLE;
-	if (pool->idle_count > 0)
-		*idle = pool->idle[--pool->idle_count];
-	else
-		pool->open++;
 	return 0;
+}
+
+/* The lock is held. An idle one, or permission to open one more. */
+static CK_SESSION_HANDLE
+take_room(struct session_pool *pool)
+{
+	if (pool->idle_count > 0)
+		return pool->idle[--pool->idle_count];
+	pool->open++;
+	return CK_INVALID_HANDLE;
 }
 
 /*
@@ -125,17 +136,19 @@ open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
 	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
 }
 
-int
-session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+static int
+borrow(struct session_pool *pool, CK_SESSION_HANDLE *session, int64_t *since_ns,
+    struct error *err)
 {
-	struct timespec deadline = deadline_after(pool->wait_ms);
 	CK_RV rv = CKR_OK;
 
 	do {
 		int rc;
 
 		pthread_mutex_lock(&pool->lock);
-		rc = wait_for_room(pool, &deadline, session);
+		rc = wait_for_room(pool, since_ns);
+		if (rc == 0)
+			*session = take_room(pool);
 		pthread_mutex_unlock(&pool->lock);
 		if (rc != 0)
 			return error_set(err, ERROR_BUSY,
@@ -149,6 +162,16 @@ session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error
 	if (rv != CKR_SESSION_COUNT)
 		forget_one(pool);
 	return ckr_error(err, rv, "C_OpenSession");
+}
+
+int
+session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	int64_t since_ns = 0;
+	int rc = borrow(pool, session, &since_ns, err);
+
+	durations_add(&pool->waits, since_ns == 0 ? 0 : clock_mono_ns() - since_ns);
+	return rc;
 }
 
 int
@@ -199,4 +222,16 @@ session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc)
 		session_give(pool, session);
 	else
 		session_drop(pool, session);
+}
+
+struct session_use
+session_pool_use(struct session_pool *pool)
+{
+	struct session_use use = { .waits = &pool->waits };
+
+	pthread_mutex_lock(&pool->lock);
+	use.lent = pool->open - pool->idle_count;
+	use.max = pool->max_sessions;
+	pthread_mutex_unlock(&pool->lock);
+	return use;
 }

@@ -9,6 +9,7 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include "base/durations.h"
 #include "base/error.h"
 
 struct session_pool;
@@ -41,6 +42,13 @@ int session_take_live(
  */
 int
 session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
+
+struct session_use {
+	unsigned lent, max;
+	const struct durations *waits; /* for each session taken or not got; the pool's */
+};
+
+struct session_use session_pool_use(struct session_pool *pool);
 
 /* For a session that is dead or has an operation stuck in it. */
 void session_drop(struct session_pool *pool, CK_SESSION_HANDLE session);

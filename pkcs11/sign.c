@@ -18,6 +18,7 @@ sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechani
 	struct operation operation = {
 		.init = token->functions->C_SignInit,
 		.run = token->functions->C_Sign,
+		.work = TOKEN_SIGNS,
 		.mechanism = &mechanism->ck,
 		.handle = handle,
 		.input = mechanism->data,

@@ -10,6 +10,7 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include "base/durations.h"
 #include "base/error.h"
 #include "base/secret.h"
 #include "pkcs11/module.h"
@@ -25,6 +26,14 @@ struct token_options {
 	unsigned session_copies; /* of keys, at most (copies.h) */
 };
 
+/* What takes the token's time. */
+enum token_work {
+	TOKEN_SIGNS,
+	TOKEN_DECRYPTS,
+	TOKEN_GENERATES,
+};
+#define TOKEN_WORKS 3
+
 struct token {
 	struct module *module;
 	CK_FUNCTION_LIST *functions; /* the module's */
@@ -36,6 +45,7 @@ struct token {
 	struct PKCS11_slot_st *slots; /* libp11's array */
 	unsigned slot_count;
 	struct PKCS11_slot_st *slot; /* in slots */
+	struct durations times[TOKEN_WORKS];
 };
 
 /*

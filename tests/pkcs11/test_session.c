@@ -311,6 +311,45 @@ freeing_no_pool_is_fine(void **state)
 	session_pool_free(NULL);
 }
 
+static unsigned long long
+count_waits(const struct session_use *use, size_t from, size_t to)
+{
+	unsigned long long count = 0;
+
+	for (size_t i = from; i <= to; i++)
+		count += atomic_load(&use->waits->counts[i]);
+	return count;
+}
+
+static void
+says_how_many_are_lent_and_what_was_waited(void **state)
+{
+	struct session_pool *pool = new_pool(2, 30);
+	CK_SESSION_HANDLE s[3];
+	struct session_use use;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &s[0], NULL), 0);
+	assert_int_equal(session_take(pool, &s[1], NULL), 0);
+	session_give(pool, s[1]);
+	use = session_pool_use(pool);
+	assert_int_equal(use.lent, 1);
+	assert_int_equal(use.max, 2);
+	assert_int_equal(count_waits(&use, 0, 0), 2);
+	assert_int_equal(atomic_load(&use.waits->sum_ns), 0);
+	assert_int_equal(session_take(pool, &s[1], NULL), 0);
+	assert_int_equal(session_take(pool, &s[2], &err), -1);
+	/* In vain counts too: 20 to 50 ms, or more on a busy machine. */
+	assert_int_equal(count_waits(&use, 11, DURATIONS_BOUNDS), 1);
+	assert_true(atomic_load(&use.waits->sum_ns) >= 30000000);
+	assert_int_equal(session_pool_use(pool).lent, 2);
+	session_give(pool, s[0]);
+	session_drop(pool, s[1]);
+	assert_int_equal(session_pool_use(pool).lent, 0);
+	session_pool_free(pool);
+}
+
 int
 main(void)
 {
@@ -324,6 +363,7 @@ main(void)
 		cmocka_unit_test(a_dead_session_is_replaced_in_its_place),
 		cmocka_unit_test(a_session_that_cannot_be_replaced_gives_up_its_place),
 		cmocka_unit_test(take_live_lends_no_dead_session),
+		cmocka_unit_test(says_how_many_are_lent_and_what_was_waited),
 		cmocka_unit_test(many_threads_share_three),
 		cmocka_unit_test(freeing_no_pool_is_fine),
 	};
