@@ -40,6 +40,9 @@ int database_exec(struct store *store, const char *sql, struct error *err);
 int database_query_int(
     struct store *store, const char *sql, int64_t *value, struct error *err);
 
+/* One more connection that only reads; the caller closes it with store_close. */
+int database_open_reader(const char *path, struct store **reader, struct error *err);
+
 /* From an older version to SCHEMA_VERSION, or not at all. Foreign keys must be off. */
 int database_migrate(struct store *store, int64_t version, struct error *err);
 

@@ -187,12 +187,19 @@ new_store(void)
 	return store;
 }
 
-static int
-add_reader(struct store *store, const char *path, struct error *err)
+int
+database_open_reader(const char *path, struct store **reader, struct error *err)
 {
-	if ((store->reader = new_store()) == NULL)
+	struct store *s = new_store();
+
+	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	return connect_file(store->reader, path, SQLITE_OPEN_READONLY, err);
+	if (connect_file(s, path, SQLITE_OPEN_READONLY, err) != 0) {
+		store_close(s);
+		return -1;
+	}
+	*reader = s;
+	return 0;
 }
 
 int
@@ -206,7 +213,8 @@ store_open(const char *path, struct store **store, struct error *err)
 	if (take_lock_file(s, path, err) != 0 || create_file(path, err) != 0 ||
 	    connect_file(s, path, SQLITE_OPEN_READWRITE, err) != 0 ||
 	    check_version(s, path, &version, err) != 0 || configure(s, path, err) != 0 ||
-	    prepare_schema(s, version, err) != 0 || add_reader(s, path, err) != 0) {
+	    prepare_schema(s, version, err) != 0 ||
+	    database_open_reader(path, &s->reader, err) != 0) {
 		store_close(s);
 		return -1;
 	}
