@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/metrics.h"
 #include "api/ocsp_key.h"
 #include "api/problem.h"
 #include "api/profile_json.h"
 #include "api/router.h"
 #include "api/url.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "ca/ocsp.h"
 #include "ca/profiles.h"
@@ -106,15 +108,12 @@ load_profile(void *ctx, const struct profile_row *row)
 	return 0;
 }
 
-int
-api_open(struct api *api, struct error *err)
+static int
+open_authority(struct api *api, struct error *err)
 {
 	struct key_finder finder = { .find = find_issuer_key, .ctx = api };
 	struct ocsp_key_source ocsp_keys = { .key = ocsp_key, .ctx = api };
 
-	*err = (struct error){ 0 };
-	if (load_keys(api, err) != 0)
-		return -1;
 	if (authority_open(builtin_libctx(api->builtin), api->store, &finder,
 		&api->authority, err) != 0)
 		return -1;
@@ -123,6 +122,19 @@ api_open(struct api *api, struct error *err)
 		api->store, load_profile, authority_profiles(api->authority), err) != 0 ||
 	    ocsp_open(api->authority, &ocsp_keys, &api->ocsp, err) != 0) {
 		authority_close(api->authority);
+		return -1;
+	}
+	return 0;
+}
+
+int
+api_open(struct api *api, struct error *err)
+{
+	*err = (struct error){ 0 };
+	if (load_keys(api, err) != 0 || metrics_new(&api->metrics, err) != 0)
+		return -1;
+	if (open_authority(api, err) != 0) {
+		metrics_free(api->metrics);
 		return -1;
 	}
 	pthread_mutex_init(&api->changes, NULL);
@@ -134,6 +146,7 @@ api_close(struct api *api)
 {
 	ocsp_close(api->ocsp);
 	authority_close(api->authority);
+	metrics_free(api->metrics);
 	pthread_mutex_destroy(&api->changes);
 }
 
@@ -243,11 +256,28 @@ api_admits(const struct api *api, struct request *req)
 	       route != NULL;
 }
 
+/* Who looks on has it told; where nobody does, it costs a comparison. */
+static void
+finish(const struct exchange *x, const struct route *route, int64_t start_ns)
+{
+	int64_t ns = clock_mono_ns() - start_ns;
+	char target[LOG_QUOTED_MAX];
+
+	metrics_request(x->api->metrics, route, x->res->status, ns);
+	if (!log_has(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("request.answered",
+	    "request=%s actor=%s method=%s target=\"%s\" status=%d us=%lld", x->req->id,
+	    x->req->caller->actor, x->req->method, log_quoted(target, x->req->target),
+	    x->res->status, (long long)ns / 1000);
+}
+
 void
 api_handle(struct api *api, struct request *req, struct response *res)
 {
 	struct exchange x = { .api = api, .req = req, .res = res };
-	const struct route *route;
+	const int64_t start_ns = clock_mono_ns();
+	const struct route *route = NULL;
 	struct error err = { 0 };
 	char allow[64] = "";
 
@@ -257,15 +287,24 @@ api_handle(struct api *api, struct request *req, struct response *res)
 		problem_method(res, allow);
 	else if (find_key(&x, route, &err) != 0 || route->run(&x, &err) != 0)
 		fail(&x, &err);
+	finish(&x, route, start_ns);
 }
 
 void
-api_refuse(struct response *res, enum error_code code, const char *why)
+api_refuse(struct api *api, struct request *req, struct response *res,
+    enum error_code code, const char *why)
 {
+	struct exchange x = { .api = api, .req = req, .res = res };
+	const int64_t start_ns = clock_mono_ns();
+	const struct route *route = NULL;
 	struct error err;
+	char allow[64];
 
+	/* For the count: what else is wrong with it does not matter any more. */
+	(void)router_find(req, &route, allow, sizeof(allow), &err);
 	error_set(&err, code, "%s", why);
-	problem_respond(res, &err, NULL);
+	fail(&x, &err);
+	finish(&x, route, start_ns);
 }
 
 size_t

@@ -26,14 +26,14 @@ struct api {
 	struct ocsp *ocsp;
 	const char *token_label, *token_serial;
 	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
+	struct metrics *metrics;
 	struct access_rules access;
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;
 };
 
-/* Takes every key of the store into use, and opens the authority and what answers for it.
- */
+/* Takes every key of the store into use, and opens authority, ocsp and metrics. */
 int api_open(struct api *api, struct error *err);
 void api_close(struct api *api);
 
@@ -47,8 +47,9 @@ void api_handle(struct api *api, struct request *req, struct response *res);
  */
 bool api_admits(const struct api *api, struct request *req);
 
-/* An answer to a request that the server itself turns away. */
-void api_refuse(struct response *res, enum error_code code, const char *why);
+/* The same for a request that the server itself turns away. */
+void api_refuse(struct api *api, struct request *req, struct response *res,
+    enum error_code code, const char *why);
 
 /* The largest body that this request may have, in bytes. */
 size_t api_body_max(const char *target);

@@ -24,7 +24,7 @@ typedef int handler(struct exchange *x, struct error *err);
 int require_issuer(
     const struct exchange *x, unsigned needed, const char *issuer, struct error *err);
 
-handler get_health, get_ready;
+handler get_health, get_ready, get_metrics;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
 handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,

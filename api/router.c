@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{ "POST", "/v1/keys/{}/decrypt", post_decrypt, ACCESS_USE, "scheme", SMALL_BODY },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC, NULL, 0 },
+	{ "GET", "/metrics", get_metrics, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/keys", get_keys, ACCESS_READ, NULL, 0 },
 	{ "POST", "/v1/keys", post_keys, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/keys/{}", get_key, ACCESS_READ, NULL, 0 },
@@ -195,4 +196,16 @@ size_t
 router_count(void)
 {
 	return ROUTES;
+}
+
+size_t
+router_index(const struct route *route)
+{
+	return (size_t)(route - routes);
+}
+
+const struct route *
+router_at(size_t index)
+{
+	return &routes[index];
 }

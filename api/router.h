@@ -27,4 +27,8 @@ size_t router_body_max(const char *target);
 /* How many resources there are: each method of a path is one. */
 size_t router_count(void);
 
+/* Each has an index below router_count. */
+size_t router_index(const struct route *route);
+const struct route *router_at(size_t index);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 
 static const char *const names[] = { "error", "info", "debug" };
 static enum log_level max_level = LOG_LEVEL_INFO;
+static atomic_ullong lines[sizeof(names) / sizeof(names[0])];
 
 const char *
 log_level_name(enum log_level level)
@@ -23,6 +25,18 @@ log_set_level(enum log_level level)
 	max_level = level;
 }
 
+bool
+log_has(enum log_level level)
+{
+	return level <= max_level;
+}
+
+unsigned long long
+log_lines(enum log_level level)
+{
+	return atomic_load(&lines[level]);
+}
+
 PRINTF(3, 0)
 static void
 log_write(enum log_level level, const char *event, const char *fmt, va_list ap)
@@ -31,8 +45,9 @@ log_write(enum log_level level, const char *event, const char *fmt, va_list ap)
 	size_t len;
 	int n;
 
-	if (level > max_level)
+	if (!log_has(level))
 		return;
+	atomic_fetch_add(&lines[level], 1);
 	n = snprintf(line, sizeof(line), "level=%s event=%s ", names[level], event);
 	len = (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1;
 	n = vsnprintf(line + len, sizeof(line) - len, fmt, ap);

@@ -8,6 +8,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -21,8 +22,14 @@ enum log_level {
 /* "error", as it stands in a line; static. */
 const char *log_level_name(enum log_level level);
 
-/* Process-wide, the one global: set it before the first thread starts. */
+/* Process-wide, as is the count of lines: set it before the first thread starts. */
 void log_set_level(enum log_level level);
+
+/* Whether such a line would be written: for those whose fields cost something. */
+bool log_has(enum log_level level);
+
+/* How many were written so far. Any thread. */
+unsigned long long log_lines(enum log_level level);
 
 void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_info(const char *event, const char *fmt, ...) PRINTF(2, 3);

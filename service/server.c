@@ -19,6 +19,7 @@
 
 #include <microhttpd.h>
 
+#include "api/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/http_response.h"
@@ -48,6 +49,7 @@ struct server {
 struct pending {
 	struct server *server;
 	char id[REQUEST_ID_SIZE];
+	int64_t begun_ns;
 	char *target;
 	struct buffer body;
 	size_t discarded; /* of an oversize body */
@@ -66,6 +68,7 @@ begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
 		return NULL;
 	p->server = server;
 	request_id_next(&server->ids, p->id);
+	p->begun_ns = clock_mono_ns();
 	p->target = strdup(uri);
 	return p;
 }
@@ -95,8 +98,10 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
 {
 	const struct server *server = ctx;
 	const union MHD_ConnectionInfo *info;
+	bool started = code == MHD_CONNECTION_NOTIFY_STARTED;
 
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+	metrics_connection(server->options.api->metrics, READER_HTTP, started ? 1 : -1);
+	if (started) {
 		info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*state = info != NULL ? visitor_new(info->connect_fd,
@@ -172,9 +177,12 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 	struct response res;
 	enum MHD_Result result;
 
+	metrics_wait(p->server->options.api->metrics, STAGE_REQUEST,
+	    clock_mono_ns() - p->begun_ns);
 	response_init(&res);
 	if (p->oversize)
-		api_refuse(&res, ERROR_TOO_LARGE, ERROR_BODY_TOO_BIG);
+		api_refuse(p->server->options.api, &req, &res, ERROR_TOO_LARGE,
+		    ERROR_BODY_TOO_BIG);
 	else
 		api_handle(p->server->options.api, &req, &res);
 	result = send_answer(connection, p, &res);

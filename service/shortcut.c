@@ -24,6 +24,7 @@
 
 #include <openssl/crypto.h>
 
+#include "api/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/signrequest.h"
@@ -54,7 +55,8 @@ struct line {
 	struct visitor *visitor;
 	int fd;
 	struct line *next, **at; /* where the list points to it */
-	int64_t date_s;          /* what date says */
+	int64_t accepted_ns;
+	int64_t date_s; /* what date says */
 	char date[CLOCK_HTTP_SIZE];
 	char block[BLOCK_SIZE + 1];
 };
@@ -82,6 +84,7 @@ enlist(struct line *line)
 			line->next->at = &line->next;
 		s->lines = line;
 		s->count++;
+		metrics_connection(s->options.api->metrics, READER_SIGNATURES, 1);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return has_room;
@@ -106,6 +109,7 @@ count_out(struct shortcut *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->count--;
+	metrics_connection(s->options.api->metrics, READER_SIGNATURES, -1);
 	pthread_cond_signal(&s->gone);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -277,6 +281,8 @@ serve(void *arg)
 	struct signrequest req;
 	enum next next;
 
+	metrics_wait(s->options.api->metrics, STAGE_CONNECTION,
+	    clock_mono_ns() - line->accepted_ns);
 	while ((next = await(line, &req)) == NEXT_REQUEST)
 		if (!answer(line, &req)) {
 			next = NEXT_END;
@@ -333,6 +339,7 @@ admit(struct shortcut *s, int fd)
 	memset(line, 0, offsetof(struct line, block));
 	line->shortcut = s;
 	line->fd = fd;
+	line->accepted_ns = clock_mono_ns();
 	limit_waiting(fd);
 	line->visitor = visitor_new(fd, s->options.everyone_is_admin);
 	if (line->visitor == NULL) {

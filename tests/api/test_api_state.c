@@ -189,11 +189,18 @@ admits_whom_a_handler_would_serve(void **state)
 static void
 refuses_for_the_server(void **state)
 {
+	struct fixture *f = *state;
+	struct request req = {
+		.id = "1", .method = "POST", .target = "/v1/keys", .caller = &f->caller
+	};
 	struct response res;
 
-	(void)state;
 	response_init(&res);
-	api_refuse(&res, ERROR_TOO_LARGE, "the body is over 16384 bytes");
+	log_capture();
+	api_refuse(&f->api, &req, &res, ERROR_TOO_LARGE, "the body is over 16384 bytes");
+	assert_non_null(strstr(log_captured(),
+	    "event=request.refused request=1 actor=uid:0 method=POST "
+	    "target=\"/v1/keys\" status=413 why=\"the body is over 16384 bytes\""));
 	assert_int_equal(res.status, 413);
 	assert_non_null(strstr(buf_string(&res.body), "urn:keyhold:error:too-large"));
 	response_free(&res);

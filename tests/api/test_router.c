@@ -74,6 +74,7 @@ static const struct {
 	{ "DELETE", "/v1/blocked-keys/spki:0a", delete_blocked_key, ACCESS_ADMIN },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
+	{ "GET", "/metrics", get_metrics, ACCESS_READ },
 };
 #define RESOURCES (sizeof(resources) / sizeof(resources[0]))
 

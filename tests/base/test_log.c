@@ -130,6 +130,24 @@ cuts_quoted_text_between_characters(void **state)
 	}
 }
 
+static void
+counts_the_lines_that_were_written(void **state)
+{
+	unsigned long long errors = log_lines(LOG_LEVEL_ERROR),
+			   debug = log_lines(LOG_LEVEL_DEBUG);
+	struct capture capture = capture_begin();
+
+	(void)state;
+	log_error("token.lost", "slot=%d", 3);
+	log_error("token.lost", "slot=%d", 4);
+	log_debug("unseen.made", "x=1");
+	capture_end(&capture);
+	assert_int_equal(log_lines(LOG_LEVEL_ERROR), errors + 2);
+	assert_int_equal(log_lines(LOG_LEVEL_DEBUG), debug);
+	assert_true(log_has(LOG_LEVEL_INFO));
+	assert_false(log_has(LOG_LEVEL_DEBUG));
+}
+
 int
 main(void)
 {
@@ -140,6 +158,7 @@ main(void)
 		cmocka_unit_test_setup(cuts_a_long_line_and_ends_it, default_level),
 		cmocka_unit_test(escapes_quotes_and_backslashes),
 		cmocka_unit_test(cuts_quoted_text_between_characters),
+		cmocka_unit_test(counts_the_lines_that_were_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
