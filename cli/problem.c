@@ -188,6 +188,8 @@ problem_explain(struct cli *cli, const char *path, struct error *err)
 
 	summarise(problem, cli->res.status, path, err);
 	advise(cli, problem, path);
+	if (cli->res.request_id[0] != '\0')
+		cli_advise(cli, "request %s", cli->res.request_id);
 	if (cli->json && json_is_object(problem))
 		output_json(cli, problem);
 	json_decref(problem);

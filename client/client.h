@@ -21,8 +21,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define CLIENT_DEFAULT_SOCKET "/run/keyhold/keyhold.sock"
-#define CLIENT_TIMEOUT_MAX_MS 60000 /* the longest that a setting may say */
+#define CLIENT_DEFAULT_SOCKET  "/run/keyhold/keyhold.sock"
+#define CLIENT_REQUEST_ID_SIZE 32
+#define CLIENT_TIMEOUT_MAX_MS  60000 /* the longest that a setting may say */
 
 struct client;
 
@@ -76,7 +77,8 @@ struct client_response {
 	char content_type[64];
 	char location[256]; /* "" when the daemon sent none */
 	char link[512];
-	char etag[72];      /* with its quotes */
+	char etag[72];                           /* with its quotes */
+	char request_id[CLIENT_REQUEST_ID_SIZE]; /* as the daemon's log has it */
 	struct buffer body; /* initialised by client_response_init, freed by _free */
 };
 

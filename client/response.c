@@ -7,6 +7,7 @@
  */
 #include "client/response.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -29,6 +30,7 @@ response_init(struct response *r, struct client_response *res)
 
 	res->status = 0;
 	res->content_type[0] = res->location[0] = res->link[0] = res->etag[0] = '\0';
+	res->request_id[0] = '\0';
 	buf_reset(&res->body);
 }
 
@@ -137,6 +139,18 @@ read_etag(struct response *r, const char *value, struct error *err)
 	return keep_text(r->res->etag, sizeof(r->res->etag), "ETag", value, err);
 }
 
+/* For people. An answer is as good without it, so nothing is refused for its sake. */
+static int
+read_request_id(struct response *r, const char *value, struct error *err)
+{
+	(void)err;
+	for (const char *p = value; *p != '\0'; p++)
+		if (*p != '-' && !isalnum((unsigned char)*p))
+			return 0;
+	(void)text_copy(r->res->request_id, sizeof(r->res->request_id), value);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct response *r, const char *value, struct error *err);
@@ -147,6 +161,7 @@ static const struct {
 	{ "Location", read_location },
 	{ "Link", read_link },
 	{ "ETag", read_etag },
+	{ "X-Request-Id", read_request_id },
 	{ "Transfer-Encoding", read_transfer_encoding },
 };
 

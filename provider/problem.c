@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "client/client.h"
+
 #define DETAIL_MAX 160
 
 /* Copies up to the closing quote, leaving out escapes and control characters. */
@@ -40,14 +42,15 @@ code_of(int status)
 }
 
 int
-problem_to_error(int status, const struct buffer *body, struct error *err)
+problem_to_error(const struct client_response *res, struct error *err)
 {
 	static const char member[] = "\"detail\"";
-	const char *at = strstr(buf_string(body), member);
+	const char *id = res->request_id, *at = strstr(buf_string(&res->body), member);
 	char detail[DETAIL_MAX] = "";
 
 	if (at != NULL && (at = strchr(at + strlen(member), '"')) != NULL)
 		copy_detail(detail, at + 1);
-	return error_set(err, code_of(status), "keyholdd answered %d%s%s", status,
-	    detail[0] != '\0' ? ": " : "", detail);
+	return error_set(err, code_of(res->status), "keyholdd answered %d%s%s%s%s%s",
+	    res->status, detail[0] != '\0' ? ": " : "", detail,
+	    id[0] != '\0' ? " (request " : "", id, id[0] != '\0' ? ")" : "");
 }

@@ -2,13 +2,15 @@
 #ifndef PROVIDER_PROBLEM_H
 #define PROVIDER_PROBLEM_H
 
-#include "base/buffer.h"
 #include "base/error.h"
+
+struct client_response;
 
 /*
  * Turns an answer that is not 2xx into err, and returns -1. The "detail" member is
- * quoted if it can be found; this is no JSON parser, and trusts nothing.
+ * quoted if it can be found; this is no JSON parser, and trusts nothing. The request's
+ * id leads to the line in the daemon's log.
  */
-int problem_to_error(int status, const struct buffer *body, struct error *err);
+int problem_to_error(const struct client_response *res, struct error *err);
 
 #endif

@@ -21,7 +21,7 @@ call(struct module_context *module, const struct client_request *req,
 	if (client_call(module->client, req, res, err) != 0)
 		return -1;
 	if (res->status != 200)
-		return problem_to_error(res->status, &res->body, err);
+		return problem_to_error(res, err);
 	return 0;
 }
 

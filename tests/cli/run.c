@@ -24,6 +24,8 @@ answer(void *ctx, struct fake_request *req)
 			continue;
 		buf_printf(&req->reply, "HTTP/1.1 %d Status\r\nContent-Type: %s\r\n",
 		    r->status, r->type);
+		if (run->request_id != NULL)
+			buf_printf(&req->reply, "X-Request-Id: %s\r\n", run->request_id);
 		if (r->link != NULL)
 			buf_printf(&req->reply, "Link: %s\r\n", r->link);
 		buf_printf(&req->reply, "Content-Length: %zu\r\n\r\n%s", strlen(r->body),

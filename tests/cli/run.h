@@ -23,6 +23,7 @@ struct run {
 	const struct route *routes;
 	const char
 	    *typed; /* what somebody types at a terminal, or NULL for no terminal */
+	const char *request_id; /* of each answer, or NULL */
 	char *out;
 	char *errors;
 	int status;

@@ -378,6 +378,19 @@ gives_each_failure_its_status(void **state)
 }
 
 static void
+names_the_request_for_who_looks_in_the_log(void **state)
+{
+	struct run *run = *state;
+
+	run->request_id = "3f9c1a2e-1c4";
+	run_keyhold(run, "key", "show", "secret", NULL);
+	assert_string_equal(run->errors, "keyhold: you may not read key secret\n"
+					 "  request 3f9c1a2e-1c4\n");
+	run_keyhold(run, "key", "show", "web", NULL);
+	assert_string_equal(run->errors, "");
+}
+
+static void
 prints_the_problem_document_with_json(void **state)
 {
 	struct run *run = *state;
@@ -455,6 +468,7 @@ main(void)
 		TEST(asks_for_the_name_of_a_key_to_delete),
 		TEST(says_where_to_look_for_an_unknown_name),
 		TEST(gives_each_failure_its_status),
+		TEST(names_the_request_for_who_looks_in_the_log),
 		TEST(prints_the_problem_document_with_json),
 		TEST(creates_a_root_and_an_intermediate),
 		TEST(lists_and_shows_issuers),

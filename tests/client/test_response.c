@@ -76,7 +76,8 @@ reads_every_field_in_pieces_of_any_size(void **state)
 	static const char text[] =
 	    "HTTP/1.1 201 Created\r\nDate: now\r\ncontent-type:application/json\r\n"
 	    "Location:  /v1/keys/web \t\r\nLink: </v1/x?cursor=2>; rel=\"next\"\r\n"
-	    "ETag: \"17\"\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
+	    "ETag: \"17\"\r\nx-request-id: 3f9c1a2e-1c4\r\n"
+	    "Content-Length: 7\r\n\r\n{\"a\":1}";
 	struct fixture *f = *state;
 
 	for (size_t step = 1; step <= strlen(text); step++) {
@@ -89,8 +90,32 @@ reads_every_field_in_pieces_of_any_size(void **state)
 		assert_string_equal(f->res.location, "/v1/keys/web");
 		assert_string_equal(f->res.link, "</v1/x?cursor=2>; rel=\"next\"");
 		assert_string_equal(f->res.etag, "\"17\"");
+		assert_string_equal(f->res.request_id, "3f9c1a2e-1c4");
 		assert_string_equal(buf_string(&f->res.body), "{\"a\":1}");
 	}
+}
+
+static void
+takes_an_answer_whatever_its_request_id_is(void **state)
+{
+	static const char *const ids[] = { "", "a b", "\"",
+		"0123456789012345678901234567890123" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    HEAD "X-Request-Id: %s\r\nContent-Length: 2\r\n\r\nok", ids[i]);
+		assert_int_equal(feed(f, text, 4096), 0);
+		assert_true(response_is_complete(&f->r));
+		assert_string_equal(f->res.request_id, "");
+	}
+	assert_int_equal(
+	    feed(f, HEAD "X-Request-Id: 1\r\nContent-Length: 2\r\n\r\nok", 4096), 0);
+	assert_string_equal(f->res.request_id, "1");
+	assert_int_equal(feed(f, HEAD "Content-Length: 2\r\n\r\nok", 4096), 0);
+	assert_string_equal(f->res.request_id, "");
 }
 
 static void
@@ -339,6 +364,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(reads_every_field_in_pieces_of_any_size),
+		TEST(takes_an_answer_whatever_its_request_id_is),
 		TEST(leaves_what_follows_the_response),
 		TEST(takes_nothing_more_once_complete),
 		TEST(is_incomplete_until_the_last_byte),

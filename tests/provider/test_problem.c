@@ -8,16 +8,18 @@
 
 #include <cmocka.h>
 
+#include "client/client.h"
+
 static struct error
 error_of(int status, const char *body)
 {
 	struct error err = { 0 };
-	struct buffer buf;
+	struct client_response res = { .status = status };
 
-	buf_init(&buf, 0);
-	buf_text(&buf, body);
-	assert_int_equal(problem_to_error(status, &buf, &err), -1);
-	buf_free(&buf);
+	buf_init(&res.body, 0);
+	buf_text(&res.body, body);
+	assert_int_equal(problem_to_error(&res, &err), -1);
+	buf_free(&res.body);
 	return err;
 }
 
@@ -104,15 +106,35 @@ static void
 reads_no_further_than_a_nul(void **state)
 {
 	static const char body[] = "{}\0\"detail\": \"hidden\"";
+	struct client_response res = { .status = 500 };
 	struct error err = { 0 };
-	struct buffer buf;
 
 	(void)state;
-	buf_init(&buf, 0);
-	buf_append(&buf, body, sizeof(body) - 1);
-	assert_int_equal(problem_to_error(500, &buf, &err), -1);
+	buf_init(&res.body, 0);
+	buf_append(&res.body, body, sizeof(body) - 1);
+	assert_int_equal(problem_to_error(&res, &err), -1);
 	assert_string_equal(err.text, "keyholdd answered 500");
-	buf_free(&buf);
+	buf_free(&res.body);
+}
+
+static void
+has_room_for_the_requests_id(void **state)
+{
+	struct client_response res = { .status = 403,
+		.request_id = "3f9c1a2e-ffffffffffffffff" };
+	struct error err = { 0 };
+
+	(void)state;
+	buf_init(&res.body, 0);
+	assert_int_equal(problem_to_error(&res, &err), -1);
+	assert_string_equal(
+	    err.text, "keyholdd answered 403 (request 3f9c1a2e-ffffffffffffffff)");
+	buf_text(&res.body, "{\"detail\":\"");
+	for (int i = 0; i < 300; i++)
+		buf_text(&res.body, "x");
+	assert_int_equal(problem_to_error(&res, &err), -1);
+	assert_non_null(strstr(err.text, "xxx (request 3f9c1a2e-ffffffffffffffff)"));
+	buf_free(&res.body);
 }
 
 int
@@ -122,6 +144,7 @@ main(void)
 		cmocka_unit_test(gives_each_status_its_code),
 		cmocka_unit_test(quotes_the_detail),
 		cmocka_unit_test(names_the_status_alone_without_a_detail),
+		cmocka_unit_test(has_room_for_the_requests_id),
 		cmocka_unit_test(leaves_out_escapes_and_control_characters),
 		cmocka_unit_test(an_unfinished_detail_ends_with_the_body),
 		cmocka_unit_test(cuts_a_long_detail),
