@@ -158,6 +158,7 @@ block(struct exchange *x, const struct json_t *body, struct error *err)
 	struct blocked_key_row row = { .created = clock_now_s() };
 	char name[NAME_SIZE];
 	struct audit_event event = { .actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = "key.blocked",
 		.object = name,
 		.detail = row.reason };
@@ -193,9 +194,10 @@ delete_blocked_key(struct exchange *x, struct error *err)
 {
 	unsigned char hash[HASH_BYTES];
 	char name[NAME_SIZE];
-	struct audit_event event = {
-		.actor = x->req->caller->actor, .action = "key.unblocked", .object = name
-	};
+	struct audit_event event = { .actor = x->req->caller->actor,
+		.request = x->req->id,
+		.action = "key.unblocked",
+		.object = name };
 
 	if (read_hash(x->req->params[0], hash, err) != 0)
 		return -1;

@@ -208,6 +208,7 @@ read_request(struct exchange *x, struct label *label, struct issue_request *requ
 		.profile = label->profile,
 		.csr = x->req->body,
 		.actor = x->req->caller->actor,
+		.request_id = x->req->id,
 	};
 	return 0;
 }

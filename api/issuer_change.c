@@ -41,7 +41,8 @@ patch_issuer(struct exchange *x, struct error *err)
 {
 	static const char *const members[] = { "state", "successor", "crl_url",
 		"ocsp_url", "ca_issuers_url", "crl_shards", NULL };
-	struct issuer_change change = { .actor = x->req->caller->actor };
+	struct issuer_change change = { .actor = x->req->caller->actor,
+		.request_id = x->req->id };
 	struct json_t *body;
 	int rc;
 

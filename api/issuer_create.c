@@ -147,6 +147,7 @@ issuer_with_key(struct exchange *x, struct new_issuer *new,
 	    find_or_create_key(x, new, &key, &created, err) != 0)
 		return -1;
 	new->spec.actor = x->req->caller->actor;
+	new->spec.request_id = x->req->id;
 	rc = builtin_pkey(x->api->builtin, &key.key, &new->spec.key, err);
 	if (rc == 0) {
 		rc = make(x, new, err);
@@ -181,6 +182,7 @@ import_issuer(struct exchange *x, struct new_issuer *new, struct error *err)
 		    "key %s is of use %s; an issuer's is of use ca", key.key.name,
 		    key_use_name(key.use));
 	new->spec.actor = x->req->caller->actor;
+	new->spec.request_id = x->req->id;
 	if (builtin_pkey(x->api->builtin, &key.key, &new->spec.key, err) != 0)
 		return -1;
 	rc = authority_import_issuer(

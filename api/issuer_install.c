@@ -6,6 +6,11 @@ int
 put_issuer_certificate(struct exchange *x, struct error *err)
 {
 	const char *name = x->req->params[0];
+	const struct issuer_spec spec = {
+		.name = name,
+		.actor = x->req->caller->actor,
+		.request_id = x->req->id,
+	};
 	struct warnings warnings = { 0 };
 	int rc;
 
@@ -14,8 +19,8 @@ put_issuer_certificate(struct exchange *x, struct error *err)
 		return error_set(err, ERROR_UNSUPPORTED,
 		    "send the certificate as " CHAIN_TYPE ", " PEM_TYPE " or " DER_TYPE);
 	pthread_mutex_lock(&x->api->changes);
-	rc = authority_install_certificate(x->api->authority, name, x->req->body,
-	    x->req->caller->actor, &warnings, &x->violations, err);
+	rc = authority_install_certificate(
+	    x->api->authority, &spec, x->req->body, &warnings, &x->violations, err);
 	if (rc == 0)
 		issuer_keep_on_token(x, name);
 	pthread_mutex_unlock(&x->api->changes);

@@ -214,6 +214,7 @@ read_request(struct exchange *x, struct wanted *w, struct error *err)
 
 	request->issuer = req->params[0];
 	request->actor = req->caller->actor;
+	request->request_id = req->id;
 	request->profile = w->profile;
 	request->csr = req->body;
 	if (query_get(req->query, "profile", w->profile, sizeof(w->profile), &found,

@@ -50,6 +50,7 @@ unrecord_key(struct exchange *x, const struct keystore_key *key)
 {
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = "key.withdrawn",
 		.object = key->key.name,
 	};
@@ -69,6 +70,7 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	char detail[64];
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = action,
 		.object = key->key.name,
 		.detail = detail,
@@ -256,6 +258,7 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	char detail[sizeof("spki_sha256=") + 2 * KEY_SHA256_SIZE] = "spki_sha256=";
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = "key.destroyed",
 		.object = key->key.name,
 		.detail = detail,

@@ -53,7 +53,7 @@ int
 ocsp_key(void *ctx, const char *issuer, EVP_PKEY **key, struct error *err)
 {
 	struct api *api = ctx;
-	const struct request nobodys = { .id = "-", .caller = &self };
+	const struct request nobodys = { .id = "", .caller = &self };
 	struct exchange x = { .api = api, .req = &nobodys };
 	char name[NAME_MAX_CHARS + 1];
 	struct keystore_key found;

@@ -117,6 +117,7 @@ record(struct exchange *x, struct profile *profile, bool there, struct error *er
 {
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = there ? "profile.changed" : "profile.created",
 		.object = profile->name,
 	};
@@ -176,6 +177,7 @@ remove_profile(struct exchange *x, struct error *err)
 {
 	const struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = "profile.deleted",
 		.object = x->req->params[0],
 	};

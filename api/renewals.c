@@ -51,7 +51,8 @@ read_request(const struct request *req, struct issue_request *request,
 int
 post_renewals(struct exchange *x, struct error *err)
 {
-	struct issuing in = { .request = { .actor = x->req->caller->actor } };
+	struct issuing in = { .request = { .actor = x->req->caller->actor,
+				  .request_id = x->req->id } };
 	struct certificate_copy old;
 	struct json_t *json = NULL;
 	int rc = -1;

@@ -73,6 +73,7 @@ post_certificate_revocation(struct exchange *x, struct error *err)
 	struct revoke_request request = {
 		.serial = x->req->params[0],
 		.actor = x->req->caller->actor,
+		.request_id = x->req->id,
 	};
 	struct json_t *json = NULL;
 	int rc = 0;
@@ -129,6 +130,7 @@ post_revocations(struct exchange *x, struct error *err)
 	struct revoke_request request = {
 		.certificate = x->req->body,
 		.actor = x->req->caller->actor,
+		.request_id = x->req->id,
 	};
 	struct json_t *json = NULL;
 	int rc;

@@ -40,6 +40,7 @@ record(struct exchange *x, const struct keystore_key *old, struct keystore_key n
 	char was[2 * KEY_SHA256_SIZE + 1], is[2 * KEY_SHA256_SIZE + 1], detail[256];
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
+		.request = x->req->id,
 		.action = "key.rotated",
 		.object = old->key.name,
 		.detail = detail,

@@ -60,7 +60,7 @@ struct issuer_spec {
 	const struct constraints_spec *constraints;
 	bool external; /* a root elsewhere will sign it: makes a request, and no parent */
 	EVP_PKEY *key; /* already recorded in the store */
-	const char *actor;
+	const char *actor, *request_id; /* as struct audit_event has them */
 };
 
 /*
@@ -94,12 +94,13 @@ int authority_find_issuer(struct authority *authority, const char *name,
 
 /*
  * Puts a certificate that another authority made for an external issuer's key in place,
- * and takes a pending one into use. body is as bundle.h says. ERROR_REFUSED comes with v,
+ * and takes a pending one into use: of spec its name and who asks. body is as bundle.h
+ * says. ERROR_REFUSED comes with v,
  * ERROR_CONFLICT when the issuer is none of these.
  */
-int authority_install_certificate(struct authority *authority, const char *name,
-    struct bytes body, const char *actor, struct warnings *w, struct violations *v,
-    struct error *err);
+int
+authority_install_certificate(struct authority *authority, const struct issuer_spec *spec,
+    struct bytes body, struct warnings *w, struct violations *v, struct error *err);
 
 /* Takes an existing authority into use: of spec its name, URLs, key and actor. */
 int authority_import_issuer(struct authority *authority, const struct issuer_spec *spec,
@@ -120,7 +121,7 @@ struct issuer_change {
 	const char *successor; /* must be active */
 	const char *crl_url, *ocsp_url, *ca_issuers_url;
 	int crl_shards;
-	const char *actor;
+	const char *actor, *request_id;
 };
 
 /*
@@ -156,7 +157,7 @@ struct issue_request {
 	const char *profile;
 	struct bytes csr;   /* PEM, DER, or DER in base64 */
 	int64_t validity_s; /* 0: the profile's default */
-	const char *actor;
+	const char *actor, *request_id;
 	bool dry_run; /* judges and signs nothing, records nothing */
 	/*
 	 * The certificate that this one renews, or NULL. An empty csr then asks for its

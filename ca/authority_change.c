@@ -59,10 +59,11 @@ change_successor(struct authority *authority, struct issuer_row *row, const char
 
 static int
 record(struct authority *authority, struct issuer *old, const struct issuer_row *row,
-    const char *actor, struct error *err)
+    const struct issuer_change *change, struct error *err)
 {
 	struct audit_event event = {
-		.actor = actor,
+		.actor = change->actor,
+		.request = change->request_id,
 		.action = "issuer.changed",
 		.object = row->name,
 	};
@@ -108,7 +109,7 @@ change_issuer(struct authority *authority, const char *name,
 		change->ca_issuers_url, v, err) != 0 ||
 	    violations_verdict(v, err) != 0)
 		return -1;
-	return record(authority, old, &row, change->actor, err);
+	return record(authority, old, &row, change, err);
 }
 
 int

@@ -196,6 +196,7 @@ create(struct creation *c, struct violations *v, struct error *err)
 {
 	struct audit_event event = {
 		.actor = c->spec->actor,
+		.request = c->spec->request_id,
 		.action = "issuer.created",
 		.object = c->spec->name,
 	};
@@ -236,6 +237,7 @@ request(struct creation *c, struct violations *v, struct error *err)
 {
 	const struct audit_event event = {
 		.actor = c->spec->actor,
+		.request = c->spec->request_id,
 		.action = "issuer.requested",
 		.object = c->spec->name,
 		.detail = c->spec->subject,

@@ -65,10 +65,11 @@ check_answer(struct authority *authority, const struct issuer *issuer,
 
 static int
 record(struct authority *authority, struct issuer *old, const struct issuer_row *row,
-    const char *actor, struct error *err)
+    const struct issuer_spec *spec, struct error *err)
 {
 	struct audit_event event = {
-		.actor = actor,
+		.actor = spec->actor,
+		.request = spec->request_id,
 		.action = "issuer.installed",
 		.object = row->name,
 	};
@@ -87,37 +88,37 @@ record(struct authority *authority, struct issuer *old, const struct issuer_row 
 }
 
 static int
-install(struct authority *authority, const char *name, const struct bundle *bundle,
-    const char *actor, struct warnings *w, struct violations *v, struct error *err)
+install(struct authority *authority, const struct issuer_spec *spec,
+    const struct bundle *bundle, struct warnings *w, struct violations *v,
+    struct error *err)
 {
 	struct issuer_row row;
 	struct issuer *old;
 
-	if (issuers_find_any(&authority->issuers, name, &old, err) != 0)
+	if (issuers_find_any(&authority->issuers, spec->name, &old, err) != 0)
 		return -1;
 	if (!old->info.external)
-		return error_set(
-		    err, ERROR_CONFLICT, "issuer %s was signed in this house", name);
+		return error_set(err, ERROR_CONFLICT,
+		    "issuer %s was signed in this house", spec->name);
 	row = old->row;
 	use_bundle(&row, bundle);
 	if (row.state == ISSUER_PENDING)
 		row.state = ISSUER_ACTIVE;
 	if (check_answer(authority, old, bundle, w, v, err) != 0)
 		return -1;
-	return record(authority, old, &row, actor, err);
+	return record(authority, old, &row, spec, err);
 }
 
 int
-authority_install_certificate(struct authority *authority, const char *name,
-    struct bytes body, const char *actor, struct warnings *w, struct violations *v,
-    struct error *err)
+authority_install_certificate(struct authority *authority, const struct issuer_spec *spec,
+    struct bytes body, struct warnings *w, struct violations *v, struct error *err)
 {
 	struct bundle bundle;
 	int rc = bundle_read(authority->libctx, body, &bundle, err);
 
 	if (rc == 0) {
 		authority_lock(authority);
-		rc = install(authority, name, &bundle, actor, w, v, err);
+		rc = install(authority, spec, &bundle, w, v, err);
 		authority_unlock(authority);
 	}
 	bundle_clear(&bundle);
@@ -131,6 +132,7 @@ import(struct creation *c, const struct bundle *bundle, struct warnings *w,
 	struct bundle_wanted wanted = { .spki_sha256 = c->row.key_spki_sha256 };
 	struct audit_event event = {
 		.actor = c->spec->actor,
+		.request = c->spec->request_id,
 		.action = "issuer.imported",
 		.object = c->spec->name,
 	};

@@ -223,6 +223,7 @@ record(struct issuance *in, const struct issue_result *result, struct error *err
 {
 	struct audit_event event = {
 		.actor = in->request->actor,
+		.request = in->request->request_id,
 		.action = "certificate.issued",
 		.object = in->row.serial,
 	};

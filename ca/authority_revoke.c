@@ -137,6 +137,7 @@ record_row(struct undoing *u, const struct certificate_row *row, struct error *e
 {
 	const struct audit_event event = {
 		.actor = u->request->actor,
+		.request = u->request->request_id,
 		.action = "certificate.imported",
 		.object = row->serial,
 		.detail = row->issuer,
@@ -223,6 +224,7 @@ revoke(struct undoing *u, struct revocation *revocation, struct error *err)
 	struct store *store = u->authority->store;
 	struct audit_event event = {
 		.actor = u->request->actor,
+		.request = u->request->request_id,
 		.action = "certificate.revoked",
 		.object = u->serial,
 	};

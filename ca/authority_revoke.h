@@ -10,7 +10,7 @@ struct revoke_request {
 	struct bytes certificate; /* PEM or DER */
 	int reason;               /* as reason_read gives it */
 	int64_t invalidity_date;  /* 0: not known; not after now */
-	const char *actor;
+	const char *actor, *request_id;
 };
 
 /*

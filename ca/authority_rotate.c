@@ -238,9 +238,16 @@ record(struct rotation *r, struct issuer *retiring, struct error *err)
 	const struct certificate_row crossed[CROSSES] = { r->crosses[0].row,
 		r->crosses[1].row };
 	const struct audit_event events[] = {
-		{ c->spec->actor, "issuer.created", c->row.name,
-		    buf_string(&c->made.subject) },
-		{ c->spec->actor, "issuer.rotated", r->retiring.name, c->row.name },
+		{ .actor = c->spec->actor,
+		    .request = c->spec->request_id,
+		    .action = "issuer.created",
+		    .object = c->row.name,
+		    .detail = buf_string(&c->made.subject) },
+		{ .actor = c->spec->actor,
+		    .request = c->spec->request_id,
+		    .action = "issuer.rotated",
+		    .object = r->retiring.name,
+		    .detail = c->row.name },
 	};
 	struct issuer_addition addition = {
 		.predecessor = &r->retiring,

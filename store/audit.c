@@ -2,55 +2,18 @@
  * audit.c - the chained record of who did what.
  *
  * Each entry's hash covers the hash before it, so a changed, removed or inserted entry
- * shows, unless everything after it was recomputed too. Entries removed from the end
- * do not show: compare the head with a copy of it kept elsewhere.
+ * shows, unless everything after it was recomputed too. What was recomputed, or removed
+ * from the end, shows by the heads that were signed (audit_heads.c).
  */
-#include "store/store.h"
+#include "store/audit.h"
 
 #include <string.h>
-
-#include <openssl/evp.h>
 
 #include "base/clock.h"
 #include "store/database.h"
 #include "store/statement.h"
 
 #define VERIFY_BATCH 1000
-
-/* Length first, so that no two entries have the same text: "3:web,". */
-static void
-append_field(struct buffer *text, const char *field)
-{
-	buf_printf(text, "%zu:%s,", strlen(field), field);
-}
-
-static int
-chain_hash(const unsigned char previous[static 32], const struct audit_row *row,
-    unsigned char hash[static 32], struct error *err)
-{
-	struct buffer text;
-	int rc = -1;
-
-	buf_init(&text, 0);
-	buf_append(&text, previous, 32);
-	buf_printf(&text, "%lld,%lld,", (long long)row->seq, (long long)row->time);
-	append_field(&text, row->actor);
-	append_field(&text, row->action);
-	append_field(&text, row->object);
-	append_field(&text, row->detail);
-	if (buf_failed(&text)) {
-		error_set(err, ERROR_INTERNAL, "out of memory");
-		goto out;
-	}
-	if (EVP_Digest(text.data, text.len, hash, NULL, EVP_sha256(), NULL) != 1) {
-		error_set_openssl(err, ERROR_INTERNAL, "SHA-256");
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_free(&text);
-	return rc;
-}
 
 static int
 read_head(
@@ -83,8 +46,10 @@ insert_row(struct store *store, const struct audit_row *row, struct error *err)
 	struct statement st;
 	int rc;
 
-	if (statement_use(
-		store, "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", &st, err) != 0)
+	if (statement_use(store,
+		"INSERT INTO audit (seq, time, actor, action, object, detail, hash, "
+		"version, outcome, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		&st, err) != 0)
 		return -1;
 	bind_int(&st, row->seq);
 	bind_int(&st, row->time);
@@ -93,6 +58,9 @@ insert_row(struct store *store, const struct audit_row *row, struct error *err)
 	bind_text(&st, row->object);
 	bind_text(&st, row->detail);
 	bind_blob(&st, row->hash, sizeof(row->hash));
+	bind_int(&st, row->version);
+	bind_text(&st, row->outcome);
+	bind_text(&st, row->request);
 	rc = statement_run(&st, err);
 	statement_done(&st);
 	return rc;
@@ -103,9 +71,12 @@ audit_insert(struct store *store, const struct audit_event *event, struct error 
 {
 	struct audit_row row = {
 		.time = clock_now_s(),
+		.version = AUDIT_VERSION,
 		.actor = event->actor,
 		.action = event->action,
 		.object = event->object,
+		.outcome = outcome_name(event->outcome),
+		.request = event->request != NULL ? event->request : "",
 		.detail = event->detail != NULL ? event->detail : "",
 	};
 	unsigned char previous[32];
@@ -113,63 +84,105 @@ audit_insert(struct store *store, const struct audit_event *event, struct error 
 	if (read_head(store, &row.seq, previous, err) != 0)
 		return -1;
 	row.seq++;
-	if (chain_hash(previous, &row, row.hash, err) != 0)
+	if (auditchain_hash(previous, &row, row.hash, err) != 0)
 		return -1;
 	return insert_row(store, &row, err);
 }
 
+struct appending {
+	const struct audit_event *events;
+	size_t count;
+};
+
 static int
 append(struct store *store, void *ctx, struct error *err)
 {
-	return audit_insert(store, ctx, err);
+	const struct appending *a = ctx;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (audit_insert(store, &a->events[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+store_audit_append_all(struct store *store, const struct audit_event *events,
+    size_t count, struct error *err)
+{
+	struct appending a = { events, count };
+
+	return group_run(store, append, &a, err);
 }
 
 int
 store_audit_append(
     struct store *store, const struct audit_event *event, struct error *err)
 {
-	struct audit_event copy = *event;
-
-	return group_run(store, append, &copy, err);
+	return store_audit_append_all(store, event, 1, err);
 }
 
-static int
-read_row(const struct statement *st, struct audit_row *row, struct error *err)
+/* Text that ends before it ends would be hashed, and shown, without its rest. */
+static const char *
+read_text(const struct statement *st, int column, bool *whole)
 {
-	*row = (struct audit_row){
+	const char *text = column_text(st, column);
+
+	if (strlen(text) != (size_t)sqlite3_column_bytes(st->prepared, column))
+		*whole = false;
+	return text;
+}
+
+/*
+ * Whatever somebody else made of a row, it is read: it is for who verifies to say what is
+ * wrong with it. What cannot be shown as it is has a hash of zeros, which nothing has.
+ */
+static struct audit_row
+read_row(const struct statement *st)
+{
+	bool whole = true;
+	struct audit_row row = {
 		.seq = column_int(st, 0),
 		.time = column_int(st, 1),
-		.actor = column_text(st, 2),
-		.action = column_text(st, 3),
-		.object = column_text(st, 4),
-		.detail = column_text(st, 5),
+		.actor = read_text(st, 2, &whole),
+		.action = read_text(st, 3, &whole),
+		.object = read_text(st, 4, &whole),
+		.detail = read_text(st, 5, &whole),
+		.version = column_int(st, 7),
+		.outcome = read_text(st, 8, &whole),
+		.request = read_text(st, 9, &whole),
 	};
-	return column_copy_hash(st, 6, row->hash, err);
+
+	if (!whole || column_copy_hash(st, 6, row.hash, NULL) != 0)
+		memset(row.hash, 0, sizeof(row.hash));
+	return row;
 }
 
 int
 store_audit_each(struct store *store, int64_t after_seq, size_t limit,
     int (*visit)(void *ctx, const struct audit_row *row), void *ctx, struct error *err)
 {
-	static const char sql[] = "SELECT seq, time, actor, action, object, detail, hash "
-				  "FROM audit WHERE seq > ? ORDER BY seq LIMIT ?";
+	static const char sql[] =
+	    "SELECT seq, time, actor, action, object, detail, hash, version, outcome, "
+	    "request FROM audit WHERE seq > ? ORDER BY seq LIMIT ?";
+	struct store *reader = store->reader;
 	struct audit_row entry;
 	struct statement st;
 	bool row;
 	int rc;
 
-	store_lock(store);
-	if ((rc = statement_use(store, sql, &st, err)) != 0)
+	store_lock(reader);
+	if ((rc = statement_use(reader, sql, &st, err)) != 0)
 		goto out;
 	bind_int(&st, after_seq);
 	bind_int(&st, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
 	while ((rc = statement_step(&st, &row, err)) == 0 && row) {
-		if ((rc = read_row(&st, &entry, err)) != 0 || visit(ctx, &entry) != 0)
+		entry = read_row(&st);
+		if (visit(ctx, &entry) != 0)
 			break;
 	}
 out:
 	statement_done(&st);
-	store_unlock(store);
+	store_unlock(reader);
 	return rc;
 }
 
@@ -188,9 +201,8 @@ verify_row(void *ctx, const struct audit_row *row)
 	unsigned char expected[32];
 
 	v->visited++;
-	if ((v->rc = chain_hash(v->hash, row, expected, v->err)) != 0)
-		return -1;
-	if (row->seq != v->seq + 1 ||
+	if (auditchain_hash(v->hash, row, expected, v->err) != 0 ||
+	    row->seq != v->seq + 1 ||
 	    memcmp(row->hash, expected, sizeof(expected)) != 0) {
 		v->rc = error_set(v->err, ERROR_CONFLICT,
 		    "the audit record does not hold at entry %lld",

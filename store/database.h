@@ -17,7 +17,7 @@
 #include "store/group.h"
 
 #define STATEMENTS_MAX 128
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 struct audit_event;
 

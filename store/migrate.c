@@ -129,9 +129,25 @@ static const char lists_and_states[] =
     ") STRICT;\n"
     "CREATE INDEX idempotency_by_age ON idempotency (created);\n";
 
+/* Version 4: entries that are there keep their hashes, which version 1 of the text has.
+ */
+static const char audit_outcomes[] =
+    "ALTER TABLE audit ADD COLUMN version INTEGER NOT NULL DEFAULT 1;\n"
+    "ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'ok';\n"
+    "ALTER TABLE audit ADD COLUMN request TEXT NOT NULL DEFAULT '';\n"
+    "CREATE TABLE audit_heads (\n"
+    "    id INTEGER PRIMARY KEY,\n"
+    "    seq INTEGER NOT NULL,\n"
+    "    time INTEGER NOT NULL,\n"
+    "    hash BLOB NOT NULL,\n"
+    "    spki BLOB NOT NULL,\n"
+    "    signature BLOB NOT NULL\n"
+    ") STRICT;\n";
+
 static const char *const steps[SCHEMA_VERSION] = {
 	[1] = keys_by_hash,
 	[2] = lists_and_states,
+	[3] = audit_outcomes,
 };
 
 static int

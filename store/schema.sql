@@ -1,4 +1,4 @@
--- Version 3. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
+-- Version 4. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
 
 -- replaced is NULL for the one current key of a name, else when its successor was made.
 CREATE TABLE keys (
@@ -155,6 +155,8 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_by_age ON idempotency (created);
 
+-- version is that of the text that is hashed (base/auditchain.h); outcome is ok, refused or
+-- failed; request is its id.
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
@@ -162,5 +164,18 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     object TEXT NOT NULL,
     detail TEXT NOT NULL,
-    hash BLOB NOT NULL
+    hash BLOB NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    outcome TEXT NOT NULL DEFAULT 'ok',
+    request TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- Entries of audit, signed by a key on the token. Several keys may have signed one.
+CREATE TABLE audit_heads (
+    id INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    spki BLOB NOT NULL,
+    signature BLOB NOT NULL
 ) STRICT;

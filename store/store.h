@@ -15,8 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/auditchain.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/outcome.h"
 #include "base/text.h"
 
 #define STORE_NAME_SIZE   (NAME_MAX_CHARS + 1)
@@ -36,20 +38,15 @@ void store_close(struct store *store);
 
 /*
  * Who did what to what: the record that goes into the same commit as the change.
- * Entries are chained: hash = SHA-256(previous hash || the entry's canonical text).
+ * Entries are chained: base/auditchain.h.
  */
 struct audit_event {
-	const char *actor;  /* "uid:0", "dev" ... */
-	const char *action; /* noun.verb-ed: "key.created", "certificate.issued" */
-	const char *object; /* name of a key or issuer, or a serial */
-	const char *detail; /* free text, may be NULL */
-};
-
-struct audit_row {
-	int64_t seq;  /* 1, 2, 3 ... without a gap */
-	int64_t time; /* seconds since 1970, UTC */
-	const char *actor, *action, *object, *detail;
-	unsigned char hash[32];
+	const char *actor;   /* "uid:0", "dev" ... */
+	const char *action;  /* noun.verb-ed: "key.created", "certificate.issued" */
+	const char *object;  /* name of a key or issuer, or a serial */
+	const char *detail;  /* free text, may be NULL */
+	const char *request; /* its id; NULL for what nobody asked for */
+	enum outcome outcome;
 };
 
 /* An entry with no other change, such as a refused request. */

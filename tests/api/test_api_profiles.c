@@ -197,7 +197,10 @@ issues_by_today_s_profile_also_after_a_restart(void **state)
 static void
 lives_with_a_document_that_it_cannot_read(void **state)
 {
-	static const struct audit_event event = { "uid:0", "profile.created", "odd", "" };
+	static const struct audit_event event = { .actor = "uid:0",
+		.action = "profile.created",
+		.object = "odd",
+		.detail = "" };
 	struct fixture *f = *state;
 	int64_t version;
 

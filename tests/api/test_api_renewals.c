@@ -107,7 +107,10 @@ judges_and_signs_nothing_in_a_dry_run(void **state)
 static void
 revoke(struct fixture *f, const char *serial, int64_t when)
 {
-	const struct audit_event event = { "uid:0", "certificate.revoked", serial, "" };
+	const struct audit_event event = { .actor = "uid:0",
+		.action = "certificate.revoked",
+		.object = serial,
+		.detail = "" };
 	struct revocation revocation = { .revoked_at = when, .reason = 4 };
 	static const unsigned char no_key[32];
 	bool changed;

@@ -282,7 +282,9 @@ serves_the_other_keys_when_one_is_gone_from_the_token(void **state)
 static void
 refuses_to_open_over_a_key_it_cannot_read(void **state)
 {
-	static const struct audit_event event = { "test", "key.created", "odd", NULL };
+	static const struct audit_event event = {
+		.actor = "test", .action = "key.created", .object = "odd"
+	};
 	struct fixture *f = *state;
 	struct key_row row = { .name = "odd", .type = "ec-p256", .use = "tls" };
 	struct keystore *keys;

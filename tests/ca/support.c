@@ -294,7 +294,9 @@ house_close(struct house *house)
 void
 house_add_key(struct house *house, const char *name, EVP_PKEY *key)
 {
-	static const struct audit_event event = { "test", "key.created", "key", NULL };
+	static const struct audit_event event = {
+		.actor = "test", .action = "key.created", .object = "key"
+	};
 	struct key_row row = { .type = "ec-p256", .use = "ca", .cka_id_len = 1 };
 	unsigned char *p = row.spki;
 	struct error err = { 0 };

@@ -208,7 +208,9 @@ makes_chains_as_long_as_they_may_be(void **state)
 static void
 copy_issuer(struct house *from, struct house *to, const char *name, EVP_PKEY *key)
 {
-	static const struct audit_event event = { "test", "issuer.created", "old", NULL };
+	static const struct audit_event event = {
+		.actor = "test", .action = "issuer.created", .object = "old"
+	};
 	struct issuer_row row = { .created = 1, .crl_shards = 1 };
 	const struct issuer_info *info;
 
@@ -262,8 +264,9 @@ records_the_intermediates_that_an_older_version_did_not(void **state)
 static void
 refuses_to_open_with_a_certificate_for_another_key(void **state)
 {
-	static const struct audit_event event = { "test", "issuer.created", "evil",
-		NULL };
+	static const struct audit_event event = {
+		.actor = "test", .action = "issuer.created", .object = "evil"
+	};
 	struct house *house = *state;
 	const struct key_finder none = { 0 };
 	const struct issuer_info *root;

@@ -64,11 +64,13 @@ static int
 install(struct house *house, const struct buffer *pem, struct warnings *w,
     struct violations *v, struct error *err)
 {
+	const struct issuer_spec spec = { .name = "house", .actor = "uid:0" };
+
 	*w = (struct warnings){ 0 };
 	*v = (struct violations){ 0 };
 	*err = (struct error){ 0 };
 	return authority_install_certificate(
-	    house->authority, "house", buf_bytes(pem), "uid:0", w, v, err);
+	    house->authority, &spec, buf_bytes(pem), w, v, err);
 }
 
 static int
@@ -301,7 +303,9 @@ keeps_the_path_length_of_each_authority_above(void **state)
 static void
 installs_nothing_for_a_key_that_was_blocked_meanwhile(void **state)
 {
-	static const struct audit_event event = { "uid:0", "key.blocked", "spki", NULL };
+	static const struct audit_event event = {
+		.actor = "uid:0", .action = "key.blocked", .object = "spki"
+	};
 	struct blocked_key_row row = { .reason = "stolen", .created = 1 };
 	struct house *house = *state;
 	struct outside o = open_outside(house);
@@ -332,13 +336,14 @@ installs_nothing_for_issuers_of_its_own(void **state)
 	struct house *house = *state;
 	const struct issuer_info *info;
 	struct warnings w = { 0 };
+	const struct issuer_spec spec = { .name = "internal", .actor = "uid:0" };
 	struct violations v = { 0 };
 	struct error err = { 0 };
 
 	assert_int_equal(
 	    authority_find_issuer(house->authority, "internal", &info, NULL), 0);
-	assert_int_equal(authority_install_certificate(house->authority, "internal",
-			     info->certificate, "uid:0", &w, &v, &err),
+	assert_int_equal(authority_install_certificate(house->authority, &spec,
+			     info->certificate, &w, &v, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 }

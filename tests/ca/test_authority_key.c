@@ -18,7 +18,9 @@
 #include "tests/base/directory.h"
 #include "tests/ca/support.h"
 
-static const struct audit_event event = { "uid:0", "key.blocked", "spki:...", NULL };
+static const struct audit_event event = {
+	.actor = "uid:0", .action = "key.blocked", .object = "spki:..."
+};
 
 static void
 block(struct house *house, const unsigned char *spki_sha256)

@@ -302,7 +302,9 @@ gives_no_successor_the_same_subject(void **state)
 static void
 block_key_of(struct house *house, const char *issuer)
 {
-	static const struct audit_event event = { "uid:0", "key.blocked", "spki", NULL };
+	static const struct audit_event event = {
+		.actor = "uid:0", .action = "key.blocked", .object = "spki"
+	};
 	struct blocked_key_row row = { .reason = "stolen", .created = 1 };
 	bool added;
 

@@ -21,22 +21,22 @@
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* A request judged by a profile, and what came of it. */
-struct outcome {
+struct judgement {
 	struct violations v;
 	struct warnings w;
 	char subject[256], names[512];
 };
 
 static void
-judge_name(
-    X509_NAME *subject, const char *san, const struct profile *profile, struct outcome *o)
+judge_name(X509_NAME *subject, const char *san, const struct profile *profile,
+    struct judgement *o)
 {
 	EVP_PKEY *key = ec_key("P-256");
 	struct csr csr = { .req = request_new(key, "") };
 	struct identity identity = { 0 };
 	struct buffer text;
 
-	*o = (struct outcome){ 0 };
+	*o = (struct judgement){ 0 };
 	assert_int_equal(X509_REQ_set_subject_name(csr.req, subject), 1);
 	if (san != NULL)
 		request_extension(&csr.extensions, "subjectAltName", san);
@@ -55,7 +55,7 @@ judge_name(
 
 static void
 judge(const char *subject, const char *san, const struct profile *profile,
-    struct outcome *o)
+    struct judgement *o)
 {
 	X509_NAME *name = NULL;
 
@@ -67,7 +67,7 @@ judge(const char *subject, const char *san, const struct profile *profile,
 static void
 accepts(const char *san, const struct profile *profile)
 {
-	struct outcome o;
+	struct judgement o;
 
 	judge("", san, profile, &o);
 	if (o.v.count > 0)
@@ -77,7 +77,7 @@ accepts(const char *san, const struct profile *profile)
 static void
 refuses(const char *san, const struct profile *profile, enum rule rule)
 {
-	struct outcome o;
+	struct judgement o;
 
 	judge("", san, profile, &o);
 	if (!breaks(&o.v, rule) || o.v.count != 1)
@@ -221,7 +221,7 @@ static void
 lists_what_it_admitted(void **state)
 {
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	(void)state;
 	p.uris = LIST("https://**/**");
@@ -247,7 +247,7 @@ static void
 writes_the_fixed_part_then_what_is_admitted(void **state)
 {
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	(void)state;
 	p.subject = "/C=CN/O=milvus";
@@ -265,7 +265,7 @@ static void
 requires_what_the_profile_requires(void **state)
 {
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	(void)state;
 	p.subject_allowed = NULL;
@@ -282,7 +282,7 @@ static void
 leaves_out_a_common_name_that_is_not_admitted(void **state)
 {
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	(void)state;
 	p.subject_allowed = NULL;
@@ -302,7 +302,7 @@ subject_breaks(int nid, int type, const char *value, enum rule rule)
 {
 	X509_NAME *name = X509_NAME_new();
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	p.subject_allowed = LIST("C", "O", "OU");
 	assert_int_equal(X509_NAME_add_entry_by_NID(
@@ -320,7 +320,7 @@ refuses_values_that_no_subject_has(void **state)
 	static const char too_long[] =
 	    "01234567890123456789012345678901234567890123456789012345678901234";
 	struct profile p = model_profile();
-	struct outcome o;
+	struct judgement o;
 
 	(void)state;
 	p.subject_allowed = LIST("C", "O", "OU");

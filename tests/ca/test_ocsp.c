@@ -20,8 +20,9 @@
 static void
 revoke(struct responder *r, const X509 *cert, int reason)
 {
-	static const struct audit_event event = { "uid:0", "certificate.revoked", "it",
-		NULL };
+	static const struct audit_event event = {
+		.actor = "uid:0", .action = "certificate.revoked", .object = "it"
+	};
 	static const unsigned char key[32] = { 7 };
 	struct revocation revocation = { .revoked_at = r->now - 60, .reason = reason };
 	bool changed;

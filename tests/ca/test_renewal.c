@@ -286,7 +286,9 @@ find_predecessor(struct house *house, EVP_PKEY *key, const char *san,
 static void
 revoke(struct house *house, const char *serial)
 {
-	static const struct audit_event event = { "t", "certificate.revoked", "x", NULL };
+	static const struct audit_event event = {
+		.actor = "t", .action = "certificate.revoked", .object = "x"
+	};
 	static const unsigned char no_key[32];
 	struct revocation revocation = { .revoked_at = 1, .reason = 4 };
 	bool changed;

@@ -1,5 +1,5 @@
 /* test_audit.c - the chained record, and how tampering shows. */
-#include "store/store.h"
+#include "store/audit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,16 +81,76 @@ hashes_the_documented_text(void **state)
 {
 	struct fixture *fixture = *state;
 	struct seen seen = { 0 };
+	struct audit_event event = an_event;
 	unsigned char text[128] = { 0 }, hash[32];
 	int len;
 
-	append(fixture, 1);
+	event.outcome = OUTCOME_REFUSED;
+	event.request = "abc-1";
+	assert_int_equal(store_audit_append(fixture->store, &event, NULL), 0);
 	assert_int_equal(store_audit_each(fixture->store, 0, 1, see, &seen, NULL), 0);
 	len = snprintf((char *)text + 32, sizeof(text) - 32,
-	    "1,%lld,5:uid:0,9:test.done,6:object,6:detail,", (long long)seen.row.time);
+	    "v2,1,%lld,5:uid:0,9:test.done,6:object,7:refused,5:abc-1,6:detail,",
+	    (long long)seen.row.time);
 	assert_int_equal(
 	    EVP_Digest(text, 32 + (size_t)len, hash, NULL, EVP_sha256(), NULL), 1);
 	assert_memory_equal(seen.row.hash, hash, sizeof(hash));
+}
+
+static void
+appends_all_or_none(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct audit_event events[] = { an_event, an_event, an_event };
+	int64_t entries = -1;
+
+	assert_int_equal(store_audit_append_all(fixture->store, events, 3, NULL), 0);
+	fixture_sql(fixture,
+	    "CREATE TRIGGER full BEFORE INSERT ON audit WHEN new.seq = 5 BEGIN "
+	    "SELECT RAISE(ABORT, 'disk full'); END");
+	assert_int_equal(store_audit_append_all(fixture->store, events, 3, NULL), -1);
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+	assert_int_equal(entries, 3);
+}
+
+static int
+keep_head(void *ctx, int64_t id, const struct audit_head *head)
+{
+	struct audit_head *kept = ctx;
+
+	assert_true(id > 0);
+	*kept = *head;
+	assert_int_equal(head->spki.len, 3);
+	assert_memory_equal(head->spki.data, "key", 3);
+	assert_int_equal(head->signature.len, 4);
+	return 0;
+}
+
+static void
+keeps_heads_beside_the_entries(void **state)
+{
+	struct fixture *fixture = *state;
+	struct audit_head head, kept = { 0 };
+
+	assert_int_equal(store_audit_end(fixture->store, &head, NULL), 0);
+	assert_int_equal(head.seq, 0);
+	assert_int_equal(
+	    store_audit_head_last(fixture->store, keep_head, &kept, NULL), 0);
+	assert_int_equal(kept.seq, 0);
+	append(fixture, 2);
+	assert_int_equal(store_audit_end(fixture->store, &head, NULL), 0);
+	assert_int_equal(head.seq, 2);
+	head.spki = (struct bytes){ (const unsigned char *)"key", 3 };
+	head.signature = (struct bytes){ (const unsigned char *)"sign", 4 };
+	assert_int_equal(store_audit_head_add(fixture->store, &head, NULL), 0);
+	assert_int_equal(
+	    store_audit_head_each(fixture->store, 0, 10, keep_head, &kept, NULL), 0);
+	assert_int_equal(kept.seq, 2);
+	assert_memory_equal(kept.hash, head.hash, sizeof(head.hash));
+	kept.seq = 0;
+	assert_int_equal(
+	    store_audit_head_last(fixture->store, keep_head, &kept, NULL), 0);
+	assert_int_equal(kept.seq, 2);
 }
 
 static void
@@ -177,6 +237,20 @@ finds_a_changed_hash(void **state)
 	    *state, "UPDATE audit SET hash = zeroblob(32) WHERE seq = 5", "entry 5");
 }
 
+static void
+finds_what_hides_behind_a_nul(void **state)
+{
+	check_tampering(*state,
+	    "UPDATE audit SET detail = detail || char(0) || 'more' WHERE seq = 2",
+	    "entry 2");
+}
+
+static void
+finds_an_entry_made_older(void **state)
+{
+	check_tampering(*state, "UPDATE audit SET version = 1 WHERE seq = 3", "entry 3");
+}
+
 #define STORE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
@@ -188,6 +262,8 @@ main(void)
 		STORE_TEST(pages_by_sequence_and_limit),
 		STORE_TEST(stops_when_visit_says_so),
 		STORE_TEST(hashes_the_documented_text),
+		STORE_TEST(appends_all_or_none),
+		STORE_TEST(keeps_heads_beside_the_entries),
 		STORE_TEST(stores_no_detail_as_empty),
 		STORE_TEST(verifies_an_empty_record),
 		STORE_TEST(verifies_across_batches),
@@ -196,6 +272,8 @@ main(void)
 		STORE_TEST(finds_a_removed_beginning),
 		STORE_TEST(finds_text_moved_between_fields),
 		STORE_TEST(finds_a_changed_hash),
+		STORE_TEST(finds_what_hides_behind_a_nul),
+		STORE_TEST(finds_an_entry_made_older),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,27 @@ keeps_the_keys_and_issuers_of_version_1(void **state)
 	assert_int_equal(issuers, 2);
 }
 
+/* 64 hex digits of SHA-256 over 32 zeros and "1,1700000000,5:uid:0,1:a,1:b,1:c,". */
+#define HASH_OF_THE_FIRST                                                                \
+	"e87c9cf3aa1b3c08c6f3c5ea70e071c1fc40e0c296c71111e07dfcf88c695d76"
+
+static void
+still_verifies_the_entries_of_version_1(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t entries = 0;
+
+	make_version_1(fixture,
+	    "INSERT INTO audit VALUES (1, 1700000000, 'uid:0', 'a', 'b', 'c', "
+	    "x'" HASH_OF_THE_FIRST "')");
+	open_store(fixture);
+	assert_int_equal(store_audit_append(fixture->store, &an_event, NULL), 0);
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+	assert_int_equal(entries, 2);
+	fixture_sql(fixture, "UPDATE audit SET outcome = 'refused' WHERE seq = 1");
+	assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), -1);
+}
+
 static void
 lists_what_an_older_version_revoked(void **state)
 {
@@ -209,18 +230,26 @@ ends_with_the_schema_of_a_new_database(void **state)
 	static const char schema[] =
 	    "SELECT group_concat(replace(sql, '\"keys\"', 'keys'), ';') FROM "
 	    "(SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
-	    "name NOT IN ('issuers', 'certificates', 'certificate_names') ORDER BY name)";
-	static char fresh[8192], migrated[8192];
+	    "name NOT IN ('issuers', 'certificates', 'certificate_names', 'audit') ORDER "
+	    "BY name)";
+	/* ALTER TABLE ADD COLUMN has a layout of its own. */
+	static const char columns[] =
+	    "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || "
+	    "ifnull(dflt_value, '') || ' ' || pk) FROM pragma_table_info('audit')";
+	static char fresh[8192], migrated[8192], fresh_audit[512], migrated_audit[512];
 	struct fixture *fixture = *state;
 	char version[16];
 
 	query(fixture, schema, fresh, sizeof(fresh));
+	query(fixture, columns, fresh_audit, sizeof(fresh_audit));
 	make_version_1(fixture, rows_1);
 	open_store(fixture);
 	query(fixture, schema, migrated, sizeof(migrated));
 	assert_string_equal(migrated, fresh);
+	query(fixture, columns, migrated_audit, sizeof(migrated_audit));
+	assert_string_equal(migrated_audit, fresh_audit);
 	query(fixture, "PRAGMA user_version", version, sizeof(version));
-	assert_string_equal(version, "3");
+	assert_string_equal(version, "4");
 	query(fixture,
 	    "SELECT group_concat(DISTINCT \"table\") FROM "
 	    "pragma_foreign_key_list('issuers')",
@@ -299,6 +328,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(keeps_the_keys_and_issuers_of_version_1),
+		STORE_TEST(still_verifies_the_entries_of_version_1),
 		STORE_TEST(lists_what_an_older_version_revoked),
 		STORE_TEST(ends_with_the_schema_of_a_new_database),
 		STORE_TEST(still_refuses_to_orphan_an_issuer),
