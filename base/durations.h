@@ -12,12 +12,16 @@
 
 #define DURATIONS_BOUNDS 19
 
-/* Zeroed: none yet. */
+#define DURATIONS_APART 64 /* a cache line, or two halves */
+
+/* Zeroed: none yet. Whatever lies beside it is not to change hands with each count. */
 struct durations {
+	char before[DURATIONS_APART];
+	atomic_ullong sum_ns;
 	/* counts[i]: as long as the bound i, and longer than the one before; the last:
 	 * longer than any. */
 	atomic_ullong counts[DURATIONS_BOUNDS + 1];
-	atomic_ullong sum_ns;
+	char after[DURATIONS_APART];
 };
 
 /* From 10 microseconds to 10 seconds in steps of 1, 2 and 5. */

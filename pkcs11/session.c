@@ -136,21 +136,29 @@ open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
 	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
 }
 
+/* Under the lock the count is at hand, and nobody else's. */
 static int
-borrow(struct session_pool *pool, CK_SESSION_HANDLE *session, int64_t *since_ns,
-    struct error *err)
+take_idle(struct session_pool *pool, CK_SESSION_HANDLE *idle, int64_t *since_ns)
 {
+	int rc;
+
+	pthread_mutex_lock(&pool->lock);
+	rc = wait_for_room(pool, since_ns);
+	durations_add(&pool->waits, *since_ns == 0 ? 0 : clock_mono_ns() - *since_ns);
+	if (rc == 0)
+		*idle = take_room(pool);
+	pthread_mutex_unlock(&pool->lock);
+	return rc;
+}
+
+int
+session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	int64_t since_ns = 0;
 	CK_RV rv = CKR_OK;
 
 	do {
-		int rc;
-
-		pthread_mutex_lock(&pool->lock);
-		rc = wait_for_room(pool, since_ns);
-		if (rc == 0)
-			*session = take_room(pool);
-		pthread_mutex_unlock(&pool->lock);
-		if (rc != 0)
+		if (take_idle(pool, session, &since_ns) != 0)
 			return error_set(err, ERROR_BUSY,
 			    "all %u token sessions are in use", pool->max_sessions);
 		if (*session != CK_INVALID_HANDLE)
@@ -162,16 +170,6 @@ borrow(struct session_pool *pool, CK_SESSION_HANDLE *session, int64_t *since_ns,
 	if (rv != CKR_SESSION_COUNT)
 		forget_one(pool);
 	return ckr_error(err, rv, "C_OpenSession");
-}
-
-int
-session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
-{
-	int64_t since_ns = 0;
-	int rc = borrow(pool, session, &since_ns, err);
-
-	durations_add(&pool->waits, since_ns == 0 ? 0 : clock_mono_ns() - since_ns);
-	return rc;
 }
 
 int
