@@ -17,6 +17,7 @@
 #define NAME_TOKEN   "keyhold_token_seconds"
 #define NAME_WAIT    "keyhold_session_wait_seconds"
 #define NAME_LINES   "keyhold_log_lines_total"
+#define NAME_AUDIT   "keyhold_audit_entries_total"
 #define NAME_VALID   "keyhold_certificates_valid"
 #define NAME_ENDING  "keyhold_certificates_ending"
 #define NAME_OVERDUE "keyhold_certificates_overdue"
@@ -109,8 +110,9 @@ write_size(struct api *api, struct buffer *out)
 		note_incomplete(&why);
 		return;
 	}
-	exposition_gauge(out, "keyhold_audit_entries", "Entries of the audit record.",
-	    size.audit_entries);
+	exposition_family(
+	    out, NAME_AUDIT, "counter", "Entries of the audit record, since it began.");
+	exposition_integer(out, NAME_AUDIT, NULL, size.audit_entries);
 	exposition_gauge(
 	    out, "keyhold_store_bytes", "The database and its log, on disk.", size.bytes);
 }

@@ -17,8 +17,8 @@
 
 struct copies {
 	CK_SESSION_HANDLE holder; /* CK_INVALID_HANDLE until the first copy */
-	atomic_size_t count; /* read by anybody */
-	int64_t sweep_ms; /* not sooner, of clock_mono_ms */
+	atomic_size_t count;      /* read by anybody */
+	int64_t sweep_ms;         /* not sooner, of clock_mono_ms */
 	bool trouble_is_known;
 	bool given_up; /* this token's copies are not what they must be */
 };
