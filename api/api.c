@@ -157,7 +157,8 @@ fail(struct exchange *x, const struct error *err)
 {
 	static const char fields[] =
 	    "request=%s actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
-	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX];
+	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX], quoted[LOG_QUOTED_MAX];
+	const char *actor = log_value(quoted, x->req->caller->actor);
 
 	if (x->is_discreet)
 		problem_respond_kind(x->res, err->code);
@@ -166,11 +167,11 @@ fail(struct exchange *x, const struct error *err)
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
 	if (x->res->status >= 500)
-		log_error("request.failed", fields, x->req->id, x->req->caller->actor,
-		    x->req->method, target, x->res->status, why);
+		log_error("request.failed", fields, x->req->id, actor, x->req->method,
+		    target, x->res->status, why);
 	else
-		log_info("request.refused", fields, x->req->id, x->req->caller->actor,
-		    x->req->method, target, x->res->status, why);
+		log_info("request.refused", fields, x->req->id, actor, x->req->method,
+		    target, x->res->status, why);
 }
 
 static bool
@@ -261,15 +262,15 @@ static void
 finish(const struct exchange *x, const struct route *route, int64_t start_ns)
 {
 	int64_t ns = clock_mono_ns() - start_ns;
-	char target[LOG_QUOTED_MAX];
+	char target[LOG_QUOTED_MAX], actor[LOG_QUOTED_MAX];
 
 	metrics_request(x->api->metrics, route, x->res->status, ns);
 	if (!log_has(LOG_LEVEL_DEBUG))
 		return;
 	log_debug("request.answered",
 	    "request=%s actor=%s method=%s target=\"%s\" status=%d us=%lld", x->req->id,
-	    x->req->caller->actor, x->req->method, log_quoted(target, x->req->target),
-	    x->res->status, (long long)ns / 1000);
+	    log_value(actor, x->req->caller->actor), x->req->method,
+	    log_quoted(target, x->req->target), x->res->status, (long long)ns / 1000);
 }
 
 void

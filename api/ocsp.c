@@ -35,14 +35,15 @@
 static void
 log_refusal(const struct exchange *x, const struct error *why)
 {
-	char text[LOG_QUOTED_MAX];
+	static const char fields[] = "request=%s issuer=%s why=\"%s\"";
+	char text[LOG_QUOTED_MAX], quoted[LOG_QUOTED_MAX];
+	const char *issuer = log_value(quoted, x->req->params[0]);
 
 	log_quoted(text, why->text);
 	if (problem_status(why->code) >= 500 && why->code != ERROR_BUSY)
-		log_error("ocsp.failed", "issuer=%s why=\"%s\"", x->req->params[0], text);
+		log_error("ocsp.failed", fields, x->req->id, issuer, text);
 	else
-		log_debug(
-		    "ocsp.refused", "issuer=%s why=\"%s\"", x->req->params[0], text);
+		log_debug("ocsp.refused", fields, x->req->id, issuer, text);
 }
 
 static int

@@ -1,6 +1,7 @@
 /* log.c - writes one whole line per event, with one write(2). */
 #include "base/log.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -94,16 +95,49 @@ log_debug(const char *event, const char *fmt, ...)
 	va_end(ap);
 }
 
-const char *
-log_quoted(char out[static LOG_QUOTED_MAX], const char *text)
+/* Copies what fits into size with quotes and backslashes escaped; the length. */
+static size_t
+escape(char *out, size_t size, const char *text)
 {
 	size_t len = 0;
 
-	for (; *text != '\0' && len + 2 < LOG_QUOTED_MAX; text++) {
+	for (; *text != '\0' && len + 2 < size; text++) {
 		if (*text == '"' || *text == '\\')
 			out[len++] = '\\';
 		out[len++] = *text;
 	}
 	out[len] = '\0';
+	return len;
+}
+
+const char *
+log_quoted(char out[static LOG_QUOTED_MAX], const char *text)
+{
+	escape(out, LOG_QUOTED_MAX, text);
+	return out;
+}
+
+static bool
+is_plain(const char *text)
+{
+	const char *p = text;
+
+	while (isalnum((unsigned char)*p) ||
+	       (*p != '\0' && strchr("-_.:/@+%~,", *p) != NULL))
+		p++;
+	return *p == '\0' && p > text;
+}
+
+const char *
+log_value(char out[static LOG_QUOTED_MAX], const char *text)
+{
+	size_t len;
+
+	if (is_plain(text))
+		return text;
+	out[0] = '"';
+	len = escape(out + 1, LOG_QUOTED_MAX - 2, text);
+	out[len + 1] = '"';
+	out[len + 2] = '\0';
 	return out;
 }

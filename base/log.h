@@ -40,4 +40,7 @@ void log_debug(const char *event, const char *fmt, ...) PRINTF(2, 3);
 /* Copies text with its quotes and backslashes escaped; truncates; returns out. */
 const char *log_quoted(char out[static LOG_QUOTED_MAX], const char *text);
 
+/* A whole value, in quotes only if it needs them: mostly text itself, else out. */
+const char *log_value(char out[static LOG_QUOTED_MAX], const char *text);
+
 #endif

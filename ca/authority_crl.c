@@ -88,6 +88,7 @@ authority_publish(struct authority *authority, int64_t now)
 	for (struct issuer *i = issuers_next(&authority->issuers, NULL); i != NULL;
 	     i = issuers_next(&authority->issuers, i)) {
 		int64_t next = earliest;
+		char why[LOG_QUOTED_MAX];
 		struct crl_shelf *shelf;
 		struct error err;
 
@@ -95,8 +96,8 @@ authority_publish(struct authority *authority, int64_t now)
 			continue;
 		if (crl_shelves_open(&authority->shelves, authority->store, i->row.name,
 			&shelf, &err) != 0)
-			log_error(
-			    "crl.failed", "issuer=%s why=\"%s\"", i->row.name, err.text);
+			log_error("crl.failed", "issuer=%s why=\"%s\"", i->row.name,
+			    log_quoted(why, err.text));
 		else
 			publish(authority, i, shelf, now, &next);
 		if (next < earliest)

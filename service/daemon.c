@@ -49,9 +49,11 @@ read_weak_keys(const struct config *config, struct weakkeys **keys, struct error
 static void
 log_weak_keys(const struct config *config, const struct weakkeys *keys)
 {
+	char directory[LOG_QUOTED_MAX];
+
 	if (keys != NULL)
-		log_info("weak-keys.loaded", "directory=%s keys=%zu", config->weak_keys,
-		    weakkeys_count(keys));
+		log_info("weak-keys.loaded", "directory=%s keys=%zu",
+		    log_value(directory, config->weak_keys), weakkeys_count(keys));
 	else
 		log_info("weak-keys.absent", "rule=csr-key-debian-weak");
 }
@@ -254,6 +256,17 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 	return server_start(&options, d->listeners, d->listener_count, &d->server, err);
 }
 
+static void
+log_start(const struct daemon *d)
+{
+	char label[LOG_QUOTED_MAX], serial[LOG_QUOTED_MAX];
+
+	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
+	    KEYHOLD_VERSION, log_value(label, d->token->label),
+	    log_value(serial, d->token->serial), keystore_count(d->keys),
+	    d->listener_count);
+}
+
 int
 daemon_start(const struct config *config, bool dev, struct daemon **daemon,
     enum exit_code *code, struct error *err)
@@ -267,9 +280,7 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 		daemon_stop(d);
 		return -1;
 	}
-	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
-	    KEYHOLD_VERSION, d->token->label, d->token->serial, keystore_count(d->keys),
-	    d->listener_count);
+	log_start(d);
 	log_weak_keys(config, d->weak_keys);
 	*daemon = d;
 	return 0;

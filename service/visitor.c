@@ -10,13 +10,14 @@ struct visitor *
 visitor_new(int fd, bool everyone_is_admin)
 {
 	struct visitor *visitor = calloc(1, sizeof(*visitor));
+	char quoted[LOG_QUOTED_MAX];
 	struct caller *caller;
 	struct error err;
 
 	if (visitor == NULL)
 		return NULL;
 	if (peer_of_socket(fd, &visitor->peer, &err) != 0) {
-		log_error("peer.unknown", "why=\"%s\"", err.text);
+		log_error("peer.unknown", "why=\"%s\"", log_quoted(quoted, err.text));
 		free(visitor);
 		return NULL;
 	}

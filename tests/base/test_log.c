@@ -131,6 +131,31 @@ cuts_quoted_text_between_characters(void **state)
 }
 
 static void
+quotes_a_value_only_if_it_must(void **state)
+{
+	static const char *const plain[] = { "uid:33", "cert:uri:spiffe://a.example/b",
+		"token:deploy", "/usr/share/keys" };
+	char out[LOG_QUOTED_MAX], text[LOG_QUOTED_MAX + 10];
+	const char *value;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_ptr_equal(log_value(out, plain[i]), plain[i]);
+	assert_string_equal(log_value(out, ""), "\"\"");
+	assert_string_equal(log_value(out, "a b"), "\"a b\"");
+	assert_string_equal(log_value(out, "a=b"), "\"a=b\"");
+	assert_string_equal(
+	    log_value(out, "subject:CN=\"x\" \\"), "\"subject:CN=\\\"x\\\" \\\\\"");
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	value = log_value(out, text);
+	assert_true(strlen(value) < LOG_QUOTED_MAX);
+	assert_int_equal(value[strlen(value) - 1], '"');
+	assert_int_equal(value[strlen(value) - 2], '"');
+	assert_int_equal(value[strlen(value) - 3], '\\');
+}
+
+static void
 counts_the_lines_that_were_written(void **state)
 {
 	unsigned long long errors = log_lines(LOG_LEVEL_ERROR),
@@ -158,6 +183,7 @@ main(void)
 		cmocka_unit_test_setup(cuts_a_long_line_and_ends_it, default_level),
 		cmocka_unit_test(escapes_quotes_and_backslashes),
 		cmocka_unit_test(cuts_quoted_text_between_characters),
+		cmocka_unit_test(quotes_a_value_only_if_it_must),
 		cmocka_unit_test(counts_the_lines_that_were_written),
 	};
 
