@@ -244,20 +244,24 @@ append_string(const char *prefix, const ASN1_STRING *string, struct buffer *out)
 }
 
 void
+san_name_text(const GENERAL_NAME *name, struct buffer *out)
+{
+	if (name->type == GEN_DNS)
+		append_string("dns:", name->d.dNSName, out);
+	else if (name->type == GEN_IPADD)
+		append_address(string_bytes(name->d.iPAddress), out);
+	else if (name->type == GEN_URI)
+		append_string("uri:", name->d.uniformResourceIdentifier, out);
+	else if (name->type == GEN_EMAIL)
+		append_string("email:", name->d.rfc822Name, out);
+}
+
+void
 san_text(const GENERAL_NAMES *names, struct buffer *out)
 {
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-
 		if (i > 0)
 			buf_text(out, " ");
-		if (name->type == GEN_DNS)
-			append_string("dns:", name->d.dNSName, out);
-		else if (name->type == GEN_IPADD)
-			append_address(string_bytes(name->d.iPAddress), out);
-		else if (name->type == GEN_URI)
-			append_string("uri:", name->d.uniformResourceIdentifier, out);
-		else if (name->type == GEN_EMAIL)
-			append_string("email:", name->d.rfc822Name, out);
+		san_name_text(sk_GENERAL_NAME_value(names, i), out);
 	}
 }

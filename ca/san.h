@@ -35,5 +35,6 @@ void san_check(
 
 /* Appends "dns:a.example ip:10.0.0.1"; names must have passed san_check. */
 void san_text(const GENERAL_NAMES *names, struct buffer *out);
+void san_name_text(const GENERAL_NAME *name, struct buffer *out);
 
 #endif
