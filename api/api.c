@@ -1,6 +1,7 @@
 /* api.c - one request from routing to answer, and what the handlers work on. */
 #include "api/api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/handlers.h"
@@ -137,6 +138,12 @@ api_open(struct api *api, struct error *err)
 		metrics_free(api->metrics);
 		return -1;
 	}
+	if (rulebook_init(&api->rules, err) != 0) {
+		ocsp_close(api->ocsp);
+		authority_close(api->authority);
+		metrics_free(api->metrics);
+		return -1;
+	}
 	pthread_mutex_init(&api->changes, NULL);
 	return 0;
 }
@@ -148,6 +155,7 @@ api_close(struct api *api)
 	authority_close(api->authority);
 	metrics_free(api->metrics);
 	pthread_mutex_destroy(&api->changes);
+	rulebook_clear(&api->rules);
 }
 
 /* What this house did wrong is an error to look at; a refused request is a matter of
@@ -180,14 +188,12 @@ is_by_hash(const char *key)
 	return strncmp(key, "spki:", 5) == 0;
 }
 
-static int
-require(const struct api *api, const struct request *req, const struct route *route,
-    const char *name, struct error *err)
+/* The key in the path, of a route that is about one. */
+static bool
+is_about_key(const struct route *route, const struct request *req)
 {
-	if (access_decide(&api->access, req->caller, route->access, name).allowed)
-		return 0;
-	return access_refuse(&api->access, req->caller, route->access,
-	    (route->access & ACCESS_ISSUE) != 0 ? name : req->params[0], err);
+	return (route->access & (ACCESS_USE | ACCESS_MANAGE_KEY)) != 0 &&
+	       req->params[0][0] != '\0';
 }
 
 /*
@@ -195,65 +201,84 @@ require(const struct api *api, const struct request *req, const struct route *ro
  * who may issue for any issuer, until the handler knows which.
  */
 static int
-check_access(const struct api *api, const struct request *req, const struct route *route,
-    struct error *err)
+check_access(const struct access_rules *rules, const struct request *req,
+    const struct route *route, struct error *err)
 {
-	const char *key = req->params[0];
-	bool later = is_by_hash(key) || (route->access & ACCESS_ISSUE) != 0;
+	struct access_question question = { .needed = route->access };
 
-	return require(api, req, route, later ? NULL : key, err);
+	if (is_about_key(route, req) && !is_by_hash(req->params[0]))
+		question.key = req->params[0];
+	if (access_decide(rules, req->caller, &question).allowed)
+		return 0;
+	if (is_about_key(route, req))
+		question.key = req->params[0];
+	return access_refuse(rules, req->caller, &question, err);
+}
+
+int
+require_access(
+    const struct exchange *x, const struct access_question *question, struct error *err)
+{
+	if (access_decide(x->rules, x->req->caller, question).allowed)
+		return 0;
+	return access_refuse(x->rules, x->req->caller, question, err);
 }
 
 int
 require_issuer(
     const struct exchange *x, unsigned needed, const char *issuer, struct error *err)
 {
-	const struct access_rules *rules = &x->api->access;
+	const struct access_question question = { .needed = needed, .issuer = issuer };
 
-	if (access_decide(rules, x->req->caller, needed, issuer).allowed)
-		return 0;
-	return access_refuse(rules, x->req->caller, needed, issuer, err);
+	return require_access(x, &question, err);
 }
 
-/* Who may not use a key learns nothing of it, not even whether it exists. */
+/* Who may not use a key learns nothing of it, not even whether it exists. What is managed
+ * the handler looks for itself. */
 static int
 find_key(struct exchange *x, const struct route *route, struct error *err)
 {
-	const char *key = x->req->params[0], *name = key;
+	const char *key = x->req->params[0];
+	struct access_question question = { .needed = route->access, .key = key };
 	int rc;
 
-	if ((route->access & ACCESS_USE) == 0)
+	if (!is_about_key(route, x->req))
+		return 0;
+	if ((route->access & ACCESS_USE) == 0 && !is_by_hash(key))
 		return 0;
 	rc = keystore_find(x->api->keys, key, &x->key, err);
 	if (is_by_hash(key))
-		name = rc == 0 ? x->key.key.name : "";
-	if (require(x->api, x->req, route, name, err) != 0)
-		return -1;
-	return rc;
+		question.key = rc == 0 ? x->key.key.name : "";
+	if (!access_decide(x->rules, x->req->caller, &question).allowed) {
+		question.key = key;
+		return access_refuse(x->rules, x->req->caller, &question, err);
+	}
+	return (route->access & ACCESS_USE) != 0 ? rc : 0;
 }
 
 /* *route is NULL when the path has other methods only, which allow then names. */
 static int
-find_admitted(const struct api *api, struct request *req, const struct route **route,
-    char *allow, size_t allow_size, struct error *err)
+find_admitted(const struct access_rules *rules, struct request *req,
+    const struct route **route, char *allow, size_t allow_size, struct error *err)
 {
 	if (router_find(req, route, allow, allow_size, err) != 0)
 		return -1;
 	if (*route == NULL)
 		return 0;
-	if (check_access(api, req, *route, err) != 0)
+	if (check_access(rules, req, *route, err) != 0)
 		return -1;
 	return query_check(req->query, (*route)->query, err);
 }
 
 bool
-api_admits(const struct api *api, struct request *req)
+api_admits(struct api *api, struct request *req)
 {
+	const struct access_rules *rules = &rulebook_read(&api->rules, req->hold)->rules;
 	const struct route *route;
 	struct error err;
 	char allow[64];
 
-	return find_admitted(api, req, &route, allow, sizeof(allow), &err) == 0 &&
+	return find_admitted(rules, req, &route, allow, sizeof(allow), &err) == 0 &&
 	       route != NULL;
 }
 
@@ -282,13 +307,39 @@ api_handle(struct api *api, struct request *req, struct response *res)
 	struct error err = { 0 };
 	char allow[64] = "";
 
-	if (find_admitted(api, req, &route, allow, sizeof(allow), &err) != 0)
+	x.rules = &rulebook_read(&api->rules, req->hold)->rules;
+	if (find_admitted(x.rules, req, &route, allow, sizeof(allow), &err) != 0)
 		fail(&x, &err);
 	else if (route == NULL)
 		problem_method(res, allow);
 	else if (find_key(&x, route, &err) != 0 || route->run(&x, &err) != 0)
 		fail(&x, &err);
 	finish(&x, route, start_ns);
+}
+
+int
+api_use_rules(
+    struct api *api, const struct ruleset *rules, const char *action, struct error *err)
+{
+	char detail[128];
+	const struct audit_event event = {
+		.actor = "keyholdd",
+		.action = action,
+		.object = "access",
+		.detail = detail,
+	};
+	struct rulebook_entry *entry;
+
+	snprintf(detail, sizeof(detail), "sha256=%s rules=%zu", rules->sha256,
+	    rules->rules.count);
+	if (rulebook_prepare(&api->rules, rules, &entry, err) != 0)
+		return -1;
+	if (store_audit_append(api->store, &event, err) != 0) {
+		rulebook_forget(entry);
+		return -1;
+	}
+	rulebook_publish(&api->rules, entry);
+	return 0;
 }
 
 void

@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "api/access.h"
 #include "api/request.h"
+#include "api/rulebook.h"
 #include "ca/authority.h"
 #include "evp/builtin.h"
 #include "pkcs11/keystore.h"
@@ -27,7 +27,8 @@ struct api {
 	const char *token_label, *token_serial;
 	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
 	struct metrics *metrics;
-	struct access_rules access;
+	bool everyone_is_admin; /* --dev: whoever can open a socket */
+	struct rulebook rules;  /* opened without any */
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;
@@ -37,6 +38,13 @@ struct api {
 int api_open(struct api *api, struct error *err);
 void api_close(struct api *api);
 
+/*
+ * Puts these rules in force in place of those before, and takes over what the set owns,
+ * once the audit record has it as this action; on failure nothing changes.
+ */
+int api_use_rules(
+    struct api *api, const struct ruleset *rules, const char *action, struct error *err);
+
 /* Answers. Whatever goes wrong is an answer too, and a line in the log. */
 void api_handle(struct api *api, struct request *req, struct response *res);
 
@@ -45,7 +53,7 @@ void api_handle(struct api *api, struct request *req, struct response *res);
  * are in order, as far as that shows without the key. Else it needs no body to answer,
  * and none should be read. Any thread.
  */
-bool api_admits(const struct api *api, struct request *req);
+bool api_admits(struct api *api, struct request *req);
 
 /* The same for a request that the server itself turns away. */
 void api_refuse(struct api *api, struct request *req, struct response *res,

@@ -8,6 +8,7 @@
 /* What a handler is given and what it leaves behind. */
 struct exchange {
 	struct api *api;
+	const struct access_rules *rules; /* that decide this request */
 	const struct request *req;
 	struct response *res;
 	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
@@ -18,9 +19,11 @@ struct exchange {
 typedef int handler(struct exchange *x, struct error *err);
 
 /*
- * For routes with ACCESS_ISSUE, where only the handler learns which issuer it is about:
- * ERROR_FORBIDDEN unless the caller has one of needed, for this issuer.
+ * Where only the handler learns what it is about: ERROR_FORBIDDEN unless the caller has
+ * one of needed, for this.
  */
+int require_access(
+    const struct exchange *x, const struct access_question *question, struct error *err);
 int require_issuer(
     const struct exchange *x, unsigned needed, const char *issuer, struct error *err);
 

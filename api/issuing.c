@@ -10,6 +10,7 @@
 #include "api/json.h"
 #include "api/url.h"
 #include "ca/certtext.h"
+#include "ca/identity.h"
 #include "ca/profile.h"
 #include "store/certificate_copy.h"
 
@@ -101,7 +102,7 @@ sign(struct exchange *x, const struct issuing *in, const struct issue_request *r
 
 /* What would be signed: JSON without serial, certificate and chain. */
 static int
-run_dry(struct exchange *x, const struct issuing *in, struct error *err)
+run_dry(struct exchange *x, const struct issue_request *request, struct error *err)
 {
 	struct issue_result result = { 0 };
 	struct certificate_extras extras = {
@@ -109,11 +110,11 @@ run_dry(struct exchange *x, const struct issuing *in, struct error *err)
 		.warnings = &result.warnings,
 	};
 	struct certificate_row row;
-	int rc = authority_issue(
-	    x->api->authority, &in->request, &result, &x->violations, err);
+	int rc =
+	    authority_issue(x->api->authority, request, &result, &x->violations, err);
 
 	if (rc == 0) {
-		row = row_of(&in->request, &result);
+		row = row_of(request, &result);
 		rc = json_respond(x->res, 200, certificate_json(&row, &extras), err);
 	}
 	issue_result_clear(&result);
@@ -121,24 +122,45 @@ run_dry(struct exchange *x, const struct issuing *in, struct error *err)
 }
 
 /* The right to issue is for leaves: who makes authorities can make anything. */
-static unsigned
-right_for(const char *profile)
+unsigned
+issuing_right(const char *profile)
 {
 	return strcmp(profile, profile_intermediate()->name) == 0 ? ACCESS_ADMIN
 								  : ACCESS_ISSUE;
+}
+
+/* One issuance, as the rules look at it. */
+struct permission {
+	const struct exchange *x;
+	struct access_question question;
+};
+
+/* A CommonName is one of the names (RULE_CN_IN_SAN). */
+static int
+admit(void *ctx, const struct identity *identity, struct error *err)
+{
+	struct permission *permission = ctx;
+
+	permission->question.names = identity->names;
+	return require_access(permission->x, &permission->question, err);
 }
 
 int
 issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 {
 	struct issue_request request = in->request;
+	struct permission permission = { x, { .needed = issuing_right(request.profile),
+						.issuer = request.issuer,
+						.profile = request.profile } };
 	struct idempotent idempotent;
 	int rc;
 
-	if (require_issuer(x, right_for(request.profile), request.issuer, err) != 0)
+	if (require_access(x, &permission.question, err) != 0)
 		return -1;
+	request.admit = admit;
+	request.admit_ctx = &permission;
 	if (request.dry_run)
-		return run_dry(x, in, err);
+		return run_dry(x, &request, err);
 	if (idempotent_begin(x, &idempotent, err) != 0)
 		return -1;
 	if (idempotent.serial[0] != '\0')

@@ -16,6 +16,9 @@ struct issuing {
  */
 int issuing_run(struct exchange *x, const struct issuing *in, struct error *err);
 
+/* The right that certificates of this profile take. */
+unsigned issuing_right(const char *profile);
+
 /* What answers may be; the first unless the client says otherwise. */
 int issuing_choose_type(const struct exchange *x, struct issuing *in, struct error *err);
 

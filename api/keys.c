@@ -138,6 +138,15 @@ read_new_key(const struct json_t *body, const char **name, enum key_type *type,
 	return key_use_read(use_name, use, err);
 }
 
+static int
+require_key(const struct exchange *x, const char *name, struct error *err)
+{
+	const struct access_question question = { .needed = ACCESS_MANAGE_KEY,
+		.key = name };
+
+	return require_access(x, &question, err);
+}
+
 int
 post_keys(struct exchange *x, struct error *err)
 {
@@ -152,6 +161,8 @@ post_keys(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	rc = read_new_key(body, &name, &type, &use, err);
+	if (rc == 0)
+		rc = require_key(x, name, err);
 	if (rc == 0) {
 		pthread_mutex_lock(&x->api->changes);
 		rc = create_key(x, name, type, use, &key, err);

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct rulebook_hold;
 struct shared;
 
 #define REQUEST_PARAMS     2
@@ -51,6 +52,7 @@ struct request {
 	const char *if_match, *if_none_match, *if_modified_since, *idempotency_key;
 	struct bytes body;
 	const struct caller *caller;
+	struct rulebook_hold *hold; /* the connection's, on the rules */
 
 	/* Filled in by the router: the decoded values of {key}, {issuer} ... and the
 	 * query. */

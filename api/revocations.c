@@ -56,10 +56,18 @@ read_members(
 }
 
 static int
-revoke(struct exchange *x, const struct revoke_request *request, struct error *err)
+admit(void *ctx, const char *issuer, struct error *err)
+{
+	return require_issuer(ctx, ACCESS_REVOKE, issuer, err);
+}
+
+static int
+revoke(struct exchange *x, struct revoke_request *request, struct error *err)
 {
 	struct revocation revocation;
 
+	request->admit = admit;
+	request->admit_ctx = x;
 	if (authority_revoke(x->api->authority, request, &revocation, err) != 0)
 		return -1;
 	return respond(x, &revocation, err);

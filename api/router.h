@@ -8,7 +8,7 @@
 struct route {
 	const char *method, *path;
 	handler *run;
-	unsigned access; /* of enum access; with ACCESS_USE, {} in path is the key */
+	unsigned access; /* of enum access; of a right to a key, {} in path is the key */
 	const char
 	    *query; /* names allowed in the query, space-separated; NULL for none */
 	size_t body_max;

@@ -11,7 +11,7 @@
 #define LINE_MAX_BYTES 2048
 
 static const char *const names[] = { "error", "info", "debug" };
-static enum log_level max_level = LOG_LEVEL_INFO;
+static _Atomic(enum log_level) max_level = LOG_LEVEL_INFO;
 static atomic_ullong lines[sizeof(names) / sizeof(names[0])];
 
 const char *

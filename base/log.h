@@ -22,7 +22,7 @@ enum log_level {
 /* "error", as it stands in a line; static. */
 const char *log_level_name(enum log_level level);
 
-/* Process-wide, as is the count of lines: set it before the first thread starts. */
+/* Process-wide, as is the count of lines; any thread, any time. */
 void log_set_level(enum log_level level);
 
 /* Whether such a line would be written: for those whose fields cost something. */

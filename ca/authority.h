@@ -25,6 +25,7 @@
 
 struct authority;
 struct certificate_copy;
+struct identity;
 struct profiles;
 
 /* Where the issuers' keys are. */
@@ -165,6 +166,10 @@ struct issue_request {
 	 */
 	const struct certificate_row *renews;
 	const char *idempotency_key; /* of an open entry of actor's; NULL without one */
+	/* Asked, unless NULL, once the names are known that a request without a broken
+	 * rule would get, before anything is signed; what it refuses with is the answer. */
+	int (*admit)(void *ctx, const struct identity *identity, struct error *err);
+	void *admit_ctx;
 };
 
 struct issue_result {

@@ -143,6 +143,16 @@ judge(struct issuance *in, struct warnings *w, struct violations *v, struct erro
 	return violations_verdict(v, err);
 }
 
+static int
+check_admitted(const struct issuance *in, struct error *err)
+{
+	const struct issue_request *request = in->request;
+
+	if (request->admit == NULL)
+		return 0;
+	return request->admit(request->admit_ctx, &in->identity, err);
+}
+
 /* What a dry run draws is not reserved, and stands nowhere. */
 static int
 take_serial(struct issuance *in, struct error *err)
@@ -270,9 +280,9 @@ issue(struct issuance *in, struct issue_result *result, struct violations *v,
     struct error *err)
 {
 	if (look_up(in, err) != 0 || judge(in, &result->warnings, v, err) != 0 ||
-	    fill_spec(in, err) != 0 || take_serial(in, err) != 0 ||
-	    choose_crl(in, err) != 0 || make(in, &result->certificate, v, err) != 0 ||
-	    describe(in, result, err) != 0)
+	    check_admitted(in, err) != 0 || fill_spec(in, err) != 0 ||
+	    take_serial(in, err) != 0 || choose_crl(in, err) != 0 ||
+	    make(in, &result->certificate, v, err) != 0 || describe(in, result, err) != 0)
 		return -1;
 	return in->request->dry_run ? 0 : release(in, result, err);
 }

@@ -146,6 +146,16 @@ record_row(struct undoing *u, const struct certificate_row *row, struct error *e
 	return store_certificate_admit(u->authority->store, row, &event, err);
 }
 
+static int
+check_admitted(const struct undoing *u, const char *issuer, struct error *err)
+{
+	const struct revoke_request *request = u->request;
+
+	if (request->admit == NULL)
+		return 0;
+	return request->admit(request->admit_ctx, issuer, err);
+}
+
 /* What one of our issuers signed, and the store does not have. */
 static int
 import(struct undoing *u, struct error *err)
@@ -164,6 +174,8 @@ import(struct undoing *u, struct error *err)
 		    "certificate %s is the root %s: nobody asks a root's own CRL about "
 		    "it; take it out of every trust store instead",
 		    u->serial, issuer->row.name);
+	if (check_admitted(u, issuer->row.name, err) != 0)
+		return -1;
 	buf_init(&subject, 0);
 	buf_init(&names, 0);
 	rc = write_row(u, issuer, &row, &subject, &names, err);
@@ -232,6 +244,8 @@ revoke(struct undoing *u, struct revocation *revocation, struct error *err)
 	bool changed;
 	int rc;
 
+	if (check_admitted(u, u->issuer, err) != 0)
+		return -1;
 	*revocation = (struct revocation){
 		.revoked_at = clock_now_s(),
 		.reason = u->request->reason,

@@ -11,6 +11,10 @@ struct revoke_request {
 	int reason;               /* as reason_read gives it */
 	int64_t invalidity_date;  /* 0: not known; not after now */
 	const char *actor, *request_id;
+	/* Asked, unless NULL, once it is known of which issuer the certificate is, before
+	 * anything is recorded; what it refuses with is the answer. */
+	int (*admit)(void *ctx, const char *issuer, struct error *err);
+	void *admit_ctx;
 };
 
 /*

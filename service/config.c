@@ -7,15 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "base/file.h"
+#include "base/text.h"
+#include "service/config_access.h"
 #include "service/config_listen.h"
-#include "service/rules.h"
 #include "service/settings.h"
 #include "service/source.h"
 
 #define FILE_MAX_BYTES    65536
 #define LABEL_MAX_BYTES   32 /* of CK_TOKEN_INFO */
 #define SERIAL_MAX_BYTES  16
+#define SHA256_BYTES      32
 #define WEAK_KEYS_DEFAULT "/usr/share/openssl-blacklist"
 
 static int
@@ -49,29 +53,6 @@ read_token(const struct source *source, const struct token_settings *token,
 	config->init_args = token->init_args;
 	return source_read_numbers(
 	    source, numbers, sizeof(numbers) / sizeof(numbers[0]), err);
-}
-
-static int
-read_access(const struct source *source, const struct settings *settings,
-    struct config *config, struct error *err)
-{
-	char place[RULES_PLACE_SIZE], setting[RULES_PLACE_SIZE + 32];
-	struct access_rule *rules;
-	struct error reason;
-
-	if (settings->access_count == 0)
-		return 0;
-	if ((rules = calloc(settings->access_count, sizeof(*rules))) == NULL)
-		return error_set(err, ERROR_INTERNAL, "out of memory");
-	config->access.rules = rules;
-	for (unsigned i = 0; i < settings->access_count; i++) {
-		if (rules_read(&settings->access[i], &rules[i], place, &reason) != 0) {
-			snprintf(setting, sizeof(setting), "access[%u].%s", i, place);
-			return source_refuse(source, setting, reason.text, err);
-		}
-		config->access.count++;
-	}
-	return 0;
 }
 
 static int
@@ -111,11 +92,22 @@ read_settings(const struct source *source, struct config *config, struct error *
 	config->state = settings->state;
 	if (read_token(source, &settings->token, config, err) != 0 ||
 	    config_read_listeners(source, settings, config, err) != 0 ||
-	    read_access(source, settings, config, err) != 0 ||
+	    config_read_access(source, settings, config, err) != 0 ||
 	    source_check_path(source, "state", settings->state, err) != 0 ||
 	    read_weak_keys(source, settings, config, err) != 0)
 		return -1;
 	return read_log_level(source, settings->log_level, config, err);
+}
+
+static int
+hash_text(struct bytes text, char hex[static 2 * SHA256_BYTES + 1], struct error *err)
+{
+	unsigned char hash[SHA256_BYTES];
+
+	if (EVP_Digest(text.data, text.len, hash, NULL, EVP_sha256(), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "SHA-256");
+	hex_encode(hex, hash, sizeof(hash));
+	return 0;
 }
 
 int
@@ -134,7 +126,8 @@ config_read(const char *path, struct config **config, struct error *err)
 		goto out;
 	}
 	source.text = buf_bytes(&text);
-	if (settings_parse(source.text, path, &c->settings, err) != 0 ||
+	if (hash_text(source.text, c->sha256, err) != 0 ||
+	    settings_parse(source.text, path, &c->settings, err) != 0 ||
 	    read_settings(&source, c, err) != 0)
 		goto out;
 	*config = c;

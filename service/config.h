@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "api/access.h"
+#include "api/rulebook.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -36,12 +36,16 @@ struct config {
 	const char *state;
 	const char *weak_keys; /* the directory of Debian's lists; NULL: none */
 	enum log_level log_level;
+	char sha256[65];           /* of the file, in hex */
 	struct settings *settings; /* owns the text of all of the above */
 };
 
 /* The caller frees with config_free. */
 int config_read(const char *path, struct config **config, struct error *err);
 void config_free(struct config *config);
+
+/* The access rules, as of now; the set does not own the configuration. */
+struct ruleset config_ruleset(const struct config *config);
 
 /* The effective values, defaults included, as a file that config_read accepts. */
 void config_print(const struct config *config, FILE *out);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "service/listen.h"
-#include "service/rules.h"
+#include "api/who.h"
 
 #define MODE_DEFAULT "0660"
 
@@ -41,7 +41,7 @@ read_group(const struct source *source, const char *setting, const char *name, g
 
 	if (error != 0)
 		return source_refuse(source, setting, strerror(error), err);
-	snprintf(reason, sizeof(reason), RULES_UNKNOWN, "group", name);
+	snprintf(reason, sizeof(reason), WHO_UNKNOWN, "group", name);
 	if (found == NULL)
 		return source_refuse(source, setting, reason, err);
 	*gid = found->gr_gid;

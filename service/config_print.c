@@ -54,6 +54,8 @@ print_rule(FILE *out, const struct access_settings *settings)
 	fprintf(out, "]\n");
 	print_patterns(out, "keys", settings->keys, settings->keys_count);
 	print_patterns(out, "issuers", settings->issuers, settings->issuers_count);
+	print_patterns(out, "profiles", settings->profiles, settings->profiles_count);
+	print_patterns(out, "names", settings->names, settings->names_count);
 }
 
 static void

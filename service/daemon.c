@@ -201,8 +201,10 @@ out:
 }
 
 static int
-open_api(struct daemon *d, const struct config *config, struct error *err)
+open_api(struct daemon *d, const struct config *config, bool dev, struct error *err)
 {
+	const struct ruleset rules = config_ruleset(config);
+
 	if (keystore_new(d->token, &d->keys, err) != 0 ||
 	    builtin_new(&keystore_backend, d->keys, &d->builtin, err) != 0)
 		return -1;
@@ -212,11 +214,13 @@ open_api(struct daemon *d, const struct config *config, struct error *err)
 		.store = d->store,
 		.token_label = d->token->label,
 		.token_serial = d->token->serial,
-		.access = config->access,
+		.everyone_is_admin = dev,
 		.weak_keys = d->weak_keys,
 	};
-	d->api_is_open = api_open(&d->api, err) == 0;
-	return d->api_is_open ? 0 : -1;
+	if (api_open(&d->api, err) != 0)
+		return -1;
+	d->api_is_open = true;
+	return api_use_rules(&d->api, &rules, "access.loaded", err);
 }
 
 /* systemd's sockets if it passed any, else those of the configuration. */
@@ -247,7 +251,7 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 	if (open_store_and_token(d, config, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
-	if (open_api(d, config, err) != 0 ||
+	if (open_api(d, config, dev, err) != 0 ||
 	    publisher_start(d->api.authority, &d->publisher, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;

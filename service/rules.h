@@ -1,5 +1,5 @@
 /*
- * rules.h - the settings below access become rules of api/access.h.
+ * rules.h - one entry below access becomes a rule of api/access.h.
  *
  * User and group names are looked up here, once: who is renamed later keeps the id.
  */
@@ -11,9 +11,6 @@
 #include "service/settings.h"
 
 #define RULES_PLACE_SIZE 32
-
-/* "user" or "group", and its name: the system does not tell one case from the other. */
-#define RULES_UNKNOWN "no %s named \"%.64s\", or its directory (such as LDAP) is away"
 
 /*
  * Fills one rule, whose texts stay the settings'. On failure err is the reason, and

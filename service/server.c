@@ -144,7 +144,7 @@ first_line_of(
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	const struct visitor *visitor = info != NULL ? info->socket_context : NULL;
+	struct visitor *visitor = info != NULL ? info->socket_context : NULL;
 
 	return (struct request){
 		.id = p->id,
@@ -152,6 +152,7 @@ first_line_of(
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
 		.caller = visitor != NULL ? &visitor->caller : NULL,
+		.hold = visitor != NULL ? &visitor->hold : NULL,
 	};
 }
 

@@ -49,14 +49,18 @@ static const cyaml_schema_value_t word = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
 };
 
+#define PATTERNS(name, member)                                                           \
+	CYAML_FIELD_SEQUENCE(name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,             \
+	    struct access_settings, member, &word, 1, ACCESS_LIST_MAX)
+
 static const cyaml_schema_field_t access_fields[] = {
 	TEXT("who", struct access_settings, who, 0),
-	CYAML_FIELD_SEQUENCE(
-	    "may", CYAML_FLAG_POINTER, struct access_settings, may, &word, 1, 3),
-	CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-	    struct access_settings, keys, &word, 1, ACCESS_KEYS_MAX),
-	CYAML_FIELD_SEQUENCE("issuers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-	    struct access_settings, issuers, &word, 1, ACCESS_KEYS_MAX),
+	CYAML_FIELD_SEQUENCE("may", CYAML_FLAG_POINTER, struct access_settings, may,
+	    &word, 1, ACCESS_MAY_MAX),
+	PATTERNS("keys", keys),
+	PATTERNS("issuers", issuers),
+	PATTERNS("profiles", profiles),
+	PATTERNS("names", names),
 	CYAML_FIELD_END,
 };
 

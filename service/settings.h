@@ -19,7 +19,8 @@ struct listener_settings {
 };
 
 #define ACCESS_RULES_MAX 256
-#define ACCESS_KEYS_MAX  256
+#define ACCESS_MAY_MAX   5 /* admin stands alone */
+#define ACCESS_LIST_MAX  256
 
 struct access_settings {
 	char *who;
@@ -29,6 +30,10 @@ struct access_settings {
 	unsigned keys_count;
 	char **issuers;
 	unsigned issuers_count;
+	char **profiles;
+	unsigned profiles_count;
+	char **names;
+	unsigned names_count;
 };
 
 /* Settings that were not given are NULL. */

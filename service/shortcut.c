@@ -204,6 +204,7 @@ answer(struct line *line, const struct signrequest *wanted)
 		.content_type = "application/octet-stream",
 		.body = wanted->body,
 		.caller = &line->visitor->caller,
+		.hold = &line->visitor->hold,
 	};
 	char id[REQUEST_ID_SIZE];
 	struct response res;

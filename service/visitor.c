@@ -2,7 +2,6 @@
 #include "service/visitor.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 
@@ -27,7 +26,7 @@ visitor_new(int fd, bool everyone_is_admin)
 	caller->gid = visitor->peer.gid;
 	caller->groups = visitor->peer.groups;
 	caller->group_count = visitor->peer.group_count;
-	caller->admin = everyone_is_admin || caller->uid == 0 || caller->uid == geteuid();
+	caller->admin = everyone_is_admin || who_is_owner(caller->uid);
 	return visitor;
 }
 
@@ -36,6 +35,7 @@ visitor_free(struct visitor *visitor)
 {
 	if (visitor == NULL)
 		return;
+	rulebook_let_go(&visitor->hold);
 	peer_clear(&visitor->peer);
 	free(visitor);
 }

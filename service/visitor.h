@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 #include "api/request.h"
+#include "api/rulebook.h"
 #include "service/peer.h"
 
 struct visitor {
 	struct peer peer;
 	struct caller caller; /* its groups are the peer's */
+	struct rulebook_hold hold;
 };
 
 /*

@@ -47,6 +47,7 @@ open_api(struct fixture *f)
 static void
 close_api(struct fixture *f)
 {
+	rulebook_let_go(&f->hold);
 	api_close(&f->api);
 	builtin_free(f->builtin);
 	store_close(f->store);
@@ -97,6 +98,25 @@ fixture_restart(struct fixture *f)
 	open_api(f);
 }
 
+void
+fixture_rules(struct fixture *f, const struct access_rule *rules, size_t count)
+{
+	const struct ruleset set = { .rules = { rules, count } };
+	struct error err = { 0 };
+
+	must(api_use_rules(&f->api, &set, "access.loaded", &err), &err);
+}
+
+void
+handle_once(struct fixture *f, struct request *req, struct response *res)
+{
+	struct rulebook_hold hold = { 0 };
+
+	req->hold = &hold;
+	api_handle(&f->api, req, res);
+	rulebook_let_go(&hold);
+}
+
 int
 send_bytes(struct fixture *f, const char *method, const char *target, const char *type,
     struct bytes body)
@@ -112,6 +132,7 @@ send_bytes(struct fixture *f, const char *method, const char *target, const char
 		.idempotency_key = f->idempotency_key,
 		.body = body,
 		.caller = &f->caller,
+		.hold = &f->hold,
 	};
 
 	response_free(&f->res);
@@ -158,7 +179,7 @@ assert_alive(struct fixture *f)
 	struct response res;
 
 	response_init(&res);
-	api_handle(&f->api, &req, &res);
+	handle_once(f, &req, &res);
 	assert_int_equal(res.status, 200);
 	response_free(&res);
 }

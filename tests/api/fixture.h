@@ -24,8 +24,9 @@ struct fixture {
 	struct builtin *builtin;
 	struct api api;
 
-	struct caller caller; /* an admin, until a test says otherwise */
-	const char *accept;   /* of the next requests, as are the next three */
+	struct rulebook_hold hold; /* as of one connection */
+	struct caller caller;      /* an admin, until a test says otherwise */
+	const char *accept;        /* of the next requests, as are the next three */
 	const char *if_match, *if_none_match, *idempotency_key;
 	struct response res; /* to the last request */
 	struct json_t *json; /* its body, when that is JSON */
@@ -37,6 +38,12 @@ int fixture_close(void **state);
 
 /* Closes store, token and api, and opens them again. */
 void fixture_restart(struct fixture *f);
+
+/* The rules in force from now on. */
+void fixture_rules(struct fixture *f, const struct access_rule *rules, size_t count);
+
+/* api_handle over a connection of its own. */
+void handle_once(struct fixture *f, struct request *req, struct response *res);
 
 /* Sends a request and gives its status. type is NULL without a body. */
 int send_bytes(struct fixture *f, const char *method, const char *target,

@@ -18,10 +18,15 @@
 static char *const web_keys[] = { "web", "gone-*", "kex" };
 static char *const all_keys[] = { "*" };
 static const struct access_rule rules[] = {
-	{ false, 4000033, ACCESS_USE, "unix:www", web_keys, 3, NULL, 0 },
-	{ false, 4000044, ACCESS_READ, NULL, NULL, 0, NULL, 0 },
-	{ true, 4000200, ACCESS_ADMIN, NULL, NULL, 0, NULL, 0 },
-	{ true, 4000300, ACCESS_USE, NULL, all_keys, 1, NULL, 0 },
+	{ .who = { .id = 4000033 },
+	    .who_text = "unix:www",
+	    .may = ACCESS_USE,
+	    .keys = { web_keys, 3 } },
+	{ .who = { .id = 4000044 }, .may = ACCESS_READ },
+	{ .who = { WHO_GROUP, 4000200, NULL }, .may = ACCESS_ADMIN },
+	{ .who = { WHO_GROUP, 4000300, NULL },
+	    .may = ACCESS_USE,
+	    .keys = { all_keys, 1 } },
 };
 static const struct caller admin = { .actor = "uid:0", .admin = true };
 static const struct caller web = { .actor = "uid:4000033", .uid = 4000033 };
@@ -204,7 +209,7 @@ does_nothing_but_use_its_key(void **state)
 		send_text(f, refused[i][0], refused[i][1], JSON, "{}");
 		assert_problem(f, 403, "forbidden");
 		assert_non_null(strstr(member(f, "detail"),
-		    strcmp(refused[i][0], "GET") == 0 ? "right read" : "right admin"));
+		    strcmp(refused[i][0], "GET") == 0 ? "right read" : "right manage"));
 	}
 }
 
@@ -259,7 +264,11 @@ static bool
 admits(struct fixture *f, const struct caller *caller, const char *target)
 {
 	struct request req = {
-		.id = "1", .method = "POST", .target = target, .caller = caller
+		.id = "1",
+		.method = "POST",
+		.target = target,
+		.caller = caller,
+		.hold = &f->hold,
 	};
 
 	return api_admits(&f->api, &req);
@@ -286,7 +295,7 @@ open_with_rules(void **state)
 	if (fixture_open(state) != 0)
 		return -1;
 	f = *state;
-	f->api.access = (struct access_rules){ rules, sizeof(rules) / sizeof(rules[0]) };
+	fixture_rules(f, rules, sizeof(rules) / sizeof(rules[0]));
 	make_key(f, "web", "ec-p256", "sign");
 	make_key(f, "other", "ec-p256", "sign");
 	make_key(f, "kex", "rsa-2048", "tls-rsa-kex");

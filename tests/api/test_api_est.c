@@ -250,8 +250,11 @@ refuses_what_is_no_request(void **state)
 
 static char *const internal_only[] = { "internal" };
 static const struct access_rule rules[] = {
-	{ false, 4000055, ACCESS_ISSUE, "unix:est", NULL, 0, internal_only, 1 },
-	{ false, 4000044, ACCESS_READ, NULL, NULL, 0, NULL, 0 },
+	{ .who = { .id = 4000055 },
+	    .who_text = "unix:est",
+	    .may = ACCESS_ISSUE,
+	    .issuers = { internal_only, 1 } },
+	{ .who = { .id = 4000044 }, .may = ACCESS_READ },
 };
 
 static void
@@ -266,7 +269,7 @@ enrols_for_whom_a_rule_admits(void **state)
 	struct buffer csr;
 
 	request_in_base64(f, SUBJECT, &csr);
-	f->api.access = (struct access_rules){ rules, 2 };
+	fixture_rules(f, rules, 2);
 	for (size_t i = 0; i < 3; i++) {
 		f->caller = (struct caller){ .actor = "uid:4000055", .uid = 4000055 };
 		assert_int_equal(post(f, targets[i], &csr), 200);
@@ -283,7 +286,7 @@ enrols_for_whom_a_rule_admits(void **state)
 		assert_problem(f, 403, "forbidden");
 	}
 	f->caller = before;
-	f->api.access = (struct access_rules){ 0 };
+	fixture_rules(f, NULL, 0);
 	buf_free(&csr);
 }
 

@@ -185,7 +185,7 @@ race(void *ctx)
 	pthread_barrier_wait(racer->start);
 	do {
 		response_init(&res);
-		api_handle(&f->api, &req, &res);
+		handle_once(f, &req, &res);
 		racer->status = res.status;
 		racer->retry_after_s = res.retry_after_s;
 		snprintf(racer->location, sizeof(racer->location), "%s", res.location);

@@ -220,8 +220,11 @@ says_it_is_past_time_once_revoked(void **state)
 
 static char *const internal_only[] = { "int*" };
 static const struct access_rule rules[] = {
-	{ false, 4000055, ACCESS_ISSUE, "unix:est", NULL, 0, internal_only, 1 },
-	{ false, 4000044, ACCESS_READ, NULL, NULL, 0, NULL, 0 },
+	{ .who = { .id = 4000055 },
+	    .who_text = "unix:est",
+	    .may = ACCESS_ISSUE,
+	    .issuers = { internal_only, 1 } },
+	{ .who = { .id = 4000044 }, .may = ACCESS_READ },
 };
 static const struct caller issuing = { .actor = "uid:4000055", .uid = 4000055 };
 static const struct caller reading = { .actor = "uid:4000044", .uid = 4000044 };
@@ -263,7 +266,7 @@ the_right_issue_is_about_the_issuers_of_its_rule(void **state)
 
 	request_for(f, "{\"sans\":[\"localhost\"]}", &csr);
 	issue_from_root(f, &csr, from_root);
-	f->api.access = (struct access_rules){ rules, 2 };
+	fixture_rules(f, rules, 2);
 	assert_int_equal(post_as(f, &issuing, ISSUE, &csr), 201);
 	snprintf(serial, sizeof(serial), "%s", f->res.location + 17);
 	assert_int_equal(post_as(f, &issuing, renewals_of(serial, ""), &csr), 201);
@@ -283,7 +286,7 @@ the_right_issue_is_about_the_issuers_of_its_rule(void **state)
 	assert_refused(f, "uid:4000044 lacks the right issue");
 	post_as(f, &reading, renewals_of(serial, ""), &nothing);
 	assert_refused(f, "uid:4000044 lacks the right issue");
-	f->api.access = (struct access_rules){ 0 };
+	fixture_rules(f, NULL, 0);
 	buf_free(&csr);
 }
 
@@ -294,11 +297,11 @@ only_admins_certify_other_authorities(void **state)
 	struct buffer csr;
 
 	request_for(f, "{\"subject\":\"/CN=sub\"}", &csr);
-	f->api.access = (struct access_rules){ rules, 2 };
+	fixture_rules(f, rules, 2);
 	post_as(
 	    f, &issuing, "/v1/issuers/internal/certificates?profile=intermediate", &csr);
 	assert_refused(f, "unix:est lacks the right admin");
-	f->api.access = (struct access_rules){ 0 };
+	fixture_rules(f, NULL, 0);
 	buf_free(&csr);
 }
 
@@ -328,7 +331,7 @@ the_right_issue_is_no_other_right(void **state)
 	};
 	struct fixture *f = *state;
 
-	f->api.access = (struct access_rules){ rules, 2 };
+	fixture_rules(f, rules, 2);
 	f->caller = issuing;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		send_text(f, refused[i][0], refused[i][1], JSON, "{}");
@@ -337,7 +340,7 @@ the_right_issue_is_no_other_right(void **state)
 	send_text(f, "POST", "/v1/keys/web/sign?scheme=ed25519", OCTETS, "x");
 	assert_problem(f, 403, "forbidden");
 	f->caller = admin;
-	f->api.access = (struct access_rules){ 0 };
+	fixture_rules(f, NULL, 0);
 }
 
 static void
@@ -350,7 +353,7 @@ who_reads_or_issues_learns_when_to_renew(void **state)
 	request_for(f, "{\"sans\":[\"localhost\"]}", &csr);
 	issue_from_root(f, &csr, from_root);
 	issue_to_localhost(f, serial);
-	f->api.access = (struct access_rules){ rules, 2 };
+	fixture_rules(f, rules, 2);
 	f->caller = issuing;
 	snprintf(target, sizeof(target), "/v1/certificates/%s/renewal-info", serial);
 	assert_int_equal(get(f, target), 200);
@@ -363,7 +366,7 @@ who_reads_or_issues_learns_when_to_renew(void **state)
 	get(f, target);
 	assert_problem(f, 403, "forbidden");
 	f->caller = admin;
-	f->api.access = (struct access_rules){ 0 };
+	fixture_rules(f, NULL, 0);
 	buf_free(&csr);
 }
 

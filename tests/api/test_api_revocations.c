@@ -241,7 +241,7 @@ says_not_modified_to_who_has_it(void **state)
 	req.if_none_match = etag;
 	response_free(&f->res);
 	response_init(&f->res);
-	api_handle(&f->api, &req, &f->res);
+	handle_once(f, &req, &f->res);
 	assert_int_equal(f->res.status, 304);
 	assert_true(f->res.varies);
 	assert_null(f->res.shared);
@@ -250,7 +250,7 @@ says_not_modified_to_who_has_it(void **state)
 	req.accept = PEM;
 	response_free(&f->res);
 	response_init(&f->res);
-	api_handle(&f->api, &req, &f->res);
+	handle_once(f, &req, &f->res);
 	assert_int_equal(f->res.status, 200);
 }
 

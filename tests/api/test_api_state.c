@@ -156,11 +156,15 @@ turns_away_whom_no_rule_is_about(void **state)
 }
 
 static bool
-admits(const struct fixture *f, const struct caller *caller, const char *method,
+admits(struct fixture *f, const struct caller *caller, const char *method,
     const char *target)
 {
 	struct request req = {
-		.id = "1", .method = method, .target = target, .caller = caller
+		.id = "1",
+		.method = method,
+		.target = target,
+		.caller = caller,
+		.hold = &f->hold,
 	};
 
 	return api_admits(&f->api, &req);
@@ -171,7 +175,7 @@ admits_whom_a_handler_would_serve(void **state)
 {
 	const struct caller admin = { .actor = "uid:0", .admin = true };
 	const struct caller other = { .actor = "uid:33", .uid = 33 };
-	const struct fixture *f = *state;
+	struct fixture *f = *state;
 
 	assert_true(admits(f, &admin, "POST", "/v1/keys"));
 	assert_true(admits(f, &admin, "POST", "/v1/keys/one" SIGN));
