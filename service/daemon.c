@@ -17,11 +17,13 @@
 #include "service/listen.h"
 #include "service/pin.h"
 #include "service/publisher.h"
+#include "service/reload.h"
 #include "service/server.h"
 
 #define DRAIN_MS 10000
 
 struct daemon {
+	const struct config *config; /* of the start */
 	struct weakkeys *weak_keys;
 	struct module *module;
 	struct token *token;
@@ -280,6 +282,7 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 	*code = EXIT_INTERNAL;
 	if (d == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	d->config = config;
 	if (open_all(d, config, dev, code, err) != 0) {
 		daemon_stop(d);
 		return -1;
@@ -288,6 +291,12 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 	log_weak_keys(config, d->weak_keys);
 	*daemon = d;
 	return 0;
+}
+
+void
+daemon_reload(struct daemon *daemon, const char *path)
+{
+	reload_config(&daemon->api, daemon->config, path);
 }
 
 void

@@ -21,6 +21,9 @@ struct daemon;
 int daemon_start(const struct config *config, bool dev, struct daemon **daemon,
     enum exit_code *code, struct error *err);
 
+/* What can change while it runs becomes as the file at path has it now (reload.h). */
+void daemon_reload(struct daemon *daemon, const char *path);
+
 /* Requests in flight finish; then all is closed in reverse. */
 void daemon_stop(struct daemon *daemon);
 

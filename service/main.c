@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "service/daemon.h"
@@ -41,31 +42,54 @@ greet_dev(const char *dir)
 
 /* Blocked before the first thread starts, so that only sigwait below gets them. */
 static void
-block_signals(sigset_t *set)
+block_signals(sigset_t *set, bool reloads)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	if (reloads)
+		sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* sd_notify(3) wants the time of the request with RELOADING. */
+static void
+reload(struct daemon *daemon, const char *path)
+{
+	sd_notifyf(
+	    0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_mono_ns() / 1000));
+	daemon_reload(daemon, path);
+	sd_notify(0, "READY=1");
+}
+
+/* Until it is to stop. */
+static void
+wait_for_signals(const sigset_t *set, struct daemon *daemon, const char *path)
+{
+	int number = 0;
+
+	while (sigwait(set, &number) != 0 || number == SIGHUP)
+		if (number == SIGHUP)
+			reload(daemon, path);
+}
+
+/* With --dev a SIGHUP ends it, as its terminal does when it closes. */
 static enum exit_code
-serve(const struct config *config, const char *dev_dir)
+serve(const struct config *config, const char *path, const char *dev_dir)
 {
 	struct daemon *daemon;
 	enum exit_code code;
 	struct error err = { 0 };
-	sigset_t stop;
-	int signal_number = 0;
+	sigset_t signals;
 
-	block_signals(&stop);
+	block_signals(&signals, dev_dir == NULL);
 	if (daemon_start(config, dev_dir != NULL, &daemon, &code, &err) != 0)
 		return complain(code, &err);
 	if (dev_dir != NULL)
 		greet_dev(dev_dir);
 	sd_notify(0, "READY=1");
-	sigwait(&stop, &signal_number);
+	wait_for_signals(&signals, daemon, path);
 	sd_notify(0, "STOPPING=1");
 	daemon_stop(daemon);
 	return EXIT_OK;
@@ -111,7 +135,7 @@ run(const struct options *options)
 	else if (options->mode == OPTIONS_CHECK)
 		code = check(config);
 	else
-		code = serve(config, dev_dir);
+		code = serve(config, path, dev_dir);
 	config_free(config);
 	free(dev_dir);
 	return code;
