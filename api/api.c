@@ -219,9 +219,9 @@ int
 require_access(
     const struct exchange *x, const struct access_question *question, struct error *err)
 {
-	if (access_decide(x->rules, x->req->caller, question).allowed)
+	if (access_decide(&x->rules->rules, x->req->caller, question).allowed)
 		return 0;
-	return access_refuse(x->rules, x->req->caller, question, err);
+	return access_refuse(&x->rules->rules, x->req->caller, question, err);
 }
 
 int
@@ -249,9 +249,9 @@ find_key(struct exchange *x, const struct route *route, struct error *err)
 	rc = keystore_find(x->api->keys, key, &x->key, err);
 	if (is_by_hash(key))
 		question.key = rc == 0 ? x->key.key.name : "";
-	if (!access_decide(x->rules, x->req->caller, &question).allowed) {
+	if (!access_decide(&x->rules->rules, x->req->caller, &question).allowed) {
 		question.key = key;
-		return access_refuse(x->rules, x->req->caller, &question, err);
+		return access_refuse(&x->rules->rules, x->req->caller, &question, err);
 	}
 	return (route->access & ACCESS_USE) != 0 ? rc : 0;
 }
@@ -307,8 +307,8 @@ api_handle(struct api *api, struct request *req, struct response *res)
 	struct error err = { 0 };
 	char allow[64] = "";
 
-	x.rules = &rulebook_read(&api->rules, req->hold)->rules;
-	if (find_admitted(x.rules, req, &route, allow, sizeof(allow), &err) != 0)
+	x.rules = rulebook_read(&api->rules, req->hold);
+	if (find_admitted(&x.rules->rules, req, &route, allow, sizeof(allow), &err) != 0)
 		fail(&x, &err);
 	else if (route == NULL)
 		problem_method(res, allow);

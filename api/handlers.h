@@ -8,7 +8,7 @@
 /* What a handler is given and what it leaves behind. */
 struct exchange {
 	struct api *api;
-	const struct access_rules *rules; /* that decide this request */
+	const struct ruleset *rules; /* that decide this request */
 	const struct request *req;
 	struct response *res;
 	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
@@ -37,6 +37,7 @@ handler get_profiles, get_profile, put_profile, delete_profile;
 handler post_renewals, get_renewal_info;
 handler get_est_cacerts, get_est_csrattrs, post_est_enroll, post_est_reenroll;
 handler get_rules;
+handler get_access, get_access_decision;
 handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 handler get_crl, get_delta_crl, get_crl_shard;
 handler post_revocations, post_certificate_revocation, get_certificate_revocation;

@@ -13,7 +13,7 @@ int
 get_ready(struct exchange *x, struct error *err)
 {
 	const struct access_question reading = { .needed = ACCESS_READ };
-	bool may_read = access_decide(x->rules, x->req->caller, &reading).allowed;
+	bool may_read = access_decide(&x->rules->rules, x->req->caller, &reading).allowed;
 
 	/* The reason may name a key, or the token. */
 	x->is_discreet = !may_read;

@@ -60,25 +60,46 @@ is_named(const char *pair, const char *name)
 	       (pair[len] == '=' || pair[len] == '&' || pair[len] == '\0');
 }
 
+static int
+decode_value(
+    const char *pair, const char *name, char *out, size_t size, struct error *err)
+{
+	const char *value = pair + strlen(name);
+
+	if (*value == '=')
+		value++;
+	return url_decode(out, size, value, (size_t)(pair + pair_len(pair) - value), err);
+}
+
+int
+query_next(
+    const char **query, const char *name, char *out, size_t size, struct error *err)
+{
+	const char *pair = *query;
+
+	while (pair != NULL && !is_named(pair, name))
+		pair = next_pair(pair);
+	*query = pair;
+	if (pair == NULL)
+		return 0;
+	/* What is left begins with no name, or with a '&' and the next. */
+	*query = pair + pair_len(pair);
+	return decode_value(pair, name, out, size, err);
+}
+
 int
 query_get(const char *query, const char *name, char *out, size_t size, bool *found,
     struct error *err)
 {
 	*found = false;
 	for (; query != NULL; query = next_pair(query)) {
-		size_t name_len = strlen(name);
-		const char *value = query + name_len;
-
 		if (!is_named(query, name))
 			continue;
 		if (*found)
 			return error_set(
 			    err, ERROR_BAD_REQUEST, "URL: %s is given twice", name);
 		*found = true;
-		if (*value == '=')
-			value++;
-		if (url_decode(out, size, value,
-			(size_t)(query + pair_len(query) - value), err) != 0)
+		if (decode_value(query, name, out, size, err) != 0)
 			return -1;
 	}
 	return 0;

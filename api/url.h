@@ -19,6 +19,13 @@ int url_decode(char *out, size_t size, const char *text, size_t len, struct erro
 int query_get(const char *query, const char *name, char *out, size_t size, bool *found,
     struct error *err);
 
+/*
+ * The same of the next value of a name that may be given several times: *query stands
+ * after it then, and is NULL when there is none.
+ */
+int query_next(
+    const char **query, const char *name, char *out, size_t size, struct error *err);
+
 /* Refuses a query with a name that is not in allowed (space-separated; NULL: none is). */
 int query_check(const char *query, const char *allowed, struct error *err);
 

@@ -166,5 +166,7 @@ cli_run(int argc, char **argv, FILE *in, FILE *out, FILE *errors)
 	client_response_free(&cli.res);
 	client_free(cli.client);
 	buf_free(&cli.advice);
-	return rc == 0 ? EXIT_DONE : (int)exit_of(err.code);
+	if (rc == 0)
+		return cli.says_no ? EXIT_REFUSED : EXIT_DONE;
+	return (int)exit_of(err.code);
 }

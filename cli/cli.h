@@ -27,6 +27,7 @@ struct cli {
 	struct client *client;
 	struct client_response res; /* the last answer */
 	struct buffer advice;
+	bool says_no; /* a question was answered, and so: exit status 1 */
 };
 
 /* Runs one command line; returns the exit status. */

@@ -15,6 +15,7 @@ static const struct command *const groups[] = {
 	cert_commands,
 	profile_commands,
 	rules_commands,
+	access_commands,
 	provider_commands,
 	completion_commands,
 };

@@ -42,6 +42,7 @@ extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command profile_commands[];
 extern const struct command rules_commands[];
+extern const struct command access_commands[];
 extern const struct command provider_commands[];
 extern const struct command completion_commands[];
 

@@ -8,7 +8,7 @@
 
 static const char *const meanings[EXIT_COUNT] = {
 	[EXIT_DONE] = "done",
-	[EXIT_REFUSED] = "the daemon refused",
+	[EXIT_REFUSED] = "the daemon refused, or answered no",
 	[EXIT_USAGE] = "wrong usage",
 	[EXIT_DAEMON] = "the daemon cannot be reached, or failed",
 	[EXIT_FILE] = "a local file could not be read or written",

@@ -8,7 +8,7 @@
 
 enum exit_status {
 	EXIT_DONE,
-	EXIT_REFUSED, /* the daemon said no: the same request will be refused again */
+	EXIT_REFUSED, /* the daemon said no: it will say so again */
 	EXIT_USAGE,
 	EXIT_DAEMON, /* the daemon cannot be reached, or failed */
 	EXIT_FILE,   /* a file here could not be read or written */

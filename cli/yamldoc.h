@@ -29,6 +29,9 @@ void yamldoc_clear(struct yamldoc *doc);
 /* The line of "dns_names[2]", or of dns_names; 0 when the document does not have it. */
 size_t yamldoc_line(const struct yamldoc *doc, const char *member);
 
+/* Appends a text in double quotes; text is valid UTF-8, as jansson's are. */
+void yamldoc_text(const char *text, struct buffer *out);
+
 /* Appends an object, which yamldoc_read takes for the same; seconds come with days. */
 void yamldoc_write(const json_t *object, struct buffer *out);
 

@@ -30,8 +30,8 @@ is_printable(uint32_t c)
 	       (c >= 0xe000 && c < 0xfffe && c != 0xfeff) || c >= 0x10000;
 }
 
-static void
-write_text(struct buffer *out, const char *text)
+void
+yamldoc_text(const char *text, struct buffer *out)
 {
 	uint32_t c;
 
@@ -54,7 +54,7 @@ static void
 write_value(struct buffer *out, const json_t *value)
 {
 	if (json_is_string(value))
-		write_text(out, json_string_value(value));
+		yamldoc_text(json_string_value(value), out);
 	else if (json_is_integer(value))
 		buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else

@@ -67,6 +67,8 @@ static const struct {
 	{ "GET", "/v1/profiles/server", get_profile, ACCESS_READ },
 	{ "PUT", "/v1/profiles/own", put_profile, ACCESS_MANAGE },
 	{ "DELETE", "/v1/profiles/own", delete_profile, ACCESS_MANAGE },
+	{ "GET", "/v1/access", get_access, ACCESS_ADMIN },
+	{ "GET", "/v1/access/decision", get_access_decision, ACCESS_READ },
 	{ "GET", "/v1/rules", get_rules, ACCESS_READ },
 	{ "GET", "/v1/blocked-keys", get_blocked_keys, ACCESS_READ },
 	{ "GET", "/v1/blocked-keys/spki:0a", get_blocked_key, ACCESS_READ },

@@ -112,6 +112,25 @@ finds_a_name_among_others(void **state)
 }
 
 static void
+gives_one_value_after_another(void **state)
+{
+	const char *query = "n=1&m=x&n=%32&n&nn=3&n=";
+	static const char *const values[] = { "1", "2", "", "" };
+	char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		assert_int_equal(query_next(&query, "n", out, sizeof(out), NULL), 0);
+		assert_non_null(query);
+		assert_string_equal(out, values[i]);
+	}
+	assert_int_equal(query_next(&query, "n", out, sizeof(out), NULL), 0);
+	assert_null(query);
+	query = "a=1&n=%3";
+	assert_int_equal(query_next(&query, "n", out, sizeof(out), NULL), -1);
+}
+
+static void
 tells_absence_from_emptiness(void **state)
 {
 	char out[16] = "untouched";
@@ -197,6 +216,7 @@ main(void)
 		cmocka_unit_test(fills_the_room_and_refuses_one_more),
 		cmocka_unit_test(reads_no_further_than_the_length),
 		cmocka_unit_test(finds_a_name_among_others),
+		cmocka_unit_test(gives_one_value_after_another),
 		cmocka_unit_test(tells_absence_from_emptiness),
 		cmocka_unit_test(refuses_a_name_given_twice),
 		cmocka_unit_test(refuses_bad_and_overlong_values),
