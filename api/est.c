@@ -231,10 +231,13 @@ post_est_reenroll(struct exchange *x, struct error *err)
 	struct issue_request request;
 	struct certificate_copy found = { 0 };
 	struct label label;
+	const struct access_question question = {
+		.needed = ACCESS_ISSUE, .issuer = label.issuer, .profile = label.profile
+	};
 	int rc = -1;
 
 	if (read_request(x, &label, &request, err) != 0 ||
-	    require_issuer(x, ACCESS_ISSUE, label.issuer, err) != 0)
+	    require_access(x, &question, err) != 0)
 		return -1;
 	if (authority_find_predecessor(
 		x->api->authority, &request, &found, &x->violations, err) == 0) {

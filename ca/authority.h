@@ -167,7 +167,8 @@ struct issue_request {
 	const struct certificate_row *renews;
 	const char *idempotency_key; /* of an open entry of actor's; NULL without one */
 	/* Asked, unless NULL, once the names are known that a request without a broken
-	 * rule would get, before anything is signed; what it refuses with is the answer. */
+	 * rule would get, before anything is signed; what it refuses with is the answer.
+	 */
 	int (*admit)(void *ctx, const struct identity *identity, struct error *err);
 	void *admit_ctx;
 };
