@@ -12,7 +12,7 @@ MANUAL = "docs/monitoring.md"
 CALL = re.compile(r'\blog_(error|info|debug)\(\s*(?!const\b)([^,;]+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+|\w+)')
 EVENT = re.compile(r'[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$')
 # A value is one conversion, or text with conversions in it: %s alone is the caller's word that it needs no quotes.
-FIELD = r'[a-z][a-z0-9_]*=(?:[\w./-]+|%[a-z]+|"[^" =]*%[a-z]+[^"=]*"|"[^"=]*")'
+FIELD = r'[a-z][a-z0-9_]*=(?:[\w./-]+|%(?:\.\*)?[a-z]+|"[^" =]*%[a-z]+[^"=]*"|"[^"=]*")'
 FIELDS = re.compile(rf'{FIELD}(?: {FIELD})*$')
 ROW = re.compile(r'^\| `([a-z0-9.-]+)` \| (error|info|debug)')
 
