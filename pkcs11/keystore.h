@@ -115,6 +115,14 @@ int keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
     enum scheme scheme, const struct bytes *message,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
 
+/*
+ * The same of a message that was hashed already, as GnuTLS does it: never with Ed25519.
+ * For what the daemon itself hashed; no peer's digest is signed.
+ */
+int keystore_sign_digest(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *digest,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+
 /* Decrypts as key_backend's decrypt says, whatever the key's use: the same. */
 int keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
     const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],

@@ -73,21 +73,19 @@ find_signer(struct keystore *store, const unsigned char *spki_sha256,
 /* By its copy where there is one. Whatever a token has against a copy: the key decides.
  */
 static int
-sign_as(struct token *token, const struct signer *signer, enum scheme scheme,
-    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
-    size_t *sig_len, struct copies_news *news, struct error *err)
+sign_as(struct token *token, const struct signer *signer, struct mechanism *mechanism,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len,
+    struct copies_news *news, struct error *err)
 {
 	struct error why;
 
 	if (signer->copy != CK_INVALID_HANDLE) {
-		if (token_sign(token, signer->copy, signer->type, scheme, message, sig,
-			sig_len, &why) == 0)
+		if (token_sign(token, signer->copy, mechanism, sig, sig_len, &why) == 0)
 			return 0;
 		if (why.code == ERROR_BUSY)
 			return error_set(err, why.code, "%s", why.text);
 	}
-	if (token_sign(token, signer->handle, signer->type, scheme, message, sig, sig_len,
-		err) != 0)
+	if (token_sign(token, signer->handle, mechanism, sig, sig_len, err) != 0)
 		return -1;
 	/* What the key refuses too is nothing against its copy. */
 	news->key_signed = true;
@@ -95,24 +93,55 @@ sign_as(struct token *token, const struct signer *signer, enum scheme scheme,
 	return 0;
 }
 
-int
-keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *message,
+/* What is to be signed. */
+struct task {
+	/* mechanism_init, or mechanism_init_digest. */
+	int (*prepare)(struct mechanism *mechanism, enum scheme scheme,
+	    enum key_type type, const struct bytes *input, struct error *err);
+	enum scheme scheme;
+	const struct bytes *input;
+};
+
+static int
+sign(struct keystore *store, const unsigned char *spki_sha256, const struct task *task,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
 	struct copies_news news = { .failed_copy = CK_INVALID_HANDLE };
+	struct mechanism mechanism;
 	struct signer signer;
 	int rc;
 
 	pthread_rwlock_rdlock(&store->handles);
 	rc = find_signer(store, spki_sha256, &signer, err);
 	if (rc == 0)
-		rc = sign_as(
-		    store->token, &signer, scheme, message, sig, sig_len, &news, err);
+		rc = task->prepare(
+		    &mechanism, task->scheme, signer.type, task->input, err);
+	if (rc == 0)
+		rc = sign_as(store->token, &signer, &mechanism, sig, sig_len, &news, err);
 	pthread_rwlock_unlock(&store->handles);
 	if (signer.is_due || news.failed_copy != CK_INVALID_HANDLE)
 		copies_tend(store, spki_sha256, &news);
 	return rc;
+}
+
+int
+keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *message,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
+{
+	const struct task task = { mechanism_init, scheme, message };
+
+	return sign(store, spki_sha256, &task, sig, sig_len, err);
+}
+
+int
+keystore_sign_digest(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *digest,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
+{
+	const struct task task = { mechanism_init_digest, scheme, digest };
+
+	return sign(store, spki_sha256, &task, sig, sig_len, err);
 }
 
 int

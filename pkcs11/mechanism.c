@@ -69,23 +69,20 @@ digest_of(enum scheme scheme)
 	return digests[scheme];
 }
 
-static int
-set_digest(struct mechanism *m, enum scheme scheme, const struct bytes *message,
-    struct error *err)
+/* Where the digest goes: behind the prefix, if there is one. */
+static unsigned char *
+begin_input(struct mechanism *m)
 {
-	const struct scheme_info *info = scheme_info(scheme);
+	const struct scheme_info *info = scheme_info(m->scheme);
 	size_t at = 0;
 
-	if (table[scheme].prefix != NULL) {
-		memcpy(m->input, table[scheme].prefix, PREFIX_LEN);
+	if (table[m->scheme].prefix != NULL) {
+		memcpy(m->input, table[m->scheme].prefix, PREFIX_LEN);
 		at = PREFIX_LEN;
 	}
-	if (EVP_Digest(message->data, message->len, m->input + at, NULL,
-		digest_of(scheme), NULL) != 1)
-		return error_set_openssl(err, ERROR_INTERNAL, info->hash);
 	m->data.data = m->input;
 	m->data.len = at + info->hash_len;
-	return 0;
+	return m->input + at;
 }
 
 /* FIPS 186-4 section 6.4: the leftmost bits of the digest; some tokens refuse longer
@@ -99,14 +96,43 @@ truncate_digest(struct mechanism *m, enum key_type type)
 		m->data.len = order_bytes;
 }
 
+static int
+begin(struct mechanism *m, enum scheme scheme, enum key_type type, struct error *err)
+{
+	*m = (struct mechanism){
+		.scheme = scheme,
+		.type = type,
+		.ck.mechanism = table[scheme].type,
+	};
+	if (!scheme_fits(scheme, type))
+		return error_set(err, ERROR_UNSUPPORTED, "%s is not for a key of type %s",
+		    scheme_info(scheme)->name, key_type_info(type)->name);
+	return 0;
+}
+
+/* With the digest in place. */
+static void
+finish(struct mechanism *m)
+{
+	const struct scheme_info *info = scheme_info(m->scheme);
+
+	if (info->pss) {
+		m->pss.hashAlg = table[m->scheme].hash;
+		m->pss.mgf = table[m->scheme].mgf;
+		m->pss.sLen = info->hash_len;
+		m->ck.pParameter = &m->pss;
+		m->ck.ulParameterLen = sizeof(m->pss);
+	}
+	if (info->family == KEY_FAMILY_EC)
+		truncate_digest(m, m->type);
+}
+
 int
 mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type type,
     const struct bytes *message, struct error *err)
 {
-	*mechanism = (struct mechanism){ .ck.mechanism = table[scheme].type };
-	if (!scheme_fits(scheme, type))
-		return error_set(err, ERROR_UNSUPPORTED, "%s is not for a key of type %s",
-		    scheme_info(scheme)->name, key_type_info(type)->name);
+	if (begin(mechanism, scheme, type, err) != 0)
+		return -1;
 	if (scheme == SCHEME_ED25519) {
 		mechanism->data = *message;
 		/* No message is a message, but to a token a NULL pointer is an error. */
@@ -114,16 +140,25 @@ mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type ty
 			mechanism->data.data = mechanism->input;
 		return 0;
 	}
-	if (set_digest(mechanism, scheme, message, err) != 0)
+	if (EVP_Digest(message->data, message->len, begin_input(mechanism), NULL,
+		digest_of(scheme), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, scheme_info(scheme)->hash);
+	finish(mechanism);
+	return 0;
+}
+
+int
+mechanism_init_digest(struct mechanism *mechanism, enum scheme scheme, enum key_type type,
+    const struct bytes *digest, struct error *err)
+{
+	const struct scheme_info *info = scheme_info(scheme);
+
+	if (begin(mechanism, scheme, type, err) != 0)
 		return -1;
-	if (scheme_info(scheme)->pss) {
-		mechanism->pss.hashAlg = table[scheme].hash;
-		mechanism->pss.mgf = table[scheme].mgf;
-		mechanism->pss.sLen = scheme_info(scheme)->hash_len;
-		mechanism->ck.pParameter = &mechanism->pss;
-		mechanism->ck.ulParameterLen = sizeof(mechanism->pss);
-	}
-	if (scheme_info(scheme)->family == KEY_FAMILY_EC)
-		truncate_digest(mechanism, type);
+	if (info->hash == NULL || digest->len != info->hash_len)
+		return error_set(err, ERROR_UNSUPPORTED,
+		    "%s does not sign a digest of %zu bytes", info->name, digest->len);
+	memcpy(begin_input(mechanism), digest->data, digest->len);
+	finish(mechanism);
 	return 0;
 }

@@ -13,6 +13,8 @@
 #define MECHANISM_INPUT_MAX 128
 
 struct mechanism {
+	enum scheme scheme;
+	enum key_type type;
 	CK_MECHANISM ck; /* points into pss: do not copy the struct */
 	CK_RSA_PKCS_PSS_PARAMS pss;
 	unsigned char input[MECHANISM_INPUT_MAX]; /* what C_Sign gets, when not the
@@ -26,5 +28,9 @@ struct mechanism {
  */
 int mechanism_init(struct mechanism *mechanism, enum scheme scheme, enum key_type type,
     const struct bytes *message, struct error *err);
+
+/* The same of a message that somebody else hashed: never of Ed25519. */
+int mechanism_init_digest(struct mechanism *mechanism, enum scheme scheme,
+    enum key_type type, const struct bytes *digest, struct error *err);
 
 #endif

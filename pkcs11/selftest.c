@@ -38,12 +38,13 @@ token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *
 	unsigned char nonce[NONCE_BYTES], sig[SIGNATURE_MAX_BYTES];
 	struct bytes message = { .data = nonce, .len = sizeof(nonce) };
 	struct bytes signature = { .data = sig };
+	struct mechanism mechanism;
 	enum scheme scheme = scheme_default(key->type);
 
 	if (RAND_bytes(nonce, sizeof(nonce)) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "self-test");
-	if (token_sign(token, private, key->type, scheme, &message, sig, &signature.len,
-		err) != 0)
+	if (mechanism_init(&mechanism, scheme, key->type, &message, err) != 0 ||
+	    token_sign(token, private, &mechanism, sig, &signature.len, err) != 0)
 		return -1;
 	return verify(key, scheme, &message, &signature, err);
 }

@@ -8,7 +8,6 @@
 #include <openssl/evp.h>
 
 #include "pkcs11/ckr.h"
-#include "pkcs11/mechanism.h"
 #include "pkcs11/operation.h"
 
 static int
@@ -71,22 +70,20 @@ out:
 }
 
 int
-token_sign(struct token *token, CK_OBJECT_HANDLE handle, enum key_type type,
-    enum scheme scheme, const struct bytes *message,
+token_sign(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
     unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
 {
-	struct mechanism mechanism;
+	const struct key_type_info *type = key_type_info(mechanism->type);
 	unsigned char raw[SIGNATURE_MAX_BYTES];
 	CK_ULONG raw_len = sizeof(raw);
 
-	if (mechanism_init(&mechanism, scheme, type, message, err) != 0 ||
-	    sign_raw(token, handle, &mechanism, raw, &raw_len, err) != 0)
+	if (sign_raw(token, handle, mechanism, raw, &raw_len, err) != 0)
 		return -1;
-	if (scheme_info(scheme)->family == KEY_FAMILY_EC)
-		return ecdsa_to_der(raw, raw_len, type, sig, sig_len, err);
-	if (raw_len != key_type_info(type)->signature_max)
+	if (type->family == KEY_FAMILY_EC)
+		return ecdsa_to_der(raw, raw_len, mechanism->type, sig, sig_len, err);
+	if (raw_len != type->signature_max)
 		return error_set(err, ERROR_TOKEN, "a signature of %lu bytes, not %zu",
-		    (unsigned long)raw_len, key_type_info(type)->signature_max);
+		    (unsigned long)raw_len, type->signature_max);
 	memcpy(sig, raw, raw_len);
 	*sig_len = raw_len;
 	return 0;

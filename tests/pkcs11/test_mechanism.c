@@ -171,6 +171,64 @@ refuses_a_scheme_of_another_family(void **state)
 	}
 }
 
+static void
+a_digest_is_wrapped_as_its_message_is(void **state)
+{
+	(void)state;
+	for (int s = 0; s < SCHEMES; s++) {
+		const struct scheme_info *info = scheme_info((enum scheme)s);
+		struct mechanism of_message, of_digest;
+		unsigned char hash[64];
+		struct bytes digest = { hash, info->hash_len };
+
+		for (int t = 0; t < KEY_TYPES && info->hash != NULL; t++) {
+			if (!scheme_fits((enum scheme)s, (enum key_type)t))
+				continue;
+			assert_true(
+			    EVP_Q_digest(NULL, info->hash, NULL, "abc", 3, hash, NULL));
+			assert_int_equal(mechanism_init(&of_message, (enum scheme)s,
+					     (enum key_type)t, &abc, NULL),
+			    0);
+			assert_int_equal(mechanism_init_digest(&of_digest, (enum scheme)s,
+					     (enum key_type)t, &digest, NULL),
+			    0);
+			assert_int_equal(of_digest.data.len, of_message.data.len);
+			assert_memory_equal(of_digest.data.data, of_message.data.data,
+			    of_message.data.len);
+			assert_int_equal(of_digest.ck.mechanism, of_message.ck.mechanism);
+			assert_int_equal(of_digest.pss.sLen, of_message.pss.sLen);
+		}
+	}
+}
+
+static void
+refuses_a_digest_of_another_length(void **state)
+{
+	static const unsigned char zeroes[64];
+	struct bytes digest = { zeroes, 0 };
+	struct mechanism m;
+
+	(void)state;
+	for (digest.len = 0; digest.len <= sizeof(zeroes); digest.len++)
+		assert_int_equal(mechanism_init_digest(&m, SCHEME_ECDSA_SECP256R1_SHA256,
+				     KEY_EC_P256, &digest, NULL),
+		    digest.len == 32 ? 0 : -1);
+}
+
+static void
+refuses_a_digest_for_ed25519(void **state)
+{
+	static const unsigned char zeroes[64];
+	const struct bytes digest = { zeroes, sizeof(zeroes) }, empty = { zeroes, 0 };
+	struct mechanism m;
+
+	(void)state;
+	assert_int_equal(
+	    mechanism_init_digest(&m, SCHEME_ED25519, KEY_ED25519, &digest, NULL), -1);
+	assert_int_equal(
+	    mechanism_init_digest(&m, SCHEME_ED25519, KEY_ED25519, &empty, NULL), -1);
+}
+
 int
 main(void)
 {
@@ -183,6 +241,9 @@ main(void)
 		cmocka_unit_test(ed25519_gets_the_message_itself),
 		cmocka_unit_test(an_empty_message_is_no_null_pointer),
 		cmocka_unit_test(refuses_a_scheme_of_another_family),
+		cmocka_unit_test(a_digest_is_wrapped_as_its_message_is),
+		cmocka_unit_test(refuses_a_digest_of_another_length),
+		cmocka_unit_test(refuses_a_digest_for_ed25519),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
