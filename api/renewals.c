@@ -8,10 +8,10 @@
 #include "api/json.h"
 #include "base/clock.h"
 #include "ca/profile.h"
+#include "ca/renewal.h"
 #include "store/certificate_copy.h"
 
-#define SHORT_LIFE_S (10 * INT64_C(86400))
-#define ASK_AGAIN_S  21600
+#define ASK_AGAIN_S 21600
 
 static int
 read_json(const struct request *req, struct issue_request *request, struct json_t **json,
@@ -71,32 +71,11 @@ post_renewals(struct exchange *x, struct error *err)
 	return rc;
 }
 
-struct window {
-	int64_t start, end;
-};
-
-/*
- * A third of the life before its end, or half of a short one, and from there a fiftieth
- * of it, so that not everybody comes at once; what is revoked should have been renewed
- * already.
- */
-static struct window
-suggest(const struct certificate_row *row)
-{
-	int64_t life = row->not_after - row->not_before + 1;
-	int64_t before_end = life < SHORT_LIFE_S ? life / 2 : life / 3;
-	int64_t start = row->not_after - before_end;
-
-	if (row->status == CERTIFICATE_REVOKED)
-		return (struct window){ row->revoked_at - 3600, row->revoked_at - 1 };
-	return (struct window){ start, start + life / 50 };
-}
-
 static int
 respond_info(struct exchange *x, const struct certificate_row *row, struct error *err)
 {
 	char start[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE];
-	struct window window = suggest(row);
+	struct renewal_window window = renewal_window(row);
 
 	clock_format(start, window.start);
 	clock_format(end, window.end);

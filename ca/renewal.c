@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "ca/keycheck.h"
 
+#define SHORT_LIFE_S (10 * INT64_C(86400))
+
 void
 renewal_check(const struct certificate_row *row, int64_t now, struct violations *v)
 {
@@ -20,6 +22,19 @@ renewal_check(const struct certificate_row *row, int64_t now, struct violations 
 		    "%s expired at %s, more than %d days ago; send a new request",
 		    row->serial, when, (int)(RENEWAL_GRACE_S / 86400));
 	}
+}
+
+struct renewal_window
+renewal_window(const struct certificate_row *row)
+{
+	int64_t life = row->not_after - row->not_before + 1;
+	int64_t before_end = life < SHORT_LIFE_S ? life / 2 : life / 3;
+	int64_t start = row->not_after - before_end;
+
+	if (row->status == CERTIFICATE_REVOKED)
+		return (
+		    struct renewal_window){ row->revoked_at - 3600, row->revoked_at - 1 };
+	return (struct renewal_window){ start, start + life / 50 };
 }
 
 /* What a request may decide, and no more. */

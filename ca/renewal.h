@@ -21,6 +21,18 @@
 /* Neither revoked, for whatever reason, nor expired for longer than that. */
 void renewal_check(const struct certificate_row *row, int64_t now, struct violations *v);
 
+/* When it is to be renewed, first and last; seconds since 1970. */
+struct renewal_window {
+	int64_t start, end;
+};
+
+/*
+ * A third of the life before its end, or half of a short one, and from there a fiftieth
+ * of it, so that not everybody comes at once; what is revoked should have been renewed
+ * already.
+ */
+struct renewal_window renewal_window(const struct certificate_row *row);
+
 /*
  * The request that a certificate answers: its key, subject, names and key usage, without
  * a signature. The key is checked as csr_read does, and what is wrong with it goes to v.

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,8 +26,9 @@ struct store {
 	pthread_mutex_t lock;
 	sqlite3 *db;
 	struct group group;
-	struct store *reader; /* NULL in the reader itself */
-	int lock_fd;          /* held by flock as long as the store is open; -1 before */
+	struct store *reader;      /* NULL in the reader itself */
+	atomic_ullong revocations; /* recorded since it was opened */
+	int lock_fd; /* held by flock as long as the store is open; -1 before */
 	struct {
 		const char *sql;
 		sqlite3_stmt *prepared;

@@ -162,7 +162,16 @@ store_revocation_add(struct store *store, const struct revocation *revocation,
 	if (transaction_begin(store, err) != 0)
 		return -1;
 	rc = add(store, revocation, spki_sha256, event, changed, err);
-	return transaction_end(store, rc, err);
+	rc = transaction_end(store, rc, err);
+	if (rc == 0 && *changed)
+		atomic_fetch_add(&store->revocations, 1);
+	return rc;
+}
+
+uint64_t
+store_revocation_count(const struct store *store)
+{
+	return atomic_load(&store->revocations);
 }
 
 static int

@@ -34,6 +34,12 @@ int store_revocation_add(struct store *store, const struct revocation *revocatio
     const unsigned char spki_sha256[static 32], const struct audit_event *event,
     bool *changed, struct error *err);
 
+/*
+ * How many revocations this process has recorded: who knows the number has seen them all.
+ * Any thread; takes no lock.
+ */
+uint64_t store_revocation_count(const struct store *store);
+
 /* ERROR_NOT_FOUND unless the certificate is revoked. */
 int store_revocation_find(struct store *store, const char *serial,
     struct revocation *revocation, struct error *err);
