@@ -9,6 +9,7 @@
 #include "api/ocsp_key.h"
 #include "api/problem.h"
 #include "api/profile_json.h"
+#include "api/published.h"
 #include "api/router.h"
 #include "api/url.h"
 #include "base/clock.h"
@@ -263,6 +264,8 @@ find_admitted(const struct access_rules *rules, struct request *req,
 {
 	if (router_find(req, route, allow, allow_size, err) != 0)
 		return -1;
+	if (req->published_only && (*route == NULL || !route_is_published(*route)))
+		return error_set(err, ERROR_NOT_FOUND, "not on this listener");
 	if (*route == NULL)
 		return 0;
 	if (check_access(rules, req, *route, err) != 0)

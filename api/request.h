@@ -53,6 +53,7 @@ struct request {
 	struct bytes body;
 	const struct caller *caller;
 	struct rulebook_hold *hold; /* the connection's, on the rules */
+	bool published_only; /* nothing else is there: published.h */
 
 	/* Filled in by the router: the decoded values of {key}, {issuer} ... and the
 	 * query. */

@@ -14,15 +14,33 @@
 #include "api/rulebook.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "service/listen.h"
+#include "service/tcp.h"
 
-#define CONFIG_GROUP_UNCHANGED ((gid_t)-1)
+/* Whether a client shows a certificate. */
+enum client_auth {
+	CLIENT_AUTH_NONE,     /* it is not asked for one */
+	CLIENT_AUTH_OPTIONAL, /* it may */
+	CLIENT_AUTH_REQUIRED, /* without one there is no connection */
+};
 
 struct config_listener {
-	const char *path;  /* absolute, or '@' and an abstract name */
-	mode_t mode;       /* unused for an abstract socket */
-	const char *group; /* NULL when not given; then gid is CONFIG_GROUP_UNCHANGED */
-	gid_t gid;
+	enum listener_kind kind;
+	/* A Unix socket: absolute, or '@' and an abstract name. */
+	const char *path;
+	mode_t mode;                /* unused for an abstract socket, as is the next */
+	const char *owner, *group;  /* NULL when not given */
+	struct listen_owner owners; /* -1 where not given */
+	/* HTTPS and HTTP: */
+	const char *name; /* "127.0.0.1:8080" */
+	struct tcp_address address;
+	/* HTTPS: */
+	const char *certificate; /* the name of the key that it is for */
+	enum client_auth client_auth;
+	const char *client_ca; /* NULL with CLIENT_AUTH_NONE */
 };
+
+const char *client_auth_name(enum client_auth auth);
 
 struct config {
 	const char *module;

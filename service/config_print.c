@@ -22,13 +22,31 @@ print_text(FILE *out, const char *indent, const char *name, const char *value)
 }
 
 static void
+print_tcp(FILE *out, const struct config_listener *listener)
+{
+	if (listener->kind == LISTENER_HTTP) {
+		print_text(out, "  - ", "http", listener->name);
+		return;
+	}
+	print_text(out, "  - ", "https", listener->name);
+	print_text(out, "    ", "certificate", listener->certificate);
+	fprintf(out, "    client_auth: %s\n", client_auth_name(listener->client_auth));
+	print_text(out, "    ", "client_ca", listener->client_ca);
+}
+
+static void
 print_listener(FILE *out, const struct config_listener *listener)
 {
+	if (listener->kind != LISTENER_UNIX) {
+		print_tcp(out, listener);
+		return;
+	}
 	print_text(out, "  - ", "unix", listener->path);
 	if (listener->path[0] == '@')
 		return;
 	fprintf(out, "    mode: \"%04o\"%s\n", (unsigned)listener->mode,
 	    listener->mode == 0666 ? " # every local user can connect" : "");
+	print_text(out, "    ", "owner", listener->owner);
 	print_text(out, "    ", "group", listener->group);
 }
 

@@ -14,10 +14,11 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "ca/weakkeys.h"
-#include "service/listen.h"
+#include "service/listeners.h"
 #include "service/pin.h"
 #include "service/publisher.h"
 #include "service/reload.h"
+#include "service/renewer.h"
 #include "service/server.h"
 
 #define DRAIN_MS 10000
@@ -33,8 +34,8 @@ struct daemon {
 	struct api api;
 	bool api_is_open;
 	struct publisher *publisher;
-	struct listener listeners[LISTENERS_MAX];
-	size_t listener_count;
+	struct renewer *renewer;
+	struct listeners listeners;
 	struct server *server;
 };
 
@@ -96,11 +97,7 @@ check_places(const struct config *config, enum exit_code *code, struct error *er
 	if (check_state(config, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
-	for (size_t i = 0; i < config->listener_count && !listen_is_activated(); i++)
-		if (listen_check(
-			config->listeners[i].path, config->listeners[i].gid, err) != 0)
-			return -1;
-	return 0;
+	return listeners_check(config, err);
 }
 
 static int
@@ -225,25 +222,6 @@ open_api(struct daemon *d, const struct config *config, bool dev, struct error *
 	return api_use_rules(&d->api, &rules, "access.loaded", err);
 }
 
-/* systemd's sockets if it passed any, else those of the configuration. */
-static int
-open_listeners(struct daemon *d, const struct config *config, struct error *err)
-{
-	if (listen_activated(d->listeners, LISTENERS_MAX, &d->listener_count, err) != 0)
-		return -1;
-	if (d->listener_count > 0)
-		return 0;
-	for (size_t i = 0; i < config->listener_count; i++) {
-		const struct config_listener *l = &config->listeners[i];
-
-		if (listen_unix(l->path, l->mode, l->gid,
-			&d->listeners[d->listener_count], err) != 0)
-			return -1;
-		d->listener_count++;
-	}
-	return 0;
-}
-
 static int
 open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code *code,
     struct error *err)
@@ -254,12 +232,14 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 		return -1;
 	*code = EXIT_INTERNAL;
 	if (open_api(d, config, dev, err) != 0 ||
-	    publisher_start(d->api.authority, &d->publisher, err) != 0)
+	    publisher_start(d->api.authority, &d->publisher, err) != 0 ||
+	    renewer_start(&d->api, config, &d->renewer, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
-	if (open_listeners(d, config, err) != 0)
+	if (listeners_open(config, &d->listeners, err) != 0)
 		return -1;
-	return server_start(&options, d->listeners, d->listener_count, &d->server, err);
+	return server_start(
+	    &options, d->listeners.list, d->listeners.count, &d->server, err);
 }
 
 static void
@@ -270,7 +250,7 @@ log_start(const struct daemon *d)
 	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
 	    KEYHOLD_VERSION, log_value(label, d->token->label),
 	    log_value(serial, d->token->serial), keystore_count(d->keys),
-	    d->listener_count);
+	    d->listeners.count);
 }
 
 int
@@ -305,13 +285,13 @@ daemon_stop(struct daemon *daemon)
 	bool drained = true;
 
 	/* First: who connects during the drain is to fail at once, not hang. */
-	for (size_t i = 0; i < daemon->listener_count; i++)
-		listen_close(&daemon->listeners[i]);
+	listeners_close(&daemon->listeners);
 	if (daemon->server != NULL) {
 		drained = server_stop(daemon->server, DRAIN_MS);
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
 	}
+	renewer_stop(daemon->renewer);
 	publisher_stop(daemon->publisher);
 	if (daemon->api_is_open)
 		api_close(&daemon->api);

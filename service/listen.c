@@ -1,4 +1,4 @@
-/* listen.c - binds, sets mode and group, and only then listens. */
+/* listen.c - binds, sets mode, owner and group, and only then listens. */
 #include "service/listen.h"
 
 #include <errno.h>
@@ -24,14 +24,14 @@
 
 /* The names for a person; the numbers where there are none. */
 static const char *
-name_user(char name[static NAME_SIZE])
+name_user(uid_t uid, char name[static NAME_SIZE])
 {
 	struct passwd user, *found = NULL;
 	char strings[NAMES_MAX];
 
-	getpwuid_r(geteuid(), &user, strings, sizeof(strings), &found);
+	getpwuid_r(uid, &user, strings, sizeof(strings), &found);
 	if (found == NULL || text_copy(name, NAME_SIZE, found->pw_name) != 0)
-		snprintf(name, NAME_SIZE, "%u", (unsigned)geteuid());
+		snprintf(name, NAME_SIZE, "%u", (unsigned)uid);
 	return name;
 }
 
@@ -47,16 +47,13 @@ name_group(gid_t gid, char name[static NAME_SIZE])
 	return name;
 }
 
-/* chown(2): one of its own groups, or any with the capability. */
 static bool
-may_give(gid_t gid)
+may_chown(void)
 {
 	struct __user_cap_header_struct header = { .version =
 						       _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	if (gid == (gid_t)-1 || gid == getegid() || group_member(gid))
-		return true;
 	return syscall(SYS_capget, &header, data) == 0 &&
 	       (data[CAP_TO_INDEX(CAP_CHOWN)].effective & CAP_TO_MASK(CAP_CHOWN)) != 0;
 }
@@ -67,10 +64,30 @@ refuse_group(const char *path, gid_t gid, struct error *err)
 	char group[NAME_SIZE], user[NAME_SIZE];
 
 	name_group(gid, group);
-	name_user(user);
+	name_user(geteuid(), user);
 	return error_set(err, ERROR_IO,
 	    "%s: this daemon's user, %s, is not in group %s; run: usermod -aG %s %s",
 	    path, user, group, group, user);
+}
+
+/* chown(2): one of its own groups, or anything with the capability. */
+static int
+check_owner(const char *path, struct listen_owner owner, struct error *err)
+{
+	char wanted[NAME_SIZE], user[NAME_SIZE];
+
+	if (owner.uid != (uid_t)-1 && owner.uid != geteuid() && !may_chown()) {
+		name_user(owner.uid, wanted);
+		name_user(geteuid(), user);
+		return error_set(err, ERROR_IO,
+		    "%s: to give it to user %s takes root or the capability CAP_CHOWN, "
+		    "which this daemon, as user %s, has not",
+		    path, wanted, user);
+	}
+	if (owner.gid == (gid_t)-1 || owner.gid == getegid() || group_member(owner.gid) ||
+	    may_chown())
+		return 0;
+	return refuse_group(path, owner.gid, err);
 }
 
 static int
@@ -89,7 +106,7 @@ check_directory(const char *path, struct error *err)
 	if (!S_ISDIR(st.st_mode))
 		return error_set(
 		    err, ERROR_IO, "%s: %s is not a directory", path, directory);
-	name_user(user); /* now, for it may change errno */
+	name_user(geteuid(), user); /* now, for it may change errno */
 	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0)
 		return error_set_errno(err, ERROR_IO,
 		    "%s: user %s cannot make it in directory %s", path, user, directory);
@@ -170,8 +187,8 @@ bind_to(int fd, const struct sockaddr_un *address, socklen_t len, const char *pa
 
 /* From here on listen_close removes the file. */
 static int
-own_file(struct listener *listener, const char *path, mode_t mode, gid_t gid,
-    struct error *err)
+own_file(struct listener *listener, const char *path, mode_t mode,
+    struct listen_owner owner, struct error *err)
 {
 	struct stat st;
 
@@ -180,17 +197,18 @@ own_file(struct listener *listener, const char *path, mode_t mode, gid_t gid,
 	memcpy(listener->path, path, strlen(path) + 1);
 	listener->device = st.st_dev;
 	listener->inode = st.st_ino;
-	if (gid != (gid_t)-1 && lchown(path, (uid_t)-1, gid) != 0)
-		return error_set_errno(
-		    err, ERROR_IO, "%s: group %u", path, (unsigned)gid);
+	/* In this order: the mode of another's file takes a further capability. */
 	if (chmod(path, mode) != 0)
 		return error_set_errno(
 		    err, ERROR_IO, "%s: mode %04o", path, (unsigned)mode);
+	if (lchown(path, owner.uid, owner.gid) != 0)
+		return error_set_errno(err, ERROR_IO, "%s: owner %d, group %d", path,
+		    (int)owner.uid, (int)owner.gid);
 	return 0;
 }
 
 int
-listen_check(const char *path, gid_t gid, struct error *err)
+listen_check(const char *path, struct listen_owner owner, struct error *err)
 {
 	struct sockaddr_un address;
 	socklen_t len = 0;
@@ -207,18 +225,18 @@ listen_check(const char *path, gid_t gid, struct error *err)
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return error_set(
 		    err, ERROR_CONFIG, "%s is there and is not a socket", path);
-	return may_give(gid) ? 0 : refuse_group(path, gid, err);
+	return check_owner(path, owner, err);
 }
 
 int
-listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
-    struct error *err)
+listen_unix(const char *path, mode_t mode, struct listen_owner owner,
+    struct listener *listener, struct error *err)
 {
 	struct listener l = { .fd = -1, .own = true };
 	struct sockaddr_un address;
 	socklen_t len = 0;
 
-	if (listen_check(path, gid, err) != 0 ||
+	if (listen_check(path, owner, err) != 0 ||
 	    make_address(path, &address, &len, err) != 0)
 		return -1;
 	if (path[0] != '@' && remove_stale(&address, len, err) != 0)
@@ -226,7 +244,7 @@ listen_unix(const char *path, mode_t mode, gid_t gid, struct listener *listener,
 	if ((l.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return error_set_errno(err, ERROR_IO, "socket");
 	if (bind_to(l.fd, &address, len, path, err) != 0 ||
-	    (path[0] != '@' && own_file(&l, path, mode, gid, err) != 0))
+	    (path[0] != '@' && own_file(&l, path, mode, owner, err) != 0))
 		goto fail;
 	if (listen(l.fd, SOMAXCONN) != 0) {
 		error_set_errno(err, ERROR_IO, "%s", path);
@@ -261,12 +279,16 @@ listen_activated(struct listener *listeners, size_t max, size_t *count, struct e
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
 
-		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0)
+			listeners[i] = (struct listener){ .fd = fd };
+		else if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) > 0)
+			listeners[i] =
+			    (struct listener){ .kind = LISTENER_HTTP, .fd = fd };
+		else
 			return error_set(err, ERROR_CONFIG,
-			    "socket %d from systemd is not a listening Unix stream "
-			    "socket",
+			    "socket %d from systemd is not a Unix or TCP stream socket "
+			    "that listens",
 			    i);
-		listeners[i] = (struct listener){ .fd = fd };
 	}
 	*count = (size_t)n;
 	return 0;

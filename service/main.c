@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "service/daemon.h"
 #include "service/dev.h"
+#include "service/https.h"
 #include "service/options.h"
 
 static enum exit_code
@@ -162,5 +163,7 @@ main(int argc, char **argv)
 	 * module that uses OpenSSL itself, and the daemon would wait for its own answer.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	if (https_init(&err) != 0)
+		return complain(EXIT_INTERNAL, &err);
 	return (int)run(&options);
 }

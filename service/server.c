@@ -22,6 +22,7 @@
 #include "api/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/gate.h"
 #include "service/http_response.h"
 #include "service/request_id.h"
 #include "service/shortcut.h"
@@ -39,7 +40,9 @@ struct server {
 	atomic_size_t pending;
 	atomic_bool stopping;
 	size_t count;
+	/* A gate, or what a Unix socket has. */
 	struct entrance {
+		struct gate *gate;
 		int fd; /* our copy: the listener may be closed before we stop */
 		struct MHD_Daemon *daemon;
 		struct shortcut *shortcut;
@@ -54,6 +57,7 @@ struct pending {
 	struct buffer body;
 	size_t discarded; /* of an oversize body */
 	bool started, oversize;
+	bool last; /* the connection ends with its answer */
 };
 
 /* The first line is read: MHD hands what this returns to handle_request. */
@@ -123,7 +127,7 @@ send_answer(struct MHD_Connection *connection, const struct pending *p,
 		return MHD_NO;
 	MHD_add_response_header(response, REQUEST_ID_HEADER, p->id);
 	/* Else a busy client is served on until the drain ends, and then cut off. */
-	if (atomic_load(&p->server->stopping))
+	if (p->last || atomic_load(&p->server->stopping))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(connection, (unsigned)res->status, response);
 	MHD_destroy_response(response);
@@ -136,15 +140,22 @@ header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static struct visitor *
+visitor_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
 /* What is needed to admit it. caller stays NULL without a peer: then there is nobody to
  * answer. */
 static struct request
 first_line_of(
     struct MHD_Connection *connection, const struct pending *p, const char *method)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct visitor *visitor = info != NULL ? info->socket_context : NULL;
+	struct visitor *visitor = visitor_of(connection);
 
 	return (struct request){
 		.id = p->id,
@@ -153,6 +164,7 @@ first_line_of(
 		.target = p->target,
 		.caller = visitor != NULL ? &visitor->caller : NULL,
 		.hold = visitor != NULL ? &visitor->hold : NULL,
+		.published_only = visitor != NULL && visitor->published_only,
 	};
 }
 
@@ -176,12 +188,17 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 {
 	struct request req = request_of(connection, p, method);
 	struct response res;
+	struct error err;
 	enum MHD_Result result;
 
 	metrics_wait(p->server->options.api->metrics, STAGE_REQUEST,
 	    clock_mono_ns() - p->begun_ns);
 	response_init(&res);
-	if (p->oversize)
+	/* For good: its next request would fare no better. */
+	p->last = visitor_check(visitor_of(connection), &err) != 0;
+	if (p->last)
+		api_refuse(p->server->options.api, &req, &res, err.code, err.text);
+	else if (p->oversize)
 		api_refuse(p->server->options.api, &req, &res, ERROR_TOO_LARGE,
 		    ERROR_BODY_TOO_BIG);
 	else
@@ -312,6 +329,10 @@ take_over(void *ctx, int fd)
 static void
 close_entrance(struct entrance *entrance)
 {
+	if (entrance->gate != NULL) {
+		gate_close(entrance->gate);
+		return;
+	}
 	if (entrance->shortcut != NULL)
 		shortcut_stop(entrance->shortcut);
 	if (entrance->daemon != NULL)
@@ -321,24 +342,50 @@ close_entrance(struct entrance *entrance)
 }
 
 static int
-open_entrance(
-    struct server *server, int listener, struct entrance *entrance, struct error *err)
+open_unix(struct server *server, struct entrance *entrance, struct error *err)
 {
 	const struct shortcut_options options = {
 		.api = server->options.api,
 		.ids = &server->ids,
 		.everyone_is_admin = server->options.everyone_is_admin,
-		.fd = fcntl(listener, F_DUPFD_CLOEXEC, 0),
+		.fd = entrance->fd,
 		.hand_over = take_over,
 		.ctx = entrance,
 	};
 
-	entrance->fd = options.fd;
-	if (entrance->fd < 0)
-		return error_set_errno(err, ERROR_IO, "a listener");
 	if ((entrance->daemon = start_daemon(server)) == NULL)
 		return error_set(err, ERROR_IO, "the HTTP server did not start");
 	return shortcut_start(&options, &entrance->shortcut, err);
+}
+
+static int
+open_gate(struct server *server, const struct listener *listener,
+    struct entrance *entrance, struct error *err)
+{
+	const struct gate_handlers handlers = {
+		.handle = handle_request,
+		.begin = begin_request,
+		.end = end_request,
+		.log = log_message,
+		.ctx = server,
+	};
+	int fd = entrance->fd;
+
+	entrance->fd = -1; /* the gate's */
+	return gate_open(
+	    listener, fd, server->options.api, &handlers, &entrance->gate, err);
+}
+
+static int
+open_entrance(struct server *server, const struct listener *listener,
+    struct entrance *entrance, struct error *err)
+{
+	entrance->fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+	if (entrance->fd < 0)
+		return error_set_errno(err, ERROR_IO, "a listener");
+	return listener->kind == LISTENER_UNIX
+		   ? open_unix(server, entrance, err)
+		   : open_gate(server, listener, entrance, err);
 }
 
 int
@@ -360,7 +407,7 @@ server_start(const struct server_options *options, const struct listener *listen
 	for (; s->count < count; s->count++) {
 		struct entrance *entrance = &s->entrances[s->count];
 
-		if (open_entrance(s, listeners[s->count].fd, entrance, err) != 0) {
+		if (open_entrance(s, &listeners[s->count], entrance, err) != 0) {
 			close_entrance(entrance);
 			server_stop(s, 0);
 			return -1;
@@ -376,7 +423,8 @@ count_pending(const struct server *server)
 	size_t pending = atomic_load(&server->pending);
 
 	for (size_t i = 0; i < server->count; i++)
-		pending += shortcut_pending(server->entrances[i].shortcut);
+		if (server->entrances[i].shortcut != NULL)
+			pending += shortcut_pending(server->entrances[i].shortcut);
 	return pending;
 }
 
@@ -406,8 +454,12 @@ server_stop(struct server *server, int drain_ms)
 	bool drained;
 
 	atomic_store(&server->stopping, true);
-	for (size_t i = 0; i < server->count; i++)
-		shortcut_quiesce(server->entrances[i].shortcut);
+	for (size_t i = 0; i < server->count; i++) {
+		if (server->entrances[i].gate != NULL)
+			gate_quiesce(server->entrances[i].gate);
+		else
+			shortcut_quiesce(server->entrances[i].shortcut);
+	}
 	drained = drain(server, drain_ms);
 	for (size_t i = 0; i < server->count; i++)
 		close_entrance(&server->entrances[i]);

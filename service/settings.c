@@ -34,9 +34,15 @@ static const cyaml_schema_field_t token_fields[] = {
 };
 
 static const cyaml_schema_field_t listener_fields[] = {
-	TEXT("unix", struct listener_settings, path, 0),
+	TEXT("unix", struct listener_settings, path, CYAML_FLAG_OPTIONAL),
+	TEXT("https", struct listener_settings, https, CYAML_FLAG_OPTIONAL),
+	TEXT("http", struct listener_settings, http, CYAML_FLAG_OPTIONAL),
 	TEXT("mode", struct listener_settings, mode, CYAML_FLAG_OPTIONAL),
+	TEXT("owner", struct listener_settings, owner, CYAML_FLAG_OPTIONAL),
 	TEXT("group", struct listener_settings, group, CYAML_FLAG_OPTIONAL),
+	TEXT("certificate", struct listener_settings, certificate, CYAML_FLAG_OPTIONAL),
+	TEXT("client_auth", struct listener_settings, client_auth, CYAML_FLAG_OPTIONAL),
+	TEXT("client_ca", struct listener_settings, client_ca, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 

@@ -15,7 +15,9 @@ struct token_settings {
 };
 
 struct listener_settings {
-	char *path, *mode, *group;
+	char *path, *https, *http; /* one of them */
+	char *mode, *owner, *group;
+	char *certificate, *client_auth, *client_ca;
 };
 
 #define ACCESS_RULES_MAX 256

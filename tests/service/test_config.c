@@ -41,7 +41,8 @@ fills_in_defaults(void **state)
 	assert_string_equal(config->listeners[0].path, "/run/keyhold/keyhold.sock");
 	assert_int_equal(config->listeners[0].mode, 0660);
 	assert_null(config->listeners[0].group);
-	assert_true(config->listeners[0].gid == CONFIG_GROUP_UNCHANGED);
+	assert_true(config->listeners[0].owners.uid == (uid_t)-1);
+	assert_true(config->listeners[0].owners.gid == (gid_t)-1);
 	assert_string_equal(config->state, "/var/lib/keyhold");
 	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
 	config_free(config);
@@ -73,7 +74,7 @@ reads_every_setting(void **state)
 	assert_int_equal(config->session_copies, 0);
 	assert_int_equal(config->listener_count, 2);
 	assert_int_equal(config->listeners[0].mode, 0600);
-	assert_int_equal(config->listeners[0].gid, getgid());
+	assert_int_equal(config->listeners[0].owners.gid, getgid());
 	assert_string_equal(config->listeners[1].path, "@abstract");
 	assert_string_equal(config->weak_keys, "/lists");
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
@@ -152,7 +153,7 @@ refuses_a_missing_setting(void **state)
 		    "2: missing setting \"module\"" },
 		{ "state: /s\ntoken: { module: m, label: l }\nlisten:\n  - unix: /a\n"
 		  "  - mode: 0600\n",
-		    "5: missing setting \"unix\"" },
+		    "5: listen[1]: needs one of unix, https and http" },
 		{ "state: /s\ntoken: { module: m }\nlisten: [ { unix: /a } ]\n",
 		    "2: token: label or serial is required" },
 		{ "", "1: no settings" },
@@ -227,7 +228,8 @@ refuses_a_wrong_value_of_a_listener(void **state)
 		{ WITH_LISTENER("unix: \"@\""),
 		    "5: listen[1].unix: an abstract socket needs a name" },
 		{ WITH_LISTENER("{ unix: \"@a\", mode: 0600 }"),
-		    "5: listen[1].unix: an abstract socket has no mode and no group" },
+		    "5: listen[1].unix: an abstract socket has no mode, no owner and no "
+		    "group" },
 		{ WITH_LISTENER(
 		      "unix: /" TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
 			  TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES "0123456"),
@@ -243,6 +245,8 @@ refuses_a_wrong_value_of_a_listener(void **state)
 		{ WITH_LISTENER("unix: /b\n    mode: 0602"),
 		    "6: listen[1].mode: lets every user connect; say 0666 if that is "
 		    "meant" },
+		{ WITH_LISTENER("unix: /b\n    owner: no-such-user-here"),
+		    "6: listen[1].owner: no user named \"no-such-user-here\"" AWAY },
 		{ WITH_LISTENER("unix: /b\n    group: no-such-group-here"),
 		    "6: listen[1].group: no group named \"no-such-group-here\"" AWAY },
 		{ WITH_LISTENER("unix: /a"),
@@ -250,6 +254,91 @@ refuses_a_wrong_value_of_a_listener(void **state)
 	};
 
 	CHECK_REFUSALS(state, refusals);
+}
+
+#define NO_ADDRESS  " is not an address and a port, such as 127.0.0.1:8080 or [::]:8443"
+#define HTTPS(more) WITH_LISTENER("https: \"[::]:8443\"\n    " more)
+
+static void
+refuses_a_wrong_value_of_a_tcp_listener(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ WITH_LISTENER("{ unix: /b, http: \"127.0.0.1:80\" }"),
+		    "5: listen[1]: needs one of unix, https and http" },
+		{ WITH_LISTENER("http: localhost:80"),
+		    "5: listen[1].http: \"localhost:80\"" NO_ADDRESS },
+		{ WITH_LISTENER("http: \"127.0.0.1\""),
+		    "5: listen[1].http: \"127.0.0.1\"" NO_ADDRESS },
+		{ WITH_LISTENER("http: \"::1:80\""),
+		    "5: listen[1].http: \"::1:80\"" NO_ADDRESS },
+		{ WITH_LISTENER("http: \"127.0.0.1:0\""),
+		    "5: listen[1].http: 0 is not between 1 and 65535" },
+		{ WITH_LISTENER("http: \"127.0.0.1:80x\""),
+		    "5: listen[1].http: \"80x\" is not a whole number" },
+		{ WITH_LISTENER("http: \"0.0.0.0:80\""),
+		    "5: listen[1].http: is not a loopback address: HTTP without TLS "
+		    "stays on this machine" },
+		{ WITH_LISTENER("http: \"[::ffff:127.0.0.1]:80\""),
+		    "5: listen[1].http: is not a loopback address: HTTP without TLS "
+		    "stays on this machine" },
+		{ WITH_LISTENER("http: \"127.0.0.1:80\"\n    mode: \"0660\""),
+		    "6: listen[1].mode: is for Unix sockets only" },
+		{ WITH_LISTENER("http: \"127.0.0.1:80\"\n    certificate: a"),
+		    "6: listen[1].certificate: is for https only" },
+		{ WITH_LISTENER("unix: /b\n    client_ca: /ca.pem"),
+		    "6: listen[1].client_ca: is for https only" },
+		{ HTTPS("owner: root"), "6: listen[1].owner: is for Unix sockets only" },
+		{ HTTPS("client_auth: none"),
+		    "5: listen[1].certificate: is required: the name of the key of this "
+		    "server's certificate" },
+		{ HTTPS("certificate: A"),
+		    "6: listen[1].certificate: is not a name of a key" },
+		{ HTTPS("certificate: a\n    client_auth: maybe"),
+		    "7: listen[1].client_auth: is not none, optional or required" },
+		{ HTTPS("certificate: a\n    client_auth: optional"),
+		    "5: listen[1].client_ca: is required: who signs for clients?" },
+		{ HTTPS("certificate: a\n    client_ca: /ca.pem"),
+		    "7: listen[1].client_ca: needs client_auth: optional or required "
+		    "beside it" },
+		{ HTTPS(
+		      "certificate: a\n    client_auth: required\n    client_ca: ca.pem"),
+		    "8: listen[1].client_ca: must be an absolute path" },
+		{ WITH_LISTENER("{ https: \"127.0.0.1:80\", certificate: a }\n  - http: "
+				"\"127.0.0.1:80\""),
+		    "6: listen[2].http: is listen[1].https already" },
+	};
+
+	CHECK_REFUSALS(state, refusals);
+}
+
+static void
+reads_and_prints_tcp_listeners(void **state)
+{
+	static const char text[] = WITH_LISTENER(
+	    "https: \"[::]:8443\"\n    certificate: keyhold-server\n    client_auth: "
+	    "optional\n    client_ca: /ca.pem\n  - https: \"0.0.0.0:8444\"\n    "
+	    "certificate: b\n  - http: \"[::1]:8080\"");
+	struct config *config, *again;
+	char *first, *second;
+
+	assert_int_equal(read_text(state, text, &config, NULL), 0);
+	assert_int_equal(config->listener_count, 4);
+	assert_int_equal(config->listeners[1].kind, LISTENER_HTTPS);
+	assert_string_equal(config->listeners[1].certificate, "keyhold-server");
+	assert_int_equal(config->listeners[1].client_auth, CLIENT_AUTH_OPTIONAL);
+	assert_string_equal(config->listeners[1].client_ca, "/ca.pem");
+	assert_int_equal(tcp_port(&config->listeners[1].address), 8443);
+	assert_int_equal(config->listeners[2].client_auth, CLIENT_AUTH_NONE);
+	assert_null(config->listeners[2].client_ca);
+	assert_int_equal(config->listeners[3].kind, LISTENER_HTTP);
+	first = printed(config);
+	assert_int_equal(read_text(state, first, &again, NULL), 0);
+	second = printed(again);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	config_free(config);
+	config_free(again);
 }
 
 static void
@@ -316,6 +405,8 @@ main(void)
 		FILE_TEST(refuses_a_wrong_type),
 		FILE_TEST(refuses_a_wrong_value_of_the_token),
 		FILE_TEST(refuses_a_wrong_value_of_a_listener),
+		FILE_TEST(refuses_a_wrong_value_of_a_tcp_listener),
+		FILE_TEST(reads_and_prints_tcp_listeners),
 		FILE_TEST(accepts_the_longest_path),
 		FILE_TEST(refuses_other_wrong_values),
 		FILE_TEST(refuses_a_file_that_cannot_be_read),

@@ -19,7 +19,8 @@
 
 #include "tests/base/directory.h"
 
-#define NO_GROUP ((gid_t)-1)
+#define NO_OWNER   ((struct listen_owner){ (uid_t)-1, (gid_t)-1 })
+#define GROUP(gid) ((struct listen_owner){ (uid_t)-1, gid })
 
 static struct sockaddr_un
 address_of(const char *path, socklen_t *len)
@@ -70,7 +71,7 @@ accepts_connections_with_the_exact_mode(void **state)
 	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
 		mode_t saved = umask(masks[i]);
 
-		assert_int_equal(listen_unix(path, 0660, NO_GROUP, &listener, NULL), 0);
+		assert_int_equal(listen_unix(path, 0660, NO_OWNER, &listener, NULL), 0);
 		umask(saved);
 		assert_int_equal(file_mode(path), 0660);
 		assert_int_equal(try_connect(path), 0);
@@ -85,7 +86,7 @@ is_closed_on_exec(void **state)
 	char path[256];
 
 	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, NULL), 0);
 	assert_true((fcntl(listener.fd, F_GETFD) & FD_CLOEXEC) != 0);
 	listen_close(&listener);
 }
@@ -102,12 +103,62 @@ gives_the_file_to_the_group(void **state)
 		skip();
 	}
 	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0660, 12345, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0660, GROUP(12345), &listener, NULL), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_gid, 12345);
 	assert_int_equal(st.st_uid, 0);
 	assert_int_equal(st.st_mode & 07777, 0660);
 	listen_close(&listener);
+}
+
+static void
+gives_the_file_to_its_owner(void **state)
+{
+	const struct listen_owner owner = { 12346, 12345 };
+	struct listener listener;
+	struct stat st;
+	char path[256];
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can choose any owner\n");
+		skip();
+	}
+	directory_path(state, "s", path);
+	assert_int_equal(listen_unix(path, 0660, owner, &listener, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 12346);
+	assert_int_equal(st.st_gid, 12345);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	listen_close(&listener);
+}
+
+static void
+refuses_an_owner_that_it_may_not_choose(void **state)
+{
+	const struct listen_owner root = { 0, (gid_t)-1 }, own = { 65534, (gid_t)-1 };
+	struct error err = { 0 };
+	char path[256];
+	int status = 0;
+	pid_t child;
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can become another user\n");
+		skip();
+	}
+	directory_path(state, "s", path);
+	assert_int_equal(chmod(*state, 0777), 0);
+	if ((child = fork()) == 0) {
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(2);
+		_exit(listen_check(path, root, &err) == -1 && err.code == ERROR_IO &&
+			      strstr(err.text,
+				  "takes root or the capability CAP_CHOWN") != NULL &&
+			      listen_check(path, own, NULL) == 0
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 /* As another user, because root may give a file to any group. */
@@ -125,9 +176,9 @@ leaves_nothing_behind_when_the_group_is_refused(void **state)
 	if ((child = fork()) == 0) {
 		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 			_exit(2);
-		_exit(listen_unix(path, 0660, 0, &listener, &err) == -1 &&
-			      listen_check(path, 0, NULL) == -1 &&
-			      listen_check(path, getegid(), NULL) == 0 &&
+		_exit(listen_unix(path, 0660, GROUP(0), &listener, &err) == -1 &&
+			      listen_check(path, GROUP(0), NULL) == -1 &&
+			      listen_check(path, GROUP(getegid()), NULL) == 0 &&
 			      err.code == ERROR_IO && access(path, F_OK) != 0 &&
 			      strstr(err.text, " is not in group root; run: usermod -aG "
 					       "root ") != NULL
@@ -146,7 +197,7 @@ replaces_a_stale_socket(void **state)
 
 	leave_stale(directory_path(state, "s", path), SOCK_STREAM);
 	assert_int_equal(try_connect(path), -1);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, NULL), 0);
 	assert_int_equal(try_connect(path), 0);
 	listen_close(&listener);
 }
@@ -159,8 +210,8 @@ refuses_a_live_socket(void **state)
 	char path[256];
 
 	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &first, NULL), 0);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &second, &err), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &first, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &second, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, "socket in use: "));
 	assert_non_null(strstr(err.text, path));
@@ -186,7 +237,7 @@ refuses_a_socket_whose_backlog_is_full(void **state)
 	assert_int_equal(bind(server, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(server, 0), 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	close(client);
 	close(server);
@@ -205,7 +256,7 @@ refuses_a_socket_of_another_type(void **state)
 	address = address_of(directory_path(state, "s", path), &len);
 	server = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(server, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	close(server);
 }
@@ -219,10 +270,10 @@ refuses_and_keeps_what_is_not_a_socket(void **state)
 
 	write_file(directory_path(state, "file", file), "precious", 0600);
 	assert_int_equal(symlink(file, directory_path(state, "link", link)), 0);
-	assert_int_equal(listen_unix(file, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(file, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
-	assert_int_equal(listen_unix(link, 0600, NO_GROUP, &listener, &err), -1);
-	assert_int_equal(listen_unix(*state, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(link, 0600, NO_OWNER, &listener, &err), -1);
+	assert_int_equal(listen_unix(*state, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(access(file, F_OK), 0);
 	assert_int_equal(access(link, F_OK), 0);
 	assert_int_equal(file_mode(file), 0600);
@@ -236,7 +287,7 @@ refuses_a_directory_that_is_not_there(void **state)
 	char path[256];
 
 	directory_path(state, "absent/s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_IO);
 	assert_non_null(strstr(err.text, path));
 	assert_non_null(strstr(err.text, "/absent: No such file or directory"));
@@ -256,7 +307,7 @@ refuses_a_directory_that_it_may_not_write_to(void **state)
 	if ((child = fork()) == 0) {
 		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
 			_exit(2);
-		_exit(listen_unix(path, 0600, NO_GROUP, &listener, &err) == -1 &&
+		_exit(listen_unix(path, 0600, NO_OWNER, &listener, &err) == -1 &&
 			      strstr(err.text, " cannot make it in directory ") != NULL &&
 			      strstr(err.text, *state) != NULL &&
 			      strstr(err.text, ": Permission denied") != NULL
@@ -275,14 +326,14 @@ checks_without_making_anything(void **state)
 	char file[256], path[256];
 
 	directory_path(state, "s", path);
-	assert_int_equal(listen_check(path, NO_GROUP, &err), 0);
+	assert_int_equal(listen_check(path, NO_OWNER, &err), 0);
 	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(listen_check("@keyhold-test", NO_GROUP, &err), 0);
+	assert_int_equal(listen_check("@keyhold-test", NO_OWNER, &err), 0);
 	write_file(directory_path(state, "file", file), "precious", 0600);
-	assert_int_equal(listen_check(file, NO_GROUP, &err), -1);
+	assert_int_equal(listen_check(file, NO_OWNER, &err), -1);
 	assert_non_null(strstr(err.text, "is there and is not a socket"));
 	directory_path(state, "file/s", path);
-	assert_int_equal(listen_check(path, NO_GROUP, &err), -1);
+	assert_int_equal(listen_check(path, NO_OWNER, &err), -1);
 	assert_non_null(strstr(err.text, "/file is not a directory"));
 }
 
@@ -297,14 +348,14 @@ takes_the_longest_path_and_refuses_one_more(void **state)
 	memset(name, 'x', len);
 	directory_path(state, name, path);
 	assert_int_equal(strlen(path), LISTEN_PATH_MAX);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, NULL), 0);
 	assert_int_equal(try_connect(path), 0);
 	listen_close(&listener);
 	name[len] = 'x';
 	directory_path(state, name, path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
-	assert_int_equal(listen_unix("", 0600, NO_GROUP, &listener, &err), -1);
+	assert_int_equal(listen_unix("", 0600, NO_OWNER, &listener, &err), -1);
 }
 
 static void
@@ -316,10 +367,10 @@ makes_an_abstract_socket(void **state)
 
 	(void)state;
 	snprintf(name, sizeof(name), "@keyhold-test-%d", (int)getpid());
-	assert_int_equal(listen_unix(name, 0600, NO_GROUP, &first, NULL), 0);
+	assert_int_equal(listen_unix(name, 0600, NO_OWNER, &first, NULL), 0);
 	assert_int_equal(try_connect(name), 0);
 	assert_int_equal(access(name, F_OK), -1);
-	assert_int_equal(listen_unix(name, 0600, NO_GROUP, &second, &err), -1);
+	assert_int_equal(listen_unix(name, 0600, NO_OWNER, &second, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 	assert_non_null(strstr(err.text, name));
 	listen_close(&first);
@@ -333,7 +384,7 @@ removes_its_own_file(void **state)
 	char path[256];
 
 	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, NULL), 0);
 	listen_close(&listener);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(listener.fd, -1);
@@ -349,7 +400,7 @@ takes_nobody_in_after_the_close(void **state)
 
 	directory_path(state, "s", path);
 	directory_path(state, "kept", kept);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &listener, NULL), 0);
 	copy = fcntl(listener.fd, F_DUPFD_CLOEXEC, 0);
 	assert_true(copy >= 0);
 	/* Under another name it can be reached still, if it listens. */
@@ -368,98 +419,13 @@ keeps_the_file_of_its_successor(void **state)
 
 	directory_path(state, "s", path);
 	directory_path(state, "kept", kept);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &old, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &old, NULL), 0);
 	/* Kept under another name, so that its inode number is not used again. */
 	assert_int_equal(rename(path, kept), 0);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &new, NULL), 0);
+	assert_int_equal(listen_unix(path, 0600, NO_OWNER, &new, NULL), 0);
 	listen_close(&old);
 	assert_int_equal(try_connect(path), 0);
 	listen_close(&new);
-}
-
-/* Runs in a child, where descriptor 3 may be anything: the exit status tells. */
-static int
-take_over(int fd, const char *count)
-{
-	struct listener listeners[2];
-	struct error err = { 0 };
-	char pid[16];
-	size_t n = 99;
-
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	if (fd >= 0 && dup2(fd, 3) != 3)
-		return 10;
-	setenv("LISTEN_PID", pid, 1);
-	setenv("LISTEN_FDS", count, 1);
-	if (listen_activated(listeners, 2, &n, &err) != 0)
-		return err.code == ERROR_CONFIG ? 11 : 12;
-	if (getenv("LISTEN_FDS") != NULL)
-		return 13;
-	if (n == 1 && (listeners[0].fd != 3 || (fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 ||
-			  listeners[0].path[0] != '\0'))
-		return 14;
-	for (size_t i = 0; i < n; i++)
-		listen_close(&listeners[i]);
-	return (int)n;
-}
-
-static int
-take_over_in_child(int fd, const char *count)
-{
-	pid_t child = fork();
-	int status = 0;
-
-	if (child == 0)
-		_exit(take_over(fd, count));
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void
-takes_over_a_socket_of_systemd(void **state)
-{
-	struct listener listener;
-	char path[256];
-
-	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
-	assert_int_equal(take_over_in_child(listener.fd, "1"), 1);
-	/* It closed what it was passed, and took nobody's socket away. */
-	assert_int_equal(try_connect(path), 0);
-	listen_close(&listener);
-}
-
-static void
-takes_over_nothing_when_not_activated(void **state)
-{
-	size_t count = 99;
-
-	(void)state;
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_PID");
-	assert_int_equal(listen_activated(NULL, 0, &count, NULL), 0);
-	assert_int_equal(count, 0);
-}
-
-static void
-refuses_other_descriptors_of_systemd(void **state)
-{
-	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
-	struct listener listener;
-	char path[256];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_int_equal(take_over_in_child(tcp, "1"), 11);
-	assert_int_equal(take_over_in_child(pair[0], "1"), 11);
-	assert_int_equal(take_over_in_child(-1, "nonsense"), 11);
-	directory_path(state, "s", path);
-	assert_int_equal(listen_unix(path, 0600, NO_GROUP, &listener, NULL), 0);
-	assert_int_equal(take_over_in_child(listener.fd, "3"), 11);
-	listen_close(&listener);
-	close(tcp);
-	close(pair[0]);
-	close(pair[1]);
 }
 
 #define FILE_TEST(name)                                                                  \
@@ -472,6 +438,8 @@ main(void)
 		FILE_TEST(accepts_connections_with_the_exact_mode),
 		FILE_TEST(is_closed_on_exec),
 		FILE_TEST(gives_the_file_to_the_group),
+		FILE_TEST(gives_the_file_to_its_owner),
+		FILE_TEST(refuses_an_owner_that_it_may_not_choose),
 		FILE_TEST(leaves_nothing_behind_when_the_group_is_refused),
 		FILE_TEST(replaces_a_stale_socket),
 		FILE_TEST(refuses_a_live_socket),
@@ -486,9 +454,6 @@ main(void)
 		FILE_TEST(removes_its_own_file),
 		FILE_TEST(takes_nobody_in_after_the_close),
 		FILE_TEST(keeps_the_file_of_its_successor),
-		FILE_TEST(takes_over_a_socket_of_systemd),
-		cmocka_unit_test(takes_over_nothing_when_not_activated),
-		FILE_TEST(refuses_other_descriptors_of_systemd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

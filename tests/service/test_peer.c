@@ -70,7 +70,10 @@ knows_another_user_even_after_it_left(void **state)
 		skip();
 	}
 	snprintf(name, sizeof(name), "@keyhold-test-peer-%d", (int)getpid());
-	assert_int_equal(listen_unix(name, 0600, (gid_t)-1, &listener, NULL), 0);
+	assert_int_equal(
+	    listen_unix(name, 0600, (struct listen_owner){ (uid_t)-1, (gid_t)-1 },
+		&listener, NULL),
+	    0);
 	if ((child = fork()) == 0)
 		connect_as_nobody(&listener);
 	assert_int_equal(waitpid(child, &status, 0), child);

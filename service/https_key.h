@@ -1,0 +1,16 @@
+/* https_key.h - a key in the token as GnuTLS's private key. */
+#ifndef SERVICE_HTTPS_KEY_H
+#define SERVICE_HTTPS_KEY_H
+
+#include <gnutls/abstract.h>
+
+#include "pkcs11/keystore.h"
+
+/*
+ * GnuTLS's code; the keystore outlives the key, which is the caller's. It signs what
+ * GnuTLS asks for in a handshake, and decrypts nothing.
+ */
+int https_key_new(struct keystore *keys, const unsigned char spki_sha256[static 32],
+    enum key_type type, gnutls_privkey_t *key);
+
+#endif
