@@ -55,6 +55,24 @@ EOF
 diff "$T/wanted" "$T/ciphers" || fail "other ciphers: $(cat "$T/sslscan")"
 ! grep -q "Compression enabled" "$T/sslscan" || fail "compression: $(cat "$T/sslscan")"
 
+say "GnuTLS loads none of p11-kit's modules beside ours"
+stop_daemon
+strace -f -qq -e trace=open,openat -o "$T/opened" env ASAN_OPTIONS=detect_leaks=0 "$KEYHOLDD" \
+	--config "$T/own.yaml" >>"$T/keyholdd.log" 2>&1 &
+PIDS+=("$!")
+tracer=$!
+wait_for "keyholdd's answer" "$KEYHOLD" status
+ask 200 GET /healthz --cacert "$T/root.pem"
+DAEMON_PID=$(pgrep -P "$tracer")
+end_traced() {
+	kill -TERM "$DAEMON_PID"
+	wait "$tracer"
+}
+end_traced
+[ "$(grep -c 'libsofthsm2.so.*= [0-9]' "$T/opened")" -eq 1 ] || fail "not one module: $(grep softhsm2.so "$T/opened")"
+! grep -E 'p11-kit/modules|p11-kit-trust|pkcs11.conf|gnutls/pkcs11' "$T/opened" || fail "p11-kit's configuration is read"
+start_with "client_auth: none"
+
 say "no key in a file"
 perl "$HERE/find_keys.pl" "$T/dev/state" "$T/own.yaml" "$T/tls" "$T/keyholdd.log" ||
 	fail "a private key in a file"

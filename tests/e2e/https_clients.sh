@@ -20,6 +20,10 @@ wait_for_text "actor=cert:dns:ci.example method=GET" "$T/keyholdd.log"
 for version in 1.2 1.3; do
 	ask 200 GET /healthz "${CLIENT[@]}" "--tlsv$version" --tls-max "$version"
 done
+# The two-way form of Milvus's page.
+curl --noproxy '*' --cert "$T/ci.crt" --key "$T/ci.key" --cacert "$T/root.pem" \
+	"https://localhost:$port/v1/issuers/internal/certificate" >"$T/out" 2>"$T/curl.log"
+expect_text "BEGIN CERTIFICATE" "$T/out"
 
 # refused ALERT WHY: by both versions of TLS, with a reason for the client and one in the log.
 refused() {
@@ -69,7 +73,10 @@ stop_daemon
 say "a client that may show one, and this authority's intermediate as the only anchor"
 sed '1,/END CERTIFICATE/d' "$T/ci.crt" >"$T/internal.pem" # what comes after its own
 start_with "client_auth: optional, client_ca: $T/internal.pem"
-ask 200 GET /healthz --cacert "$T/root.pem"
+# The one-way form.
+curl --noproxy '*' --cacert "$T/root.pem" \
+	"https://localhost:$port/v1/issuers/internal/certificate" >"$T/out" 2>"$T/curl.log"
+expect_text "BEGIN CERTIFICATE" "$T/out"
 as ci
 ask 200 GET /healthz "${CLIENT[@]}"
 as gone
