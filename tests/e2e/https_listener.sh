@@ -62,6 +62,7 @@ served_with() {
 	serial_of "$T/served.pem"
 }
 
+# shellcheck disable=SC2034 # the stories use it
 as() {
 	CLIENT=(--cert "$T/$1.crt" --key "$T/$1.key" --cacert "$T/root.pem")
 }
