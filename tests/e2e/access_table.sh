@@ -2,6 +2,7 @@
 # Who may do what: a row for each peer, a column for each operation, each cell asked for over a real socket.
 . "$(dirname "$0")/lib.sh"
 . "$HERE/rules.sh"
+. "$HERE/clients.sh"
 
 start_daemon
 make_ca
@@ -11,8 +12,19 @@ done
 # A certificate for a name that the rules about issuing allow, and one for another.
 "$KEYHOLD" key csr web --san a.svc.example >"$T/inside.csr"
 "$KEYHOLD" key csr web --san b.example >"$T/outside.csr"
+# Clients of the HTTPS listener, all of the name that the rule is about.
+"$KEYHOLD" cert issue keyhold-server --ca internal --san localhost --out "$T/tls" >/dev/null
+for client in ci gone; do
+	certificate_of "$client" client 86400 ci
+done
+certificate_of late client 1 ci
+certificate_of unnamed client 86400 other
+foreign_certificate_of foreign
+"$KEYHOLD" cert revoke "$(serial_of "$T/gone.crt")" --reason superseded >/dev/null
 stop_daemon
 give_away
+port=$(free_port)
+LISTEN_TOO="{ https: \"127.0.0.1:$port\", certificate: keyhold-server, client_auth: optional, client_ca: $T/root.pem }"
 
 start_with "access:
   - { who: \"unix:$WORKER_USER\", may: [use], keys: [web] }
@@ -21,7 +33,8 @@ start_with "access:
   - { who: \"unix:60063\", may: [manage], keys: [\"new-*\"] }
   - { who: \"unix:60064\", may: [manage] }
   - { who: \"unix:60065\", may: [read] }
-  - { who: \"unix:group:60066\", may: [admin] }"
+  - { who: \"unix:group:60066\", may: [admin] }
+  - { who: \"cert:dns:ci.example\", may: [use, issue], keys: [web], issuers: [internal], profiles: [server], names: [\"*.svc.example\"] }"
 
 # The peers. Each is a function that sends one request and prints the status of the answer, whose
 # body it leaves in $T/body: PEER METHOD PATH CURL-ARGUMENT...
@@ -43,6 +56,18 @@ as_user() {
 	take setpriv --reuid "$1" --regid "$2" --clear-groups bash -c 'over_socket "$@"' - "${@:3}"
 }
 
+# over_tls METHOD PATH CURL-ARGUMENT...: with the certificate in CLIENT; 000 is the end of the handshake.
+over_tls() {
+	curl -sS --max-time 20 --noproxy '*' -o - -w '\n%{http_code}' --cacert "$T/root.pem" "${CLIENT[@]}" \
+		-X "$1" "${@:3}" "https://localhost:$port$2" 2>/dev/null || true
+}
+
+# with_certificate NAME METHOD PATH CURL-ARGUMENT...
+with_certificate() {
+	as "$1"
+	take over_tls "${@:2}"
+}
+
 root() { take over_socket "$@"; }
 own_user() { if [ "${AS_OWN[0]}" = env ]; then root "$@"; else as_user 60055 60055 "$@"; fi; }
 www_data() { as_user "$WORKER_USER" "$WORKER_GROUP" "$@"; }
@@ -53,6 +78,15 @@ manages() { as_user 60064 60064 "$@"; }
 reads() { as_user 60065 60065 "$@"; }
 in_admins() { as_user 60067 60066 "$@"; }
 no_rule() { as_user 60068 60068 "$@"; }
+certificate() { with_certificate ci "$@"; }
+no_such_rule() { with_certificate unnamed "$@"; }
+expired() { with_certificate late "$@"; }
+revoked() { with_certificate gone "$@"; }
+other_ca() { with_certificate foreign "$@"; }
+nobody() {
+	CLIENT=()
+	take over_tls "$@"
+}
 
 # The operations, asked for by the peer in $1. COUNT is another number each time.
 COUNT=0
@@ -97,6 +131,12 @@ manages       + + - - - + + - - - - - + -
 reads         + + + - - - - - - - - + - -
 in_admins     + + + + + + + + + + + + + +
 no_rule       + + - - - - - - - - - - - -
+certificate   + + - + - - - + - - - - - -
+no_such_rule  + + - - - - - - - - - - - -
+expired       000 000 000 000 000 000 000 000 000 000 000 000 000 000
+revoked       000 000 000 000 000 000 000 000 000 000 000 000 000 000
+other_ca      000 000 000 000 000 000 000 000 000 000 000 000 000 000
+nobody        + + - - - - - - - - - - - -
 '
 
 cell() {

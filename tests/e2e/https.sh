@@ -82,7 +82,7 @@ say "its certificate is renewed before it ends, by the daemon, without a restart
 start_with "client_auth: none"
 api POST /v1/keys/keyhold-server/csr -H 'Content-Type: application/json' -d '{"sans":["localhost"]}'
 cp "$T/body" "$T/server-short.csr"
-jq_free_json "$T/server-short.csr" server 24 >"$T/short.json"
+request_json "$T/server-short.csr" server 24 >"$T/short.json"
 api POST /v1/issuers/internal/certificates -H 'Content-Type: application/json' --data-binary "@$T/short.json"
 cp "$T/body" "$T/short.crt"
 [ "$(served_with)" = "$(serial_of "$T/short.crt")" ] || fail "the short one is not served"

@@ -50,9 +50,7 @@ as gone
 refused "certificate revoked" "why=\"certificate $(serial_of "$T/gone.crt") was revoked\""
 as server
 refused "bad certificate" 'why="unsuitable certificate purpose"'
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/other-ca.key" -out "$T/other-ca.crt" -subj "/CN=root" 2>/dev/null
-cp "$T/ci.key" "$T/other.key"
-openssl x509 -req -in "$T/ci.csr" -CA "$T/other-ca.crt" -CAkey "$T/other-ca.key" -out "$T/other.crt" 2>/dev/null
+foreign_certificate_of other
 as other
 refused "unknown ca" 'why="unable to get local issuer certificate"'
 

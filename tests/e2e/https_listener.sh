@@ -3,6 +3,7 @@
 #
 # Sourced after lib.sh; leaves a stopped daemon whose token and configuration are in $T/dev.
 
+. "$HERE/clients.sh"
 start_daemon # for its token, PIN and configuration
 stop_daemon
 export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
@@ -34,35 +35,8 @@ ask() {
 	}
 }
 
-# certificate_of NAME PROFILE [SECONDS]: $T/NAME.crt by "internal", and its key in a file.
-certificate_of() {
-	[ -e "$T/$1.key" ] || openssl ecparam -name prime256v1 -genkey -noout -out "$T/$1.key"
-	openssl req -new -key "$T/$1.key" -subj "/CN=$1.example" -addext "subjectAltName=DNS:$1.example" \
-		-out "$T/$1.csr"
-	jq_free_json "$T/$1.csr" "$2" "${3:-86400}" >"$T/$1.json"
-	api POST /v1/issuers/internal/certificates -H 'Content-Type: application/json' \
-		-H 'Accept: application/pem-certificate-chain' --data-binary "@$T/$1.json"
-	[ "$STATUS" = 201 ] || fail "no certificate for $1: $(cat "$T/body")"
-	cp "$T/body" "$T/$1.crt"
-}
-
-# jq_free_json CSR PROFILE SECONDS
-jq_free_json() {
-	printf '{"csr":"%s","profile":"%s","validity_seconds":%s}' \
-		"$(sed 's/$/\\n/' "$1" | tr -d '\n')" "$2" "$3"
-}
-
-serial_of() {
-	openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr 'A-F' 'a-f'
-}
-
 # served_with: the serial that the listener shows.
 served_with() {
 	openssl s_client -connect "127.0.0.1:$port" -servername localhost </dev/null 2>/dev/null >"$T/served.pem"
 	serial_of "$T/served.pem"
-}
-
-# shellcheck disable=SC2034 # the stories use it
-as() {
-	CLIENT=(--cert "$T/$1.crt" --key "$T/$1.key" --cacert "$T/root.pem")
 }

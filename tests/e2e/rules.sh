@@ -27,9 +27,11 @@ give_away() {
 	export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
 }
 
-# write_config RULES: $T/own.yaml, with a socket for everybody.
+# write_config RULES: $T/own.yaml, with a socket for everybody, and the listener in LISTEN_TOO.
+LISTEN_TOO=
 write_config() {
-	sed "s|^    mode:.*|    mode: \"0666\"|; /^    group:/d" "$T/dev/keyhold.yaml" >"$T/own.yaml"
+	sed "s|^    mode:.*|    mode: \"0666\"|; /^    group:/d; s|^listen:|&${LISTEN_TOO:+\n  - $LISTEN_TOO}|" \
+		"$T/dev/keyhold.yaml" >"$T/own.yaml"
 	printf '%s\n' "$1" >>"$T/own.yaml"
 }
 
