@@ -144,10 +144,20 @@ static const char audit_outcomes[] =
     "    signature BLOB NOT NULL\n"
     ") STRICT;\n";
 
+static const char bearer_tokens[] = "CREATE TABLE tokens (\n"
+				    "    name TEXT NOT NULL PRIMARY KEY,\n"
+				    "    salt BLOB NOT NULL,\n"
+				    "    hash BLOB NOT NULL,\n"
+				    "    created INTEGER NOT NULL,\n"
+				    "    expires INTEGER NOT NULL,\n"
+				    "    revoked INTEGER\n"
+				    ") STRICT;\n";
+
 static const char *const steps[SCHEMA_VERSION] = {
 	[1] = keys_by_hash,
 	[2] = lists_and_states,
 	[3] = audit_outcomes,
+	[4] = bearer_tokens,
 };
 
 static int

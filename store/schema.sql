@@ -1,4 +1,4 @@
--- Version 4. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
+-- Version 5. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
 
 -- replaced is NULL for the one current key of a name, else when its successor was made.
 CREATE TABLE keys (
@@ -142,6 +142,16 @@ CREATE TABLE crl_bases (
     next_update INTEGER NOT NULL,
     PRIMARY KEY (issuer, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Bearer tokens. hash is SHA-256 of salt and secret; revoked is NULL unless it is.
+CREATE TABLE tokens (
+    name TEXT NOT NULL PRIMARY KEY,
+    salt BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    revoked INTEGER
+) STRICT;
 
 -- What was asked for under an Idempotency-Key; serial is NULL while it is being answered.
 CREATE TABLE idempotency (

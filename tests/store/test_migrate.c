@@ -249,7 +249,7 @@ ends_with_the_schema_of_a_new_database(void **state)
 	query(fixture, columns, migrated_audit, sizeof(migrated_audit));
 	assert_string_equal(migrated_audit, fresh_audit);
 	query(fixture, "PRAGMA user_version", version, sizeof(version));
-	assert_string_equal(version, "4");
+	assert_string_equal(version, "5");
 	query(fixture,
 	    "SELECT group_concat(DISTINCT \"table\") FROM "
 	    "pragma_foreign_key_list('issuers')",
