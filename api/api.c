@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/authenticate.h"
+#include "api/bearer_table.h"
+#include "api/failures.h"
 #include "api/handlers.h"
 #include "api/metrics.h"
 #include "api/ocsp_key.h"
@@ -129,19 +132,31 @@ open_authority(struct api *api, struct error *err)
 	return 0;
 }
 
+static void
+close_authentication(struct api *api)
+{
+	bearer_table_close(api->tokens);
+	failures_free(api->failures);
+}
+
 int
 api_open(struct api *api, struct error *err)
 {
 	*err = (struct error){ 0 };
-	if (load_keys(api, err) != 0 || metrics_new(&api->metrics, err) != 0)
-		return -1;
-	if (open_authority(api, err) != 0) {
+	api->tokens = NULL;
+	api->failures = NULL;
+	api->metrics = NULL;
+	if (load_keys(api, err) != 0 || metrics_new(&api->metrics, err) != 0 ||
+	    bearer_table_open(api->store, &api->tokens, err) != 0 ||
+	    failures_new(&api->failures, err) != 0 || open_authority(api, err) != 0) {
+		close_authentication(api);
 		metrics_free(api->metrics);
 		return -1;
 	}
 	if (rulebook_init(&api->rules, err) != 0) {
 		ocsp_close(api->ocsp);
 		authority_close(api->authority);
+		close_authentication(api);
 		metrics_free(api->metrics);
 		return -1;
 	}
@@ -154,29 +169,38 @@ api_close(struct api *api)
 {
 	ocsp_close(api->ocsp);
 	authority_close(api->authority);
+	close_authentication(api);
 	metrics_free(api->metrics);
 	pthread_mutex_destroy(&api->changes);
 	rulebook_clear(&api->rules);
 }
 
-/* What this house did wrong is an error to look at; a refused request is a matter of
- * course. */
+/* What this house did wrong is an error to look at, and a refused request a matter of
+ * course; one that came too often would flood the log. */
 static void
-fail(struct exchange *x, const struct error *err)
+fail(struct exchange *x, struct error *err)
 {
 	static const char fields[] =
 	    "request=%s actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
 	char target[LOG_QUOTED_MAX], why[LOG_QUOTED_MAX], quoted[LOG_QUOTED_MAX];
 	const char *actor = log_value(quoted, x->req->caller->actor);
 
+	/* Who is nobody may be somebody with what it did not present. */
+	if (err->code == ERROR_FORBIDDEN && x->req->caller->kind == CALLER_NOBODY)
+		err->code = ERROR_UNAUTHENTICATED;
 	if (x->is_discreet)
 		problem_respond_kind(x->res, err->code);
 	else
 		problem_respond(x->res, err, &x->violations);
+	if (x->retry_after_s > 0)
+		x->res->retry_after_s = x->retry_after_s;
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
 	if (x->res->status >= 500)
 		log_error("request.failed", fields, x->req->id, actor, x->req->method,
+		    target, x->res->status, why);
+	else if (x->res->status == 429)
+		log_debug("request.refused", fields, x->req->id, actor, x->req->method,
 		    target, x->res->status, why);
 	else
 		log_info("request.refused", fields, x->req->id, actor, x->req->method,
@@ -277,12 +301,43 @@ bool
 api_admits(struct api *api, struct request *req)
 {
 	const struct access_rules *rules = &rulebook_read(&api->rules, req->hold)->rules;
+	const struct caller *peer = req->caller;
+	struct authentication a;
 	const struct route *route;
 	struct error err;
 	char allow[64];
+	bool admitted;
 
-	return find_admitted(rules, req, &route, allow, sizeof(allow), &err) == 0 &&
-	       route != NULL;
+	admitted = authenticate(api, req, &a, &err) == 0 &&
+		   find_admitted(rules, req, &route, allow, sizeof(allow), &err) == 0 &&
+		   route != NULL;
+	req->caller = peer;
+	return admitted;
+}
+
+/* The rules, or a token, may have changed since the body was not read. */
+static int
+run(struct exchange *x, const struct route *route, struct error *err)
+{
+	if (x->req->is_cut)
+		return error_set(err, ERROR_BUSY, "who may do this has just changed");
+	if (find_key(x, route, err) != 0)
+		return -1;
+	return route->run(x, err);
+}
+
+static void
+handle(struct exchange *x, struct request *req, const struct route **route)
+{
+	struct error err = { 0 };
+	char allow[64] = "";
+
+	if (find_admitted(&x->rules->rules, req, route, allow, sizeof(allow), &err) != 0)
+		fail(x, &err);
+	else if (*route == NULL)
+		problem_method(x->res, allow);
+	else if (run(x, *route, &err) != 0)
+		fail(x, &err);
 }
 
 /* Who looks on has it told; where nobody does, it costs a comparison. */
@@ -306,18 +361,22 @@ api_handle(struct api *api, struct request *req, struct response *res)
 {
 	struct exchange x = { .api = api, .req = req, .res = res };
 	const int64_t start_ns = clock_mono_ns();
+	const struct caller *peer = req->caller;
 	const struct route *route = NULL;
+	struct authentication a;
 	struct error err = { 0 };
-	char allow[64] = "";
 
 	x.rules = rulebook_read(&api->rules, req->hold);
-	if (find_admitted(&x.rules->rules, req, &route, allow, sizeof(allow), &err) != 0)
+	if (authenticate(api, req, &a, &err) == 0) {
+		handle(&x, req, &route);
+	} else {
+		x.retry_after_s = a.wait_s;
 		fail(&x, &err);
-	else if (route == NULL)
-		problem_method(res, allow);
-	else if (find_key(&x, route, &err) != 0 || route->run(&x, &err) != 0)
-		fail(&x, &err);
+		if (a.failed)
+			authenticate_count_failure(api, peer);
+	}
 	finish(&x, route, start_ns);
+	req->caller = peer;
 }
 
 int

@@ -16,6 +16,9 @@
 #include "pkcs11/keystore.h"
 #include "store/store.h"
 
+struct bearer_table;
+struct failures;
+
 /* What the handlers work on. Everything in it outlives the api, but what api_open opens.
  */
 struct api {
@@ -29,6 +32,8 @@ struct api {
 	struct metrics *metrics;
 	bool everyone_is_admin; /* --dev: whoever can open a socket */
 	struct rulebook rules;  /* opened without any */
+	struct bearer_table *tokens;
+	struct failures *failures;
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;

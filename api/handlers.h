@@ -14,6 +14,7 @@ struct exchange {
 	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
 	struct violations violations; /* goes into the problem document */
 	bool is_discreet;             /* why it failed is for the log alone */
+	int retry_after_s;            /* of a failure; 0: as is usual for its kind */
 };
 
 typedef int handler(struct exchange *x, struct error *err);
@@ -42,5 +43,6 @@ handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 handler get_crl, get_delta_crl, get_crl_shard;
 handler post_revocations, post_certificate_revocation, get_certificate_revocation;
 handler post_ocsp, get_ocsp;
+handler get_tokens, post_tokens, get_token, delete_token;
 
 #endif

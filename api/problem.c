@@ -19,6 +19,9 @@ struct kind {
 static const struct kind kinds[] = {
 	[ERROR_NONE] = { 500, "internal", "Internal error", false },
 	[ERROR_BAD_REQUEST] = { 400, "bad-request", "Bad request", true },
+	[ERROR_UNAUTHENTICATED] = { 401, "unauthenticated", "Unauthenticated", true },
+	[ERROR_CREDENTIAL] = { 401, "invalid-token", "The bearer token is not good",
+	    true },
 	[ERROR_FORBIDDEN] = { 403, "forbidden", "Forbidden", true },
 	[ERROR_NOT_FOUND] = { 404, "not-found", "Not found", true },
 	[ERROR_CONFLICT] = { 409, "conflict", "Conflict", true },
@@ -32,6 +35,10 @@ static const struct kind kinds[] = {
 	[ERROR_UNSUPPORTED] = { 415, "unsupported", "Unsupported", true },
 	[ERROR_UNACCEPTABLE] = { 406, "not-acceptable", "Not acceptable", true },
 	[ERROR_REFUSED] = { 422, "refused", "Refused by the CA's rules", true },
+	[ERROR_LIMITED] = { 429, "rate-limited", "More than the rule allows at a time",
+	    true },
+	[ERROR_LOCKED_OUT] = { 429, "too-many-failures",
+	    "Too many bearer tokens that are not good", true },
 	[ERROR_BUSY] = { 503, "busy", "All token sessions are in use", true },
 	[ERROR_TIMEOUT] = { 503, "token", "The token did not answer", true },
 	[ERROR_TOKEN] = { 503, "token", "The token cannot be used now", true },
@@ -83,7 +90,7 @@ respond(struct response *res, const struct kind *kind, const char *detail,
 		buf_reset(&res->body);
 	res->status = kind->status;
 	res->content_type = "application/problem+json";
-	res->retry_after_s = kind->status == 503 ? 1 : 0;
+	res->retry_after_s = kind->status == 503 || kind->status == 429 ? 1 : 0;
 }
 
 /* An error quotes what came from a client, cut anywhere; JSON takes whole UTF-8 only. */
@@ -108,8 +115,20 @@ forget(struct response *res)
 	res->last_modified = 0;
 	res->expires = 0;
 	res->is_base64 = false;
+	res->challenge = NULL;
 	shared_free(res->shared);
 	res->shared = NULL;
+}
+
+/* RFC 6750 section 3. */
+static const char *
+challenge_of(enum error_code code)
+{
+	if (code == ERROR_UNAUTHENTICATED)
+		return "Bearer realm=\"keyhold\"";
+	if (code == ERROR_CREDENTIAL)
+		return "Bearer realm=\"keyhold\", error=\"invalid_token\"";
+	return NULL;
 }
 
 void
@@ -129,6 +148,7 @@ problem_respond(
 	forget(res);
 	copy_printable(reason, err->text);
 	respond(res, kind, kind->tell ? reason : "the daemon's log says why", violations);
+	res->challenge = challenge_of(err->code);
 	if (err->code == ERROR_IN_FLIGHT)
 		res->retry_after_s = 1;
 }

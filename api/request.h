@@ -46,11 +46,13 @@ struct request {
 	const char *id; /* unlike any other's; the client sees it too */
 	const char *method;
 	const char *target;       /* path and query, as they came */
-	const char *content_type; /* NULL when absent, as are the next two */
+	const char *content_type; /* NULL when absent, as are the next three */
 	const char *accept;
+	const char *authorization;
 	/* Likewise; as they came, NULL when absent. */
 	const char *if_match, *if_none_match, *if_modified_since, *idempotency_key;
 	struct bytes body;
+	bool is_cut; /* refused before its body was read, which is not there */
 	const struct caller *caller;
 	struct rulebook_hold *hold; /* the connection's, on the rules */
 	bool published_only; /* nothing else is there: published.h */
@@ -72,6 +74,7 @@ struct response {
 	char location[160];
 	char link[512];
 	char allow[64];        /* for 405 */
+	const char *challenge; /* static; WWW-Authenticate of a 401, else NULL */
 	int retry_after_s;     /* 0: no such header */
 	char etag[72];         /* with its quotes */
 	int64_t last_modified; /* seconds since 1970; 0: no such header */

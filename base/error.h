@@ -18,8 +18,10 @@
 
 enum error_code {
 	ERROR_NONE = 0,
-	ERROR_BAD_REQUEST, /* malformed: the caller must change what it sends */
-	ERROR_FORBIDDEN,   /* well-formed, but this peer or this key may not */
+	ERROR_BAD_REQUEST,     /* malformed: the caller must change what it sends */
+	ERROR_UNAUTHENTICATED, /* nobody that is known, where it takes somebody */
+	ERROR_CREDENTIAL,      /* a bearer token that is not good, or not any more */
+	ERROR_FORBIDDEN,       /* well-formed, but this peer or this key may not */
 	ERROR_NOT_FOUND,
 	ERROR_CONFLICT,     /* the name is taken, or the thing is in use */
 	ERROR_PRECONDITION, /* it has changed since the caller looked */
@@ -29,6 +31,8 @@ enum error_code {
 	ERROR_UNSUPPORTED,  /* a media type, method or mechanism nobody here speaks */
 	ERROR_UNACCEPTABLE, /* no form that the caller accepts */
 	ERROR_REFUSED,      /* policy: a CSR that breaks the CA's rules */
+	ERROR_LIMITED,      /* try again: more than the peer's rule allows at a time */
+	ERROR_LOCKED_OUT,   /* try again: the peer presented too many bad tokens */
 	ERROR_BUSY,         /* try again: every token session is in use */
 	ERROR_TIMEOUT,      /* the other side did not answer before the deadline */
 	ERROR_TOKEN,        /* the token refused or went away */

@@ -21,6 +21,8 @@ exit_of(enum error_code code)
 	case ERROR_NONE:
 		return EXIT_DONE;
 	case ERROR_BAD_REQUEST:
+	case ERROR_UNAUTHENTICATED:
+	case ERROR_CREDENTIAL:
 	case ERROR_FORBIDDEN:
 	case ERROR_NOT_FOUND:
 	case ERROR_CONFLICT:
@@ -36,6 +38,8 @@ exit_of(enum error_code code)
 		return EXIT_USAGE;
 	case ERROR_IO:
 		return EXIT_FILE;
+	case ERROR_LIMITED:
+	case ERROR_LOCKED_OUT:
 	case ERROR_BUSY:
 	case ERROR_TIMEOUT:
 	case ERROR_TOKEN:

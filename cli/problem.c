@@ -19,6 +19,7 @@ static const struct {
 	enum error_code code;
 } codes[] = {
 	{ 400, ERROR_BAD_REQUEST },
+	{ 401, ERROR_CREDENTIAL },
 	{ 403, ERROR_FORBIDDEN },
 	{ 404, ERROR_NOT_FOUND },
 	{ 406, ERROR_UNACCEPTABLE },
@@ -27,6 +28,7 @@ static const struct {
 	{ 413, ERROR_TOO_LARGE },
 	{ 415, ERROR_UNSUPPORTED },
 	{ 422, ERROR_REFUSED },
+	{ 429, ERROR_LIMITED },
 	{ 503, ERROR_BUSY },
 };
 
@@ -38,6 +40,7 @@ static const struct {
 	{ "/v1/certificates/", "keyhold cert list" },
 	{ "/v1/blocked-keys/", "keyhold key blocked" },
 	{ "/v1/profiles/", "keyhold profile list" },
+	{ "/v1/tokens/", "keyhold token list" },
 };
 
 static enum error_code

@@ -47,6 +47,9 @@ add_headers(struct MHD_Response *response, const struct response *res)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LINK, res->link);
 	if (res->allow[0] != '\0')
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, res->allow);
+	if (res->challenge != NULL)
+		MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, res->challenge);
 	if (res->retry_after_s > 0) {
 		snprintf(seconds, sizeof(seconds), "%d", res->retry_after_s);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);

@@ -58,6 +58,7 @@ struct pending {
 	size_t discarded; /* of an oversize body */
 	bool started, oversize;
 	bool last; /* the connection ends with its answer */
+	bool cut;  /* answered with its body unread */
 };
 
 /* The first line is read: MHD hands what this returns to handle_request. */
@@ -162,6 +163,8 @@ first_line_of(
 		/* MHD leaves the body out of the answer to a HEAD. */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
 		.target = p->target,
+		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.is_cut = p->cut,
 		.caller = visitor != NULL ? &visitor->caller : NULL,
 		.hold = visitor != NULL ? &visitor->hold : NULL,
 		.published_only = visitor != NULL && visitor->published_only,
@@ -241,9 +244,10 @@ start_request(struct MHD_Connection *connection, struct pending *p, const char *
 	atomic_fetch_add(&p->server->pending, 1);
 	if (req.caller == NULL)
 		return MHD_NO;
-	if (!api_admits(p->server->options.api, &req))
-		return declares_body(connection) ? answer(connection, p, method)
-						 : MHD_YES;
+	if (!api_admits(p->server->options.api, &req)) {
+		p->cut = declares_body(connection);
+		return p->cut ? answer(connection, p, method) : MHD_YES;
+	}
 	buf_init(&p->body, api_body_max(p->target));
 	p->oversize = is_declared_oversize(connection, p->body.max_bytes);
 	return p->oversize ? answer(connection, p, method) : MHD_YES;

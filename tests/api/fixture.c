@@ -127,6 +127,7 @@ send_bytes(struct fixture *f, const char *method, const char *target, const char
 		.target = target,
 		.content_type = type,
 		.accept = f->accept,
+		.authorization = f->authorization,
 		.if_match = f->if_match,
 		.if_none_match = f->if_none_match,
 		.idempotency_key = f->idempotency_key,

@@ -28,6 +28,7 @@ struct fixture {
 	struct caller caller;      /* an admin, until a test says otherwise */
 	const char *accept;        /* of the next requests, as are the next three */
 	const char *if_match, *if_none_match, *idempotency_key;
+	const char *authorization; /* likewise */
 	struct response res; /* to the last request */
 	struct json_t *json; /* its body, when that is JSON */
 };

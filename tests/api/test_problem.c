@@ -40,6 +40,8 @@ static const struct {
 } documented[] = {
 	{ ERROR_NONE, 500, "internal" },
 	{ ERROR_BAD_REQUEST, 400, "bad-request" },
+	{ ERROR_UNAUTHENTICATED, 401, "unauthenticated" },
+	{ ERROR_CREDENTIAL, 401, "invalid-token" },
 	{ ERROR_FORBIDDEN, 403, "forbidden" },
 	{ ERROR_NOT_FOUND, 404, "not-found" },
 	{ ERROR_CONFLICT, 409, "conflict" },
@@ -50,6 +52,8 @@ static const struct {
 	{ ERROR_UNSUPPORTED, 415, "unsupported" },
 	{ ERROR_UNACCEPTABLE, 406, "not-acceptable" },
 	{ ERROR_REFUSED, 422, "refused" },
+	{ ERROR_LIMITED, 429, "rate-limited" },
+	{ ERROR_LOCKED_OUT, 429, "too-many-failures" },
 	{ ERROR_BUSY, 503, "busy" },
 	{ ERROR_TIMEOUT, 503, "token" },
 	{ ERROR_TOKEN, 503, "token" },
@@ -108,7 +112,9 @@ asks_to_come_back_where_that_may_help(void **state)
 
 		respond(&res, documented[i].code, TEXT, NULL);
 		assert_int_equal(res.retry_after_s > 0,
-		    documented[i].status == 503 || documented[i].code == ERROR_IN_FLIGHT);
+		    documented[i].status == 503 || documented[i].status == 429 ||
+			documented[i].code == ERROR_IN_FLIGHT);
+		assert_int_equal(res.challenge != NULL, documented[i].status == 401);
 		response_free(&res);
 	}
 }

@@ -1,0 +1,139 @@
+/* failures.c - a small table of windows; a set of it has the peers of one hash. */
+#include "api/failures.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <openssl/rand.h>
+
+#include "api/peerhash.h"
+
+#define SETS      256
+#define WAYS      4
+#define WINDOW_MS (FAILURES_WINDOW_S * INT64_C(1000))
+#define NOBODY    "nobody:" /* and an address */
+
+struct window {
+	uint64_t peer;
+	int64_t start_ms;
+	unsigned count; /* 0: of nobody */
+};
+
+struct failures {
+	uint64_t seed; /* so that nobody can look for peers that hash alike */
+	/* No window began after it: then there is nothing to look up. */
+	atomic_llong quiet_from_ms;
+	pthread_mutex_t lock; /* the windows */
+	struct window windows[SETS][WAYS];
+};
+
+int
+failures_new(struct failures **failures, struct error *err)
+{
+	struct failures *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	if (RAND_bytes((unsigned char *)&f->seed, sizeof(f->seed)) != 1) {
+		free(f);
+		return error_set_openssl(err, ERROR_INTERNAL, "random bytes");
+	}
+	pthread_mutex_init(&f->lock, NULL);
+	*failures = f;
+	return 0;
+}
+
+void
+failures_free(struct failures *failures)
+{
+	if (failures == NULL)
+		return;
+	pthread_mutex_destroy(&failures->lock);
+	free(failures);
+}
+
+/* A host has 2^64 addresses of IPv6 to come from: its network is the peer. */
+static uint64_t
+peer_of(const struct failures *failures, const char *actor)
+{
+	struct in6_addr address;
+
+	if (strncmp(actor, NOBODY, strlen(NOBODY)) == 0 &&
+	    inet_pton(AF_INET6, actor + strlen(NOBODY), &address) == 1 &&
+	    !IN6_IS_ADDR_V4MAPPED(&address))
+		return peerhash(failures->seed, &address, 8);
+	return peerhash(failures->seed, actor, strlen(actor));
+}
+
+static bool
+is_over(const struct window *window, int64_t now_ms)
+{
+	return window->count == 0 || now_ms - window->start_ms >= WINDOW_MS;
+}
+
+/* With the lock held; NULL: this peer has none. */
+static struct window *
+find(struct failures *failures, uint64_t peer, int64_t now_ms)
+{
+	struct window *set = failures->windows[peer % SETS];
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (set[i].peer == peer && !is_over(&set[i], now_ms))
+			return &set[i];
+	return NULL;
+}
+
+/* One that is over, or else the oldest. */
+static struct window *
+begin(struct failures *failures, uint64_t peer, int64_t now_ms)
+{
+	struct window *set = failures->windows[peer % SETS], *chosen = &set[0];
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (is_over(&set[i], now_ms)) {
+			chosen = &set[i];
+			break;
+		}
+		if (set[i].start_ms < chosen->start_ms)
+			chosen = &set[i];
+	}
+	*chosen = (struct window){ .peer = peer, .start_ms = now_ms };
+	return chosen;
+}
+
+int
+failures_wait_s(struct failures *failures, const char *actor, int64_t now_ms)
+{
+	const struct window *window;
+	int wait_s = 0;
+
+	if (now_ms >= atomic_load(&failures->quiet_from_ms))
+		return 0;
+	pthread_mutex_lock(&failures->lock);
+	window = find(failures, peer_of(failures, actor), now_ms);
+	if (window != NULL && window->count >= FAILURES_MAX)
+		wait_s = (int)((window->start_ms + WINDOW_MS - now_ms + 999) / 1000);
+	pthread_mutex_unlock(&failures->lock);
+	return wait_s;
+}
+
+bool
+failures_add(struct failures *failures, const char *actor, int64_t now_ms)
+{
+	uint64_t peer = peer_of(failures, actor);
+	struct window *window;
+	bool last;
+
+	pthread_mutex_lock(&failures->lock);
+	if ((window = find(failures, peer, now_ms)) == NULL)
+		window = begin(failures, peer, now_ms);
+	last = ++window->count == FAILURES_MAX;
+	atomic_store(&failures->quiet_from_ms, now_ms + WINDOW_MS);
+	pthread_mutex_unlock(&failures->lock);
+	return last;
+}
