@@ -54,6 +54,21 @@ find_sockets(const struct arguments *args)
 	return variable != NULL && *variable != '\0' ? variable : CLIENT_DEFAULT_SOCKET;
 }
 
+static int
+read_token(struct cli *cli, struct error *err)
+{
+	const char *variable = getenv("KEYHOLD_TOKEN_FILE");
+	struct error why;
+
+	cli->token_file = argument_value(&cli->args, "token-file");
+	if (cli->token_file == NULL && variable != NULL && *variable != '\0')
+		cli->token_file = variable;
+	if (cli->token_file == NULL ||
+	    secret_read_file(cli->token_file, &cli->token, &why) == 0)
+		return 0;
+	return error_set(err, ERROR_IO, "%s", why.text);
+}
+
 static void
 write_help(const struct cli *cli, FILE *stream)
 {
@@ -120,7 +135,8 @@ run_command(struct cli *cli, struct error *err)
 	cli->json = argument_given(&cli->args, "json");
 	cli->color = wants_color(&cli->args, cli->out);
 	cli->sockets = find_sockets(&cli->args);
-	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, ANSWER_TIMEOUT_MS, err) != 0)
+	if (read_token(cli, err) != 0 ||
+	    cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, ANSWER_TIMEOUT_MS, err) != 0)
 		return -1;
 	return cli->args.command->run(cli, err);
 }
@@ -165,6 +181,7 @@ cli_run(int argc, char **argv, FILE *in, FILE *out, FILE *errors)
 		report(&cli, &err);
 	client_response_free(&cli.res);
 	client_free(cli.client);
+	secret_free(cli.token);
 	buf_free(&cli.advice);
 	if (rc == 0)
 		return cli.says_no ? EXIT_REFUSED : EXIT_DONE;

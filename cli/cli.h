@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "cli/arguments.h"
 #include "client/client.h"
 
@@ -22,8 +23,10 @@ struct cli {
 	FILE *errors;
 	bool interactive; /* somebody sits at in */
 	bool json;
-	bool color;          /* of out */
-	const char *sockets; /* where the daemon is looked for */
+	bool color;             /* of out */
+	const char *sockets;    /* where the daemon is looked for */
+	const char *token_file; /* or NULL */
+	struct secret *token;   /* what is in it, or NULL */
 	struct client *client;
 	struct client_response res; /* the last answer */
 	struct buffer advice;

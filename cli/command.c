@@ -14,6 +14,7 @@ static const struct command *const groups[] = {
 	ca_commands,
 	cert_commands,
 	profile_commands,
+	token_commands,
 	rules_commands,
 	access_commands,
 	provider_commands,
@@ -26,6 +27,10 @@ const struct option_spec command_globals[] = {
 	    .help =
 		"where keyholdd listens; a list is tried in order (then KEYHOLD_SOCKET, "
 		"then /run/keyhold/keyhold.sock)" },
+	{ .name = "token-file",
+	    .metavar = "FILE",
+	    .help = "a file of mode 0600 with the bearer token to come with (then "
+		    "KEYHOLD_TOKEN_FILE)" },
 	{ .name = "json",
 	    .help = "print the daemon's JSON instead of text for people; key public, key "
 		    "reference, key csr, ca chain, ca certificate, ca crl, ca csr and "

@@ -41,6 +41,7 @@ extern const struct command blocked_commands[]; /* of the group key, too */
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command profile_commands[];
+extern const struct command token_commands[];
 extern const struct command rules_commands[];
 extern const struct command access_commands[];
 extern const struct command provider_commands[];

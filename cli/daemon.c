@@ -33,9 +33,11 @@ explain_no_answer(struct cli *cli, const struct error *why, struct error *err)
 static int
 call(struct cli *cli, const struct client_request *req, struct error *err)
 {
+	struct client_request with_token = *req;
 	struct error why = { .code = ERROR_NONE };
 
-	if (client_call(cli->client, req, &cli->res, &why) != 0)
+	with_token.bearer = cli->token != NULL ? secret_text(cli->token) : NULL;
+	if (client_call(cli->client, &with_token, &cli->res, &why) != 0)
 		return explain_no_answer(cli, &why, err);
 	return 0;
 }

@@ -152,11 +152,14 @@ static void
 advise(struct cli *cli, const json_t *problem, const char *path)
 {
 	advise_violations(cli, json_object_get(problem, "violations"));
+	if (cli->res.status == 401 && cli->token_file != NULL)
+		cli_advise(cli, "The token is that of %s.", cli->token_file);
 	if (cli->res.status == 404)
 		advise_missing(cli, text_of(problem, "detail"), path);
 	if (cli->res.status == 409)
 		advise_taken(cli, path);
-	if (cli->res.status == 503 || strcmp(text_of(problem, "type"), IN_FLIGHT) == 0)
+	if (cli->res.status == 503 || cli->res.status == 429 ||
+	    strcmp(text_of(problem, "type"), IN_FLIGHT) == 0)
 		cli_advise(cli, "Try again in a moment.");
 	if (cli->res.status == 500)
 		cli_advise(cli, "keyholdd's log says why.");

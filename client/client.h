@@ -66,6 +66,7 @@ struct client_request {
 	const char *content_type; /* NULL when there is no body */
 	const char *accept;       /* NULL: whatever the daemon prefers */
 	const char *condition;    /* one more header field, such as If-Match; or NULL */
+	const char *bearer;       /* the token to come with; or NULL */
 	struct bytes body;
 	bool repeatable; /* doing it twice is as good as once: a GET, a signature */
 	bool pausable;   /* the waiter may pause it */
