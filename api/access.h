@@ -29,6 +29,8 @@ enum access {
 	ACCESS_MANAGE = 1 << 6,     /* issuers, profiles, blocked keys */
 };
 
+struct cap;
+
 struct access_list {
 	char *const *items;
 	size_t count;
@@ -44,6 +46,7 @@ struct access_rule {
 	/* and issued by; none of these, like none of the next: any. */
 	struct access_list profiles;
 	struct access_list names; /* in certificates: ca/namepattern.h */
+	struct cap *cap;          /* how many requests of each peer; NULL: any number */
 	/* As it stands in the file: */
 	const char *who_text;
 	struct access_list may_words;

@@ -240,18 +240,46 @@ check_access(const struct access_rules *rules, const struct request *req,
 	return access_refuse(rules, req->caller, &question, err);
 }
 
+/*
+ * Among the requests of the rule that granted this one. When a handler decides more than
+ * once, the last rule's numbers are those that count.
+ */
+static int
+count_request(struct exchange *x, const struct access_rule *rule, struct error *err)
+{
+	const char *actor = x->req->caller->actor;
+	char who[LOG_QUOTED_MAX], quoted[LOG_QUOTED_MAX];
+
+	if (rule == NULL || rule->cap == NULL || rule->cap == x->cap)
+		return 0;
+	cap_release(&x->claim);
+	x->cap = rule->cap;
+	if (cap_grant(rule->cap, actor, clock_mono_ns(), &x->claim))
+		return 0;
+	x->retry_after_s = x->claim.retry_after_s;
+	if (x->claim.is_news)
+		log_info("rule.exhausted", "request=%s actor=%s who=\"%s\" line=%zu",
+		    x->req->id, log_value(quoted, actor), log_quoted(who, rule->who_text),
+		    rule->line);
+	return error_set(err, ERROR_LIMITED,
+	    "%s has as many requests as its rule allows: wait %d s", actor,
+	    x->retry_after_s);
+}
+
 int
 require_access(
-    const struct exchange *x, const struct access_question *question, struct error *err)
+    struct exchange *x, const struct access_question *question, struct error *err)
 {
-	if (access_decide(&x->rules->rules, x->req->caller, question).allowed)
-		return 0;
+	struct access_decision decision =
+	    access_decide(&x->rules->rules, x->req->caller, question);
+
+	if (decision.allowed)
+		return count_request(x, decision.rule, err);
 	return access_refuse(&x->rules->rules, x->req->caller, question, err);
 }
 
 int
-require_issuer(
-    const struct exchange *x, unsigned needed, const char *issuer, struct error *err)
+require_issuer(struct exchange *x, unsigned needed, const char *issuer, struct error *err)
 {
 	const struct access_question question = { .needed = needed, .issuer = issuer };
 
@@ -265,20 +293,33 @@ find_key(struct exchange *x, const struct route *route, struct error *err)
 {
 	const char *key = x->req->params[0];
 	struct access_question question = { .needed = route->access, .key = key };
-	int rc;
+	struct access_decision decision;
+	int rc = 0;
 
-	if (!is_about_key(route, x->req))
-		return 0;
-	if ((route->access & ACCESS_USE) == 0 && !is_by_hash(key))
-		return 0;
-	rc = keystore_find(x->api->keys, key, &x->key, err);
+	if ((route->access & ACCESS_USE) != 0 || is_by_hash(key))
+		rc = keystore_find(x->api->keys, key, &x->key, err);
 	if (is_by_hash(key))
 		question.key = rc == 0 ? x->key.key.name : "";
-	if (!access_decide(&x->rules->rules, x->req->caller, &question).allowed) {
+	decision = access_decide(&x->rules->rules, x->req->caller, &question);
+	if (!decision.allowed) {
 		question.key = key;
 		return access_refuse(&x->rules->rules, x->req->caller, &question, err);
 	}
+	if (count_request(x, decision.rule, err) != 0)
+		return -1;
 	return (route->access & ACCESS_USE) != 0 ? rc : 0;
+}
+
+/* The last word, unless that is the handler's, who learns what it is about. */
+static int
+decide(struct exchange *x, const struct route *route, struct error *err)
+{
+	const unsigned later = ACCESS_ISSUE | ACCESS_REVOKE | ACCESS_MANAGE_KEY;
+	const struct access_question question = { .needed = route->access };
+
+	if (is_about_key(route, x->req))
+		return find_key(x, route, err);
+	return (route->access & later) != 0 ? 0 : require_access(x, &question, err);
 }
 
 /* *route is NULL when the path has other methods only, which allow then names. */
@@ -321,7 +362,7 @@ run(struct exchange *x, const struct route *route, struct error *err)
 {
 	if (x->req->is_cut)
 		return error_set(err, ERROR_BUSY, "who may do this has just changed");
-	if (find_key(x, route, err) != 0)
+	if (decide(x, route, err) != 0)
 		return -1;
 	return route->run(x, err);
 }
@@ -375,6 +416,7 @@ api_handle(struct api *api, struct request *req, struct response *res)
 		if (a.failed)
 			authenticate_count_failure(api, peer);
 	}
+	cap_release(&x.claim);
 	finish(&x, route, start_ns);
 	req->caller = peer;
 }

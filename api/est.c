@@ -35,10 +35,13 @@ static int
 consider(void *ctx, const struct issuer_info *info)
 {
 	struct choice *choice = ctx;
+	const struct access_question question = { .needed = ACCESS_READ | ACCESS_ISSUE,
+		.issuer = info->name };
 
 	if (info->state != ISSUER_ACTIVE)
 		return 0;
-	if (require_issuer(choice->x, ACCESS_READ | ACCESS_ISSUE, info->name, NULL) == 0)
+	if (access_decide(&choice->x->rules->rules, choice->x->req->caller, &question)
+		.allowed)
 		buf_printf(&choice->names, "%s%s",
 		    choice->names.len > 0 ? ", " : ": one of ", info->name);
 	if (info->parent == NULL)

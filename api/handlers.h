@@ -3,6 +3,7 @@
 #define API_HANDLERS_H
 
 #include "api/api.h"
+#include "api/cap.h"
 #include "ca/violation.h"
 
 /* What a handler is given and what it leaves behind. */
@@ -14,7 +15,9 @@ struct exchange {
 	struct keystore_key key; /* of a route with ACCESS_USE: the one in the path */
 	struct violations violations; /* goes into the problem document */
 	bool is_discreet;             /* why it failed is for the log alone */
-	int retry_after_s;            /* of a failure; 0: as is usual for its kind */
+	struct cap *cap;              /* of the rule that granted it; NULL: it has none */
+	struct cap_claim claim;
+	int retry_after_s; /* of a failure; 0: as is usual for its kind */
 };
 
 typedef int handler(struct exchange *x, struct error *err);
@@ -24,9 +27,9 @@ typedef int handler(struct exchange *x, struct error *err);
  * one of needed, for this.
  */
 int require_access(
-    const struct exchange *x, const struct access_question *question, struct error *err);
+    struct exchange *x, const struct access_question *question, struct error *err);
 int require_issuer(
-    const struct exchange *x, unsigned needed, const char *issuer, struct error *err);
+    struct exchange *x, unsigned needed, const char *issuer, struct error *err);
 
 handler get_health, get_ready, get_metrics;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,

@@ -131,7 +131,7 @@ issuing_right(const char *profile)
 
 /* One issuance, as the rules look at it. */
 struct permission {
-	const struct exchange *x;
+	struct exchange *x;
 	struct access_question question;
 };
 

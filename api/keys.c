@@ -139,7 +139,7 @@ read_new_key(const struct json_t *body, const char **name, enum key_type *type,
 }
 
 static int
-require_key(const struct exchange *x, const char *name, struct error *err)
+require_key(struct exchange *x, const char *name, struct error *err)
 {
 	const struct access_question question = { .needed = ACCESS_MANAGE_KEY,
 		.key = name };

@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "api/cap.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "service/config_access.h"
@@ -146,6 +147,8 @@ config_free(struct config *config)
 		return;
 	settings_free(config->settings);
 	free(config->listeners);
+	for (size_t i = 0; i < config->access.count; i++)
+		cap_free(config->access.rules[i].cap);
 	free((void *)config->access.rules);
 	free(config);
 }

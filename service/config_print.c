@@ -74,6 +74,8 @@ print_rule(FILE *out, const struct access_settings *settings)
 	print_patterns(out, "issuers", settings->issuers, settings->issuers_count);
 	print_patterns(out, "profiles", settings->profiles, settings->profiles_count);
 	print_patterns(out, "names", settings->names, settings->names_count);
+	print_text(out, "    ", "rate", settings->rate);
+	print_text(out, "    ", "concurrent", settings->concurrent);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "api/pattern.h"
 #include "ca/namepattern.h"
+#include "service/caps.h"
 
 static int
 read_rights(const struct access_list *may, struct access_rule *rule,
@@ -85,6 +86,19 @@ check_limits(const struct access_rule *rule, char place[static RULES_PLACE_SIZE]
 	return 0;
 }
 
+static int
+read_caps(const struct access_settings *settings, struct access_rule *rule,
+    char place[static RULES_PLACE_SIZE], struct error *err)
+{
+	struct cap_terms terms;
+
+	if (caps_read(settings, &terms, place, err) != 0)
+		return -1;
+	if (terms.rate == 0 && terms.concurrent == 0)
+		return 0;
+	return cap_new(&terms, &rule->cap, err);
+}
+
 int
 rules_read(const struct access_settings *settings, struct access_rule *rule,
     char place[static RULES_PLACE_SIZE], struct error *err)
@@ -101,5 +115,7 @@ rules_read(const struct access_settings *settings, struct access_rule *rule,
 	if (who_read(settings->who, &rule->who, err) != 0 ||
 	    read_rights(&rule->may_words, rule, place, err) != 0)
 		return -1;
-	return check_limits(rule, place, err);
+	if (check_limits(rule, place, err) != 0)
+		return -1;
+	return read_caps(settings, rule, place, err);
 }

@@ -13,8 +13,8 @@
 #define RULES_PLACE_SIZE 32
 
 /*
- * Fills one rule, whose texts stay the settings'. On failure err is the reason, and
- * place which setting of the rule is wrong: "keys[1]".
+ * Fills one rule, whose texts stay the settings', and whose cap is the caller's to free.
+ * On failure err is the reason, and place which setting of the rule is wrong: "keys[1]".
  */
 int rules_read(const struct access_settings *settings, struct access_rule *rule,
     char place[static RULES_PLACE_SIZE], struct error *err);

@@ -67,6 +67,8 @@ static const cyaml_schema_field_t access_fields[] = {
 	PATTERNS("issuers", issuers),
 	PATTERNS("profiles", profiles),
 	PATTERNS("names", names),
+	TEXT("rate", struct access_settings, rate, CYAML_FLAG_OPTIONAL),
+	TEXT("concurrent", struct access_settings, concurrent, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 

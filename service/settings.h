@@ -36,6 +36,7 @@ struct access_settings {
 	unsigned profiles_count;
 	char **names;
 	unsigned names_count;
+	char *rate, *concurrent;
 };
 
 /* Settings that were not given are NULL. */

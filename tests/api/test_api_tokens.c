@@ -217,6 +217,31 @@ takes_the_place_of_the_peer(void **state)
 }
 
 static void
+may_what_a_rule_grants_its_name(void **state)
+{
+	static const struct access_rule rules[] = {
+		{ .who = { .kind = WHO_TOKEN, .name = "reader" }, .may = ACCESS_READ },
+	};
+	struct fixture *f = *state;
+	char reader[HEADER], other[HEADER];
+
+	make_token(f, "reader", reader);
+	make_token(f, "other", other);
+	fixture_rules(f, rules, 1);
+	assert_int_equal(get_as(f, &nobody, reader, "/v1/keys"), 200);
+	assert_int_equal(get_as(f, &nobody, reader, "/v1/tokens"), 200);
+	assert_int_equal(get_as(f, &nobody, other, "/v1/keys"), 403);
+	f->caller = nobody;
+	f->authorization = reader;
+	post_json(f, "/v1/tokens", "{\"name\":\"more\"}");
+	assert_problem(f, 403, "forbidden");
+	f->authorization = NULL;
+	f->caller = admin;
+	fixture_rules(f, NULL, 0);
+	assert_int_equal(get_as(f, &nobody, reader, "/v1/keys"), 403);
+}
+
+static void
 keeps_the_peer_with_another_scheme(void **state)
 {
 	struct fixture *f = *state;
@@ -347,7 +372,9 @@ admits_as_it_handles_and_counts_no_failure(void **state)
 {
 	static const struct caller other = { .actor = "uid:72" };
 	struct fixture *f = *state;
+	struct rulebook_hold hold = { 0 };
 	struct request req = { .id = "1",
+		.hold = &hold,
 		.method = "POST",
 		.target = "/v1/keys",
 		.authorization = "Bearer x",
@@ -361,6 +388,7 @@ admits_as_it_handles_and_counts_no_failure(void **state)
 	req.caller = &admin;
 	req.authorization = NULL;
 	assert_true(api_admits(&f->api, &req));
+	rulebook_let_go(&hold);
 }
 
 static void
@@ -375,7 +403,7 @@ does_nothing_without_the_body_that_was_refused(void **state)
 
 	response_free(&f->res);
 	response_init(&f->res);
-	api_handle(&f->api, &req, &f->res);
+	handle_once(f, &req, &f->res);
 	assert_int_equal(f->res.status, 503);
 }
 
@@ -388,6 +416,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_name_and_no_time),
 		cmocka_unit_test(gives_a_name_to_one_good_token_at_a_time),
 		cmocka_unit_test(takes_the_place_of_the_peer),
+		cmocka_unit_test(may_what_a_rule_grants_its_name),
 		cmocka_unit_test(keeps_the_peer_with_another_scheme),
 		cmocka_unit_test(refuses_a_token_that_is_not_good),
 		cmocka_unit_test(knows_its_tokens_after_a_restart),

@@ -21,6 +21,14 @@ certificate_of late client 1 ci
 certificate_of unnamed client 86400 other
 foreign_certificate_of foreign
 "$KEYHOLD" cert revoke "$(serial_of "$T/gone.crt")" --reason superseded >/dev/null
+
+# Bearer tokens, as curl takes them: a file, which every user of this story can read.
+for name in uses expired revoked; do
+	api POST /v1/tokens -d '{"name":"'"$name"'","expires_in_seconds":'"$([ "$name" = expired ] && echo 1 || echo 3600)"'}'
+	[ "$STATUS" = 201 ] || fail "$STATUS for a token"
+	echo "Authorization: Bearer $(grep -oE 'kh1\.[A-Za-z0-9._-]+' "$T/body")" >"$T/$name.header"
+done
+"$KEYHOLD" token revoke revoked >/dev/null
 stop_daemon
 give_away
 port=$(free_port)
@@ -34,7 +42,10 @@ start_with "access:
   - { who: \"unix:60064\", may: [manage] }
   - { who: \"unix:60065\", may: [read] }
   - { who: \"unix:group:60066\", may: [admin] }
-  - { who: \"cert:dns:ci.example\", may: [use, issue], keys: [web], issuers: [internal], profiles: [server], names: [\"*.svc.example\"] }"
+  - { who: \"cert:dns:ci.example\", may: [use, issue], keys: [web], issuers: [internal], profiles: [server], names: [\"*.svc.example\"] }
+  - { who: \"token:uses\", may: [use], keys: [web] }
+  - { who: \"token:expired\", may: [admin] }
+  - { who: \"token:revoked\", may: [admin] }"
 
 # The peers. Each is a function that sends one request and prints the status of the answer, whose
 # body it leaves in $T/body: PEER METHOD PATH CURL-ARGUMENT...
@@ -88,6 +99,12 @@ nobody() {
 	take over_tls "$@"
 }
 
+# Another user each time: one who comes with many bad tokens has to wait.
+with_token() { as_user $((61000 + COUNT)) 61000 "${@:2}" -H "@$T/$1.header"; }
+token() { with_token uses "$@"; }
+expired_token() { with_token expired "$@"; }
+revoked_token() { with_token revoked "$@"; }
+
 # The operations, asked for by the peer in $1. COUNT is another number each time.
 COUNT=0
 OPERATIONS=(health crl list_keys sign_web sign_other create_key rotate_other issue issue_outside issue_client
@@ -137,6 +154,9 @@ expired       000 000 000 000 000 000 000 000 000 000 000 000 000 000
 revoked       000 000 000 000 000 000 000 000 000 000 000 000 000 000
 other_ca      000 000 000 000 000 000 000 000 000 000 000 000 000 000
 nobody        + + - - - - - - - - - - - -
+token         + + - + - - - - - - - - - -
+expired_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
+revoked_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
 '
 
 cell() {
