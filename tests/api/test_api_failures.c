@@ -64,6 +64,29 @@ stays_as_it_is_when_nothing_can_be_recorded(void **state)
 	assert_alone(f, "unrecorded", hash);
 }
 
+static void
+rules_stay_when_a_change_cannot_be_recorded(void **state)
+{
+	static const struct access_rule reading = { .who = { .id = 4000044 },
+		.may = ACCESS_READ };
+	const struct ruleset set = { .rules = { &reading, 1 } };
+	const struct caller admin = ((struct fixture *)*state)->caller;
+	struct fixture *f = *state;
+	struct error err;
+
+	f->caller = (struct caller){ .actor = "uid:4000044", .uid = 4000044 };
+	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
+	       "SELECT RAISE(ABORT, 'no room'); END");
+	assert_int_equal(api_use_rules(&f->api, &set, "access.reloaded", &err), -1);
+	assert_int_equal(get(f, "/v1/keys"), 403);
+	sql(f, "DROP TRIGGER full");
+	assert_int_equal(api_use_rules(&f->api, &set, "access.reloaded", &err), 0);
+	assert_int_equal(get(f, "/v1/keys"), 200);
+	fixture_rules(f, NULL, 0);
+	assert_int_equal(get(f, "/v1/keys"), 403);
+	f->caller = admin;
+}
+
 static int
 destroy(struct fixture *f, const char *name, const char *hash)
 {
@@ -256,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stays_as_it_is_when_nothing_can_be_recorded),
+		cmocka_unit_test(rules_stay_when_a_change_cannot_be_recorded),
 		cmocka_unit_test(a_destruction_that_is_not_recorded_can_be_repeated),
 		cmocka_unit_test(
 		    a_destruction_that_was_recorded_all_the_same_frees_the_name),

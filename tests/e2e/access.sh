@@ -68,6 +68,20 @@ ask 403 POST /v1/keys -d '{"name":"a","type":"ec-p256","use":"sign"}'
 ask 403 POST /v1/keys/web/csr -d '{"sans":["localhost"]}'
 ask 403 DELETE /v1/keys/web -d "{\"spki_sha256\":\"${WEB#spki:}\"}"
 
+say "keyholdd says who may do what, and by which rule"
+expect_status 0 "$KEYHOLD" access check --who "unix:$WORKER_USER" --may use --key web
+expect_text "yes: rule 1 (line $(grep -n 'may: \[use\]' "$T/own.yaml" | cut -d : -f 1)): { who: \"unix:$WORKER_USER\", may: [use], keys: [web] }" "$T/out"
+expect_text "unix:$WORKER_USER is in: $WORKER_GROUP" "$T/out"
+expect_status 1 "$KEYHOLD" access check --who "unix:$WORKER_USER" --may use --key "$OTHER"
+expect_text "no: unix:$WORKER_USER may not use key other" "$T/out"
+expect_status 0 "$KEYHOLD" access check --who unix:root --may admin
+expect_status 0 "$KEYHOLD" access check --who unix:group:60200 --may read
+expect_status 0 "$KEYHOLD" access list
+expect_text 'rule 2 ' "$T/out"
+expect_text "$(sha256sum "$T/own.yaml" | cut -d ' ' -f 1)" "$T/out"
+ask 403 GET /v1/access
+ask 403 GET "/v1/access/decision?who=unix:root&may=admin"
+
 say "a member of a group may read and use nothing"
 AS=("${AS_READER[@]}")
 ask 200 GET /v1/keys
@@ -75,6 +89,8 @@ ask 200 GET /v1/certificates
 ask 200 GET /readyz
 expect_text '"token":"keyhold-dev"' "$T/out"
 ask 200 GET /v1/keys/other/reference
+ask 200 GET "/v1/access/decision?who=unix:root&may=admin"
+ask 403 GET /v1/access
 sign 403 web
 ask 403 POST /v1/keys -d '{"name":"a","type":"ec-p256","use":"sign"}'
 AS=(setpriv --reuid 60044 --regid 60044 --clear-groups)
