@@ -26,9 +26,9 @@ struct fixture {
 
 	struct rulebook_hold hold; /* as of one connection */
 	struct caller caller;      /* an admin, until a test says otherwise */
-	const char *accept;        /* of the next requests, as are the next three */
+	const char *accept;        /* of the next requests, as are the next four */
 	const char *if_match, *if_none_match, *idempotency_key;
-	const char *authorization; /* likewise */
+	const char *authorization;
 	struct response res; /* to the last request */
 	struct json_t *json; /* its body, when that is JSON */
 };
