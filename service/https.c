@@ -107,7 +107,7 @@ complain(struct https *https, const struct error *why)
 	else
 		log_error("https.unready",
 		    "listener=%s certificate=%s why=\"%s\" type=\"%s\"",
-		    https->settings->name, name, why->text,
+		    https->settings->name, name, log_quoted(quoted, why->text),
 		    server_certificate_hint(https->api, name, text));
 }
 
@@ -240,10 +240,10 @@ static int
 turn_away(gnutls_session_t session, const struct visitor *visitor,
     gnutls_alert_description_t alert, const char *why)
 {
-	char quoted[LOG_QUOTED_MAX];
+	char quoted[LOG_QUOTED_MAX], actor[LOG_QUOTED_MAX];
 
 	log_info("https.refused", "listener=%s actor=%s why=\"%s\"",
-	    visitor->https->settings->name, visitor->caller.actor,
+	    visitor->https->settings->name, log_value(actor, visitor->caller.actor),
 	    log_quoted(quoted, why));
 	gnutls_alert_send(session, GNUTLS_AL_FATAL, alert);
 	return GNUTLS_E_CERTIFICATE_ERROR;

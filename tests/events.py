@@ -14,7 +14,7 @@ EVENT = re.compile(r'[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$')
 # A value is one conversion, or text with conversions in it: %s alone is the caller's word that it needs no quotes.
 FIELD = r'[a-z][a-z0-9_]*=(?:[\w./-]+|%(?:\.\*)?[a-z]+|"[^" =]*%[a-z]+[^"=]*"|"[^"=]*")'
 FIELDS = re.compile(rf'{FIELD}(?: {FIELD})*$')
-ROW = re.compile(r'^\| `([a-z0-9.-]+)` \| (error|info|debug)')
+ROW = re.compile(r'^\| `([a-z0-9.-]+)` \| ([a-z, ]+) \|')
 
 
 def literal(text):
@@ -40,7 +40,8 @@ def problems_of(files, manual):
             elif form is None or not FIELDS.match(form):
                 yield f"{name}: {event}: the fields are not key=value: {form}"
             seen.add((event, level))
-    listed = {match.groups() for line in manual.splitlines() if (match := ROW.match(line))}
+    rows = [match for line in manual.splitlines() if (match := ROW.match(line))]
+    listed = {(row[1], level) for row in rows for level in row[2].split(", ")}
     for event, level in sorted(seen - listed):
         yield f"{MANUAL} lacks {event}, of level {level}"
     for event, level in sorted(listed - seen):
