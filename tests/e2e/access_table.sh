@@ -102,6 +102,7 @@ nobody() {
 # Another user each time: one who comes with many bad tokens has to wait.
 with_token() { as_user $((61000 + COUNT)) 61000 "${@:2}" -H "@$T/$1.header"; }
 token() { with_token uses "$@"; }
+tls_token() { nobody "$@" -H "@$T/uses.header"; }
 expired_token() { with_token expired "$@"; }
 revoked_token() { with_token revoked "$@"; }
 
@@ -153,8 +154,9 @@ no_such_rule  + + - - - - - - - - - - - -
 expired       000 000 000 000 000 000 000 000 000 000 000 000 000 000
 revoked       000 000 000 000 000 000 000 000 000 000 000 000 000 000
 other_ca      000 000 000 000 000 000 000 000 000 000 000 000 000 000
-nobody        + + - - - - - - - - - - - -
+nobody        + + 401 401 401 401 401 401 401 401 401 401 401 401
 token         + + - + - - - - - - - - - -
+tls_token     + + - + - - - - - - - - - -
 expired_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
 revoked_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
 '

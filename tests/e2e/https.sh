@@ -19,7 +19,7 @@ ask 000 GET /healthz -k
 say "then, without a restart, there is one; and nobody else's server"
 sleep 1.1
 ask 200 GET /healthz --cacert "$T/root.pem"
-ask 403 GET /v1/keys --cacert "$T/root.pem"
+ask 401 GET /v1/keys --cacert "$T/root.pem"
 ask 000 GET /healthz
 ask 200 GET /v1/issuers/internal/crl --cacert "$T/root.pem"
 wait_for_text "actor=nobody:127.0.0.1" "$T/keyholdd.log"

@@ -79,7 +79,7 @@ as ci
 ask 200 GET /healthz "${CLIENT[@]}"
 as gone
 refused "certificate revoked" "was revoked"
-ask 403 GET /v1/keys --cacert "$T/root.pem"
+ask 401 GET /v1/keys --cacert "$T/root.pem"
 stop_daemon
 
 say "what is wrong with client_ca is told with its line"
