@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -24,8 +25,8 @@ write_conf(void **directory)
 	return setenv("SOFTHSM2_CONF", path, 1);
 }
 
-int
-test_module_open(void **state)
+static int
+open_module(void **state, const char *path)
 {
 	struct test_token *t = calloc(1, sizeof(*t));
 	struct error err = { 0 };
@@ -37,11 +38,37 @@ test_module_open(void **state)
 	    write_conf(&t->directory) != 0)
 		return -1;
 	*state = t;
-	if (module_open(TEST_SOFTHSM, NULL, &t->module, &err) != 0) {
+	if (module_open(path, NULL, &t->module, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return -1;
 	}
 	return 0;
+}
+
+int
+test_module_open(void **state)
+{
+	return open_module(state, TEST_SOFTHSM);
+}
+
+/* The module reads the name once in a process; the map outlives the file. */
+int
+test_faulty_module_open(void **state)
+{
+	char path[] = "/tmp/keyhold-faults.XXXXXX";
+	struct faults *faults = NULL;
+	int fd = mkstemp(path), rc = -1;
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	if (setenv(FAULTS_ENV, path, 1) == 0 && faults_open(path, &faults) == 0 &&
+	    open_module(state, TEST_FAULTY_MODULE) == 0) {
+		((struct test_token *)*state)->faults = faults;
+		rc = 0;
+	}
+	unlink(path);
+	return rc;
 }
 
 struct secret *
@@ -97,15 +124,11 @@ test_key_destroy(struct keystore *store, const struct keystore_key *key)
 	keystore_forget(store, key);
 }
 
-int
-test_token_open(void **state)
+static int
+open_token(struct test_token *t)
 {
-	struct test_token *t;
 	struct error err = { 0 };
 
-	if (test_module_open(state) != 0)
-		return -1;
-	t = *state;
 	test_token_make(t->module, TEST_TOKEN_LABEL);
 	if (test_token_login(t, TEST_TOKEN_LABEL, TEST_TOKEN_PIN, &err) != 0 ||
 	    keystore_new(t->token, &t->keystore, &err) != 0) {
@@ -113,6 +136,18 @@ test_token_open(void **state)
 		return -1;
 	}
 	return 0;
+}
+
+int
+test_token_open(void **state)
+{
+	return test_module_open(state) == 0 ? open_token(*state) : -1;
+}
+
+int
+test_faulty_token_open(void **state)
+{
+	return test_faulty_module_open(state) == 0 ? open_token(*state) : -1;
 }
 
 int
@@ -124,6 +159,7 @@ test_token_close(void **state)
 	keystore_free(t->keystore);
 	token_close(t->token);
 	module_close(t->module);
+	faults_close(t->faults);
 	rc = directory_remove(&t->directory);
 	free(t);
 	return rc;

@@ -5,6 +5,7 @@
 #include "pkcs11/keystore.h"
 #include "pkcs11/module.h"
 #include "pkcs11/token.h"
+#include "tests/support/faults.h"
 
 #define TEST_TOKEN_LABEL    "keyhold-test"
 #define TEST_TOKEN_PIN      "123456"
@@ -17,6 +18,7 @@ struct test_token {
 	struct module *module;
 	struct token *token; /* NULL after test_module_open */
 	struct keystore *keystore;
+	struct faults *faults; /* after test_faulty_* */
 };
 
 /*
@@ -25,6 +27,9 @@ struct test_token {
  */
 int test_module_open(void **state);
 int test_token_open(void **state);
+/* The same over faulty-pkcs11.so. */
+int test_faulty_module_open(void **state);
+int test_faulty_token_open(void **state);
 int test_token_close(void **state);
 
 /* Makes one more token in the module; aborts when it cannot. */
