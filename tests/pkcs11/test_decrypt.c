@@ -22,7 +22,7 @@ open_all(void **state)
 	struct test_token *t;
 	bool on_token;
 
-	if (test_token_open(state) != 0)
+	if (test_faulty_token_open(state) != 0)
 		return -1;
 	t = *state;
 	return keystore_generate(t->keystore, "kex", KEY_RSA_2048, KEY_USE_TLS_RSA_KEX,
@@ -137,8 +137,6 @@ keys_of_other_uses_cannot_decrypt(void **state)
 /* A C_Decrypt that a test puts before the token's. */
 static struct {
 	CK_C_Decrypt real;
-	CK_C_DecryptInit real_init;
-	CK_C_CloseSession real_close;
 	CK_RV rv;
 	unsigned failures;
 } lie;
@@ -164,14 +162,6 @@ strip_zeros(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *ou
 	return rv;
 }
 
-static CK_RV
-forbid_raw_rsa(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	return mechanism->mechanism == CKM_RSA_X_509
-		   ? CKR_MECHANISM_INVALID
-		   : lie.real_init(session, mechanism, key);
-}
-
 static void
 put_before(struct test_token *t, CK_C_Decrypt decrypt_function, CK_RV rv)
 {
@@ -187,15 +177,6 @@ put_back(struct test_token *t)
 	t->token->functions->C_Decrypt = lie.real;
 }
 
-static unsigned closed;
-
-static CK_RV
-count_closing(CK_SESSION_HANDLE session)
-{
-	closed++;
-	return lie.real_close(session);
-}
-
 /* And keeps its session: a new one takes time, which an attacker could see. */
 static void
 a_token_that_judges_the_ciphertext_gives_random_bytes(void **state)
@@ -204,18 +185,16 @@ a_token_that_judges_the_ciphertext_gives_random_bytes(void **state)
 		CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE };
 	struct test_token *t = *state;
 	struct exchange_sent sent;
+	uint64_t closed;
 
 	exchange_make(&shared.key, EXCHANGE_GOOD, &sent);
-	lie.real_close = t->token->functions->C_CloseSession;
-	t->token->functions->C_CloseSession = count_closing;
-	closed = 0;
+	closed = faults_calls(t->faults, FUNCTION_C_CloseSession);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		put_before(t, fail_with_rv, codes[i]);
 		assert_random(t, &sent, "code");
 		put_back(t);
 	}
-	t->token->functions->C_CloseSession = lie.real_close;
-	assert_int_equal(closed, 0);
+	assert_int_equal(faults_calls(t->faults, FUNCTION_C_CloseSession), closed);
 }
 
 static void
@@ -306,11 +285,10 @@ a_token_that_forbids_raw_rsa_is_found_out(void **state)
 {
 	struct test_token *t = *state;
 
-	lie.real_init = t->token->functions->C_DecryptInit;
-	t->token->functions->C_DecryptInit = forbid_raw_rsa;
+	faults_trouble(t->faults, TROUBLE_NO_RAW_RSA, 1, FAULTS_ALWAYS);
 	assert_not_made(
 	    t, KEY_RSA_2048, ERROR_TOKEN, "this token cannot serve RSA key exchange");
-	t->token->functions->C_DecryptInit = lie.real_init;
+	faults_clear(t->faults);
 }
 
 static void

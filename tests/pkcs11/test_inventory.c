@@ -15,40 +15,10 @@
 
 #define KEYS 5
 
-static struct {
-	CK_C_FindObjectsInit real;
-	int searches;
-} counted;
-
-static CK_RV
-count_search(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
+static uint64_t
+searches(const struct test_token *t)
 {
-	counted.searches++;
-	return counted.real(session, match, count);
-}
-
-static CK_RV
-refuse_search(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
-{
-	(void)session;
-	(void)match;
-	(void)count;
-	return CKR_DEVICE_ERROR;
-}
-
-static void
-count_searches(struct token *token)
-{
-	counted.real = token->functions->C_FindObjectsInit;
-	counted.searches = 0;
-	token->functions->C_FindObjectsInit = count_search;
-}
-
-static int
-searches_made(struct token *token)
-{
-	token->functions->C_FindObjectsInit = counted.real;
-	return counted.searches;
+	return faults_calls(t->faults, FUNCTION_C_FindObjectsInit);
 }
 
 static void
@@ -175,10 +145,10 @@ a_search_that_fails_is_an_error(void **state)
 	struct inventory *inventory;
 	struct error err = { 0 };
 
-	counted.real = t->token->functions->C_FindObjectsInit;
-	t->token->functions->C_FindObjectsInit = refuse_search;
+	faults_set(t->faults, FUNCTION_C_FindObjectsInit, EFFECT_RETURN, CKR_DEVICE_ERROR,
+	    FAULTS_ALWAYS);
 	assert_int_equal(inventory_read(t->token, &inventory, &err), -1);
-	t->token->functions->C_FindObjectsInit = counted.real;
+	faults_clear(t->faults);
 	assert_int_equal(err.code, ERROR_TOKEN);
 }
 
@@ -189,11 +159,12 @@ listed_keys_are_taken_into_use_with_two_searches(void **state)
 	struct test_token *t = *state;
 	struct keystore_key keys[KEYS];
 	struct keystore *started;
+	uint64_t before;
 	bool on_token;
 
 	make(t->keystore, keys);
 	assert_int_equal(keystore_new(t->token, &started, NULL), 0);
-	count_searches(t->token);
+	before = searches(t);
 	assert_int_equal(keystore_list(started, NULL), 0);
 	for (int i = 0; i < KEYS; i++) {
 		/* Of a wrong CKA_ID, or of another key's: not on the token. */
@@ -204,7 +175,7 @@ listed_keys_are_taken_into_use_with_two_searches(void **state)
 		assert_int_equal(on_token, i >= 2);
 	}
 	keystore_unlist(started);
-	assert_int_equal(searches_made(t->token), 2);
+	assert_int_equal(searches(t), before + 2);
 	keystore_free(started);
 }
 
@@ -213,20 +184,21 @@ a_key_that_was_just_made_is_not_searched_for(void **state)
 {
 	struct test_token *t = *state;
 	struct keystore_key key;
+	uint64_t before;
 	bool on_token;
 
-	count_searches(t->token);
+	before = searches(t);
 	assert_int_equal(
 	    keystore_generate(t->keystore, "new", KEY_EC_P256, KEY_USE_SIGN, &key, NULL),
 	    0);
 	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
 	assert_true(on_token);
-	assert_int_equal(searches_made(t->token), 0);
+	assert_int_equal(searches(t), before);
 	/* Once: what becomes of it later is not known. */
 	keystore_forget(t->keystore, &key);
-	count_searches(t->token);
+	before = searches(t);
 	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
-	assert_int_equal(searches_made(t->token), 2);
+	assert_int_equal(searches(t), before + 2);
 	test_key_destroy(t->keystore, &key);
 }
 
@@ -246,15 +218,18 @@ a_key_that_was_made_and_destroyed_is_not_on_the_token(void **state)
 	keystore_forget(t->keystore, &key);
 }
 
-static struct keystore *searched;
+static struct {
+	struct keystore *store;
+	CK_C_FindObjectsInit real;
+} searched;
 
 /* The lock that a signature takes is free. */
 static CK_RV
 search_beside_signatures(CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG count)
 {
-	assert_int_equal(pthread_rwlock_tryrdlock(&searched->handles), 0);
-	pthread_rwlock_unlock(&searched->handles);
-	return count_search(session, match, count);
+	assert_int_equal(pthread_rwlock_tryrdlock(&searched.store->handles), 0);
+	pthread_rwlock_unlock(&searched.store->handles);
+	return searched.real(session, match, count);
 }
 
 static void
@@ -262,15 +237,18 @@ others_sign_while_a_key_to_be_destroyed_is_searched_for(void **state)
 {
 	struct test_token *t = *state;
 	struct keystore_key key;
+	uint64_t before;
 
 	assert_int_equal(keystore_generate(t->keystore, "searched", KEY_EC_P256,
 			     KEY_USE_SIGN, &key, NULL),
 	    0);
-	searched = t->keystore;
-	count_searches(t->token);
+	searched.store = t->keystore;
+	searched.real = t->token->functions->C_FindObjectsInit;
+	before = searches(t);
 	t->token->functions->C_FindObjectsInit = search_beside_signatures;
 	test_key_destroy(t->keystore, &key);
-	assert_int_equal(searches_made(t->token), 2);
+	t->token->functions->C_FindObjectsInit = searched.real;
+	assert_int_equal(searches(t), before + 2);
 }
 
 int
@@ -288,5 +266,5 @@ main(void)
 		cmocka_unit_test(others_sign_while_a_key_to_be_destroyed_is_searched_for),
 	};
 
-	return cmocka_run_group_tests(tests, test_token_open, test_token_close);
+	return cmocka_run_group_tests(tests, test_faulty_token_open, test_token_close);
 }

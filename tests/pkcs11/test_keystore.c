@@ -309,19 +309,6 @@ check_passes_with_keys_of_each_family_and_without(void **state)
 	keystore_free(store);
 }
 
-static CK_C_Sign real_sign;
-
-static CK_RV
-sign_badly(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig,
-    CK_ULONG *sig_len)
-{
-	CK_RV rv = real_sign(session, data, len, sig, sig_len);
-
-	if (rv == CKR_OK)
-		sig[*sig_len - 1] ^= 1;
-	return rv;
-}
-
 static void
 check_fails_when_a_signature_does_not_verify(void **state)
 {
@@ -330,22 +317,13 @@ check_fails_when_a_signature_does_not_verify(void **state)
 	struct error err = { 0 };
 	int rc;
 
-	real_sign = t->token->functions->C_Sign;
-	t->token->functions->C_Sign = sign_badly;
+	faults_trouble(t->faults, TROUBLE_WRONG_SIGNATURES, 1, FAULTS_ALWAYS);
 	rc = keystore_check(t->keystore, &err);
-	t->token->functions->C_Sign = real_sign;
+	faults_clear(t->faults);
 	assert_int_equal(rc, -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
 	assert_int_equal(keystore_check(t->keystore, NULL), 0);
 	test_key_destroy(t->keystore, &key);
-}
-
-static CK_RV
-refuse_to_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
-{
-	(void)session;
-	(void)object;
-	return CKR_DEVICE_ERROR;
 }
 
 static void
@@ -353,13 +331,13 @@ a_key_that_the_token_does_not_destroy_stays_in_use(void **state)
 {
 	struct test_token *t = *state;
 	struct keystore_key key = make(t->keystore, "stubborn", KEY_EC_P256), found;
-	CK_C_DestroyObject real_destroy = t->token->functions->C_DestroyObject;
 	struct error err = { 0 };
 	int rc;
 
-	t->token->functions->C_DestroyObject = refuse_to_destroy;
+	faults_set(t->faults, FUNCTION_C_DestroyObject, EFFECT_RETURN, CKR_DEVICE_ERROR,
+	    FAULTS_ALWAYS);
 	rc = keystore_destroy(t->keystore, &key, &err);
-	t->token->functions->C_DestroyObject = real_destroy;
+	faults_clear(t->faults);
 	assert_int_equal(rc, -1);
 	assert_int_equal(err.code, ERROR_TOKEN);
 	assert_int_equal(sign(t->keystore, &key, SCHEME_ECDSA_SECP256R1_SHA256, NULL), 0);
@@ -399,6 +377,8 @@ a_dead_session_is_replaced_and_the_signature_succeeds(void **state)
 	kill_sessions(t->token);
 	assert_int_equal(keystore_check(t->keystore, NULL), 0);
 }
+
+static CK_C_Sign real_sign;
 
 /* A failed C_Sign leaves its operation active: that session must not be lent again. */
 static CK_RV
@@ -449,7 +429,7 @@ reads_the_uses_by_name(void **state)
 static int
 open_all(void **state)
 {
-	return software_make(NULL) != 0 ? -1 : test_token_open(state);
+	return software_make(NULL) != 0 ? -1 : test_faulty_token_open(state);
 }
 
 static int

@@ -13,51 +13,18 @@
 #include "pkcs11/session.h"
 #include "tests/support/token.h"
 
-/* libp11 calls through the module's own table, so a test can listen in. */
-static struct {
-	CK_C_Login login;
-	CK_C_GetTokenInfo info;
-	unsigned logins;
-	CK_FLAGS more_flags;
-} spied;
-
-static CK_RV
-count_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
+static uint64_t
+logins(const struct test_token *t)
 {
-	spied.logins++;
-	return spied.login(session, user, pin, len);
-}
-
-static CK_RV
-add_flags(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
-{
-	CK_RV rv = spied.info(slot, info);
-
-	info->flags |= spied.more_flags;
-	return rv;
+	return faults_calls(t->faults, FUNCTION_C_Login);
 }
 
 static int
-spy(void **state)
+close_token(void **state)
 {
 	struct test_token *t = *state;
 
-	spied.login = t->module->functions->C_Login;
-	spied.info = t->module->functions->C_GetTokenInfo;
-	spied.logins = 0;
-	spied.more_flags = 0;
-	t->module->functions->C_Login = count_login;
-	t->module->functions->C_GetTokenInfo = add_flags;
-	return 0;
-}
-
-static int
-unspy(void **state)
-{
-	struct test_token *t = *state;
-
-	t->module->functions->C_Login = spied.login;
-	t->module->functions->C_GetTokenInfo = spied.info;
+	faults_clear(t->faults);
 	token_close(t->token);
 	t->token = NULL;
 	return 0;
@@ -78,11 +45,12 @@ opens_a_token_by_its_label(void **state)
 	struct test_token *t = *state;
 	CK_SESSION_HANDLE session;
 	CK_SESSION_INFO info;
+	uint64_t before;
 
 	test_token_make(t->module, "by-label");
-	spied.logins = 0;
+	before = logins(t);
 	assert_int_equal(test_token_login(t, "by-label", TEST_TOKEN_PIN, NULL), 0);
-	assert_int_equal(spied.logins, 1);
+	assert_int_equal(logins(t), before + 1);
 	assert_string_equal(t->token->label, "by-label");
 	assert_int_equal(strlen(t->token->serial), 16);
 	assert_int_equal(session_take(t->token->sessions, &session, NULL), 0);
@@ -127,12 +95,13 @@ an_unknown_label_is_not_found(void **state)
 {
 	struct test_token *t = *state;
 	struct error err = { 0 };
+	uint64_t before = logins(t);
 
 	assert_int_equal(test_token_login(t, "nobody", TEST_TOKEN_PIN, &err), -1);
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 	assert_non_null(strstr(err.text, "\"nobody\""));
 	assert_null(t->token);
-	assert_int_equal(spied.logins, 0);
+	assert_int_equal(logins(t), before);
 }
 
 /* The blanks that pad CK_TOKEN_INFO.label are not part of the name. */
@@ -154,14 +123,15 @@ two_tokens_of_one_label_are_ambiguous(void **state)
 {
 	struct test_token *t = *state;
 	struct error err = { 0 };
+	uint64_t before;
 
 	test_token_make(t->module, "twin");
 	test_token_make(t->module, "twin");
-	spied.logins = 0;
+	before = logins(t);
 	assert_int_equal(test_token_login(t, "twin", TEST_TOKEN_PIN, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_non_null(strstr(err.text, "serial"));
-	assert_int_equal(spied.logins, 0);
+	assert_int_equal(logins(t), before);
 }
 
 static void
@@ -171,6 +141,7 @@ a_wrong_pin_is_tried_exactly_once(void **state)
 	struct token_options options = { .label = "pin" };
 	struct error err = { 0 };
 	CK_SLOT_ID slot;
+	uint64_t before;
 
 	test_token_make(t->module, "pin");
 	assert_int_equal(test_token_login(t, "pin", TEST_TOKEN_PIN, NULL), 0);
@@ -178,32 +149,32 @@ a_wrong_pin_is_tried_exactly_once(void **state)
 	assert_int_equal(flags_of(t, slot) & CKF_USER_PIN_COUNT_LOW, 0);
 	token_close(t->token);
 	t->token = NULL;
-	spied.logins = 0;
+	before = logins(t);
 	assert_int_equal(test_token_login(t, "pin", "wrong-pin", &err), -1);
 	assert_int_equal(err.code, ERROR_PIN);
 	assert_null(strstr(err.text, "wrong-pin"));
 	assert_null(t->token);
-	assert_int_equal(spied.logins, 1);
+	assert_int_equal(logins(t), before + 1);
 	assert_int_not_equal(flags_of(t, slot) & CKF_USER_PIN_COUNT_LOW, 0);
 	/* Looking does not log in. */
 	assert_int_equal(token_look(t->module, &options, NULL), 0);
-	assert_int_equal(spied.logins, 1);
+	assert_int_equal(logins(t), before + 1);
 	/* Nor has it locked the token. */
 	assert_int_equal(test_token_login(t, "pin", TEST_TOKEN_PIN, NULL), 0);
 }
 
 static void
-check_no_attempt(struct test_token *t, CK_FLAGS flag, const char *reason)
+check_no_attempt(struct test_token *t, enum faults_trouble trouble, const char *reason)
 {
 	struct error err = { 0 };
+	uint64_t before = logins(t);
 
-	spied.logins = 0;
-	spied.more_flags = flag;
+	faults_trouble(t->faults, trouble, 1, FAULTS_ALWAYS);
 	assert_int_equal(test_token_login(t, "guarded", TEST_TOKEN_PIN, &err), -1);
-	spied.more_flags = 0;
+	faults_clear(t->faults);
 	assert_int_equal(err.code, ERROR_PIN);
 	assert_non_null(strstr(err.text, reason));
-	assert_int_equal(spied.logins, 0);
+	assert_int_equal(logins(t), before);
 }
 
 static void
@@ -212,8 +183,8 @@ no_pin_is_tried_when_a_failure_would_lock_it(void **state)
 	struct test_token *t = *state;
 
 	test_token_make(t->module, "guarded");
-	check_no_attempt(t, CKF_USER_PIN_FINAL_TRY, "one more wrong PIN locks it");
-	check_no_attempt(t, CKF_USER_PIN_LOCKED, "locked");
+	check_no_attempt(t, TROUBLE_PIN_FINAL_TRY, "one more wrong PIN locks it");
+	check_no_attempt(t, TROUBLE_PIN_LOCKED, "locked");
 }
 
 /* A token logs out when its last session closes; the anchor is never lent. */
@@ -260,24 +231,24 @@ a_label_may_have_32_bytes(void **state)
 	assert_string_equal(t->token->label, label);
 }
 
-#define SPY_TEST(name) cmocka_unit_test_setup_teardown(name, spy, unspy)
+#define TOKEN_TEST(name) cmocka_unit_test_teardown(name, close_token)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SPY_TEST(opens_a_token_by_its_label),
-		SPY_TEST(opens_a_token_by_its_serial),
-		SPY_TEST(the_serial_and_the_label_must_both_match),
-		SPY_TEST(an_unknown_label_is_not_found),
-		SPY_TEST(a_part_of_a_label_is_not_found),
-		SPY_TEST(two_tokens_of_one_label_are_ambiguous),
-		SPY_TEST(a_wrong_pin_is_tried_exactly_once),
-		SPY_TEST(no_pin_is_tried_when_a_failure_would_lock_it),
-		SPY_TEST(the_login_outlives_every_session_of_the_pool),
-		SPY_TEST(refuses_a_label_that_does_not_fit),
-		SPY_TEST(a_label_may_have_32_bytes),
+		TOKEN_TEST(opens_a_token_by_its_label),
+		TOKEN_TEST(opens_a_token_by_its_serial),
+		TOKEN_TEST(the_serial_and_the_label_must_both_match),
+		TOKEN_TEST(an_unknown_label_is_not_found),
+		TOKEN_TEST(a_part_of_a_label_is_not_found),
+		TOKEN_TEST(two_tokens_of_one_label_are_ambiguous),
+		TOKEN_TEST(a_wrong_pin_is_tried_exactly_once),
+		TOKEN_TEST(no_pin_is_tried_when_a_failure_would_lock_it),
+		TOKEN_TEST(the_login_outlives_every_session_of_the_pool),
+		TOKEN_TEST(refuses_a_label_that_does_not_fit),
+		TOKEN_TEST(a_label_may_have_32_bytes),
 	};
 
-	return cmocka_run_group_tests(tests, test_module_open, test_token_close);
+	return cmocka_run_group_tests(tests, test_faulty_module_open, test_token_close);
 }
