@@ -12,6 +12,7 @@
 #include "api/ocsp_key.h"
 #include "api/problem.h"
 #include "api/profile_json.h"
+#include "api/refusal.h"
 #include "api/published.h"
 #include "api/router.h"
 #include "api/url.h"
@@ -125,7 +126,9 @@ open_authority(struct api *api, struct error *err)
 	authority_use_weak_keys(api->authority, api->weak_keys);
 	if (store_profile_each(
 		api->store, load_profile, authority_profiles(api->authority), err) != 0 ||
+	    recorder_new(api->store, api->audit_each, &api->recorder, err) != 0 ||
 	    ocsp_open(api->authority, &ocsp_keys, &api->ocsp, err) != 0) {
+		recorder_free(api->recorder);
 		authority_close(api->authority);
 		return -1;
 	}
@@ -155,6 +158,7 @@ api_open(struct api *api, struct error *err)
 	}
 	if (rulebook_init(&api->rules, err) != 0) {
 		ocsp_close(api->ocsp);
+		recorder_free(api->recorder);
 		authority_close(api->authority);
 		close_authentication(api);
 		metrics_free(api->metrics);
@@ -168,6 +172,7 @@ void
 api_close(struct api *api)
 {
 	ocsp_close(api->ocsp);
+	recorder_free(api->recorder);
 	authority_close(api->authority);
 	close_authentication(api);
 	metrics_free(api->metrics);
@@ -178,7 +183,7 @@ api_close(struct api *api)
 /* What this house did wrong is an error to look at, and a refused request a matter of
  * course; one that came too often would flood the log. */
 static void
-fail(struct exchange *x, struct error *err)
+fail(struct exchange *x, const struct route *route, struct error *err)
 {
 	static const char fields[] =
 	    "request=%s actor=%s method=%s target=\"%s\" status=%d why=\"%s\"";
@@ -194,6 +199,7 @@ fail(struct exchange *x, struct error *err)
 		problem_respond(x->res, err, &x->violations);
 	if (x->retry_after_s > 0)
 		x->res->retry_after_s = x->retry_after_s;
+	refusal_record(x, route, err);
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
 	if (x->res->status >= 500)
@@ -374,11 +380,11 @@ handle(struct exchange *x, struct request *req, const struct route **route)
 	char allow[64] = "";
 
 	if (find_admitted(&x->rules->rules, req, route, allow, sizeof(allow), &err) != 0)
-		fail(x, &err);
+		fail(x, *route, &err);
 	else if (*route == NULL)
 		problem_method(x->res, allow);
 	else if (run(x, *route, &err) != 0)
-		fail(x, &err);
+		fail(x, *route, &err);
 }
 
 /* Who looks on has it told; where nobody does, it costs a comparison. */
@@ -412,7 +418,7 @@ api_handle(struct api *api, struct request *req, struct response *res)
 		handle(&x, req, &route);
 	} else {
 		x.retry_after_s = a.wait_s;
-		fail(&x, &err);
+		fail(&x, NULL, &err);
 		if (a.failed)
 			authenticate_count_failure(api, peer);
 	}
@@ -459,7 +465,7 @@ api_refuse(struct api *api, struct request *req, struct response *res,
 	/* For the count: what else is wrong with it does not matter any more. */
 	(void)router_find(req, &route, allow, sizeof(allow), &err);
 	error_set(&err, code, "%s", why);
-	fail(&x, &err);
+	fail(&x, route, &err);
 	finish(&x, route, start_ns);
 }
 

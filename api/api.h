@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "api/recorder.h"
 #include "api/request.h"
 #include "api/rulebook.h"
 #include "ca/authority.h"
@@ -27,6 +28,8 @@ struct api {
 	struct store *store;
 	struct authority *authority;
 	struct ocsp *ocsp;
+	struct recorder *recorder;
+	bool audit_each; /* signature is an entry of the audit record */
 	const char *token_label, *token_serial;
 	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
 	struct metrics *metrics;
@@ -39,7 +42,8 @@ struct api {
 	pthread_mutex_t changes;
 };
 
-/* Takes every key of the store into use, and opens authority, ocsp and metrics. */
+/* Takes every key of the store into use, and opens authority, ocsp,
+ * recorder and metrics. */
 int api_open(struct api *api, struct error *err);
 void api_close(struct api *api);
 

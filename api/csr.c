@@ -39,8 +39,9 @@ post_csr(struct exchange *x, struct error *err)
 
 	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
 		return -1;
-	if (key.use == KEY_USE_CA)
-		return error_set(err, ERROR_FORBIDDEN, "key %s has use ca", key.key.name);
+	if (key.use == KEY_USE_CA || key.use == KEY_USE_AUDIT)
+		return error_set(err, ERROR_FORBIDDEN, "key %s has use %s", key.key.name,
+		    key_use_name(key.use));
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	rc = build_csr(x, &key, body, err);

@@ -38,14 +38,26 @@ check_scheme(const struct request *req, struct error *err)
 int
 post_decrypt(struct exchange *x, struct error *err)
 {
+	const struct recorder_use use = {
+		.actor = x->req->caller->actor,
+		.request = x->req->id,
+		.action = "decryption.made",
+		.key = x->key.key.name,
+		.scheme = SCHEME,
+	};
 	unsigned char premaster[PREMASTER_BYTES];
+	int rc = -1;
 
 	if (!request_has_type(x->req, OCTET_TYPE))
 		return error_set(
 		    err, ERROR_UNSUPPORTED, "send the ciphertext as " OCTET_TYPE);
-	if (check_scheme(x->req, err) != 0 || keyuse_check_decrypt(&x->key, err) != 0 ||
-	    keystore_decrypt(
-		x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err) != 0)
+	if (check_scheme(x->req, err) != 0)
+		return -1;
+	if (recorder_admit(x->api->recorder, err) == 0 &&
+	    keyuse_check_decrypt(&x->key, err) == 0)
+		rc = keystore_decrypt(
+		    x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err);
+	if (recorder_note(x->api->recorder, &use, rc, err) != 0)
 		return -1;
 	buf_append(&x->res->body, premaster, sizeof(premaster));
 	OPENSSL_cleanse(premaster, sizeof(premaster));

@@ -114,11 +114,11 @@ get_public(struct exchange *x, struct error *err)
 int
 get_reference(struct exchange *x, struct error *err)
 {
-	if (x->key.use == KEY_USE_CA)
+	if (x->key.use == KEY_USE_CA || x->key.use == KEY_USE_AUDIT)
 		return error_set(err, ERROR_FORBIDDEN,
-		    "key %s has use ca: there is nothing a program could do with a "
+		    "key %s has use %s: there is nothing a program could do with a "
 		    "reference",
-		    x->key.key.name);
+		    x->key.key.name, key_use_name(x->key.use));
 	if (reference_to_pem(&x->key.key, &x->res->body, err) != 0)
 		return -1;
 	return response_finish(x->res, PEM_TYPE, err);

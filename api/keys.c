@@ -125,6 +125,17 @@ create_key(struct exchange *x, const char *name, enum key_type type, enum key_us
 }
 
 static int
+read_use(const char *name, enum key_use *use, struct error *err)
+{
+	if (key_use_read(name, use, err) != 0)
+		return -1;
+	if (*use == KEY_USE_AUDIT)
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "use audit is for the key that the daemon makes for itself");
+	return 0;
+}
+
+static int
 read_new_key(const struct json_t *body, const char **name, enum key_type *type,
     enum key_use *use, struct error *err)
 {
@@ -135,7 +146,7 @@ read_new_key(const struct json_t *body, const char **name, enum key_type *type,
 	    json_text(body, "use", true, &use_name, err) != 0 ||
 	    key_type_read(type_name, type, err) != 0)
 		return -1;
-	return key_use_read(use_name, use, err);
+	return read_use(use_name, use, err);
 }
 
 static int
@@ -185,7 +196,7 @@ read_adoption(const struct json_t *body, struct adoption *adoption, struct error
 
 	if (json_text(body, "use", true, &use, err) != 0 ||
 	    json_text(body, "type", false, &type, err) != 0 ||
-	    key_use_read(use, &adoption->use, err) != 0)
+	    read_use(use, &adoption->use, err) != 0)
 		return -1;
 	adoption->typed = type != NULL;
 	return type == NULL ? 0 : key_type_read(type, &adoption->type, err);
@@ -274,15 +285,21 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 		.object = key->key.name,
 		.detail = detail,
 	};
+	struct audit_event intent = event;
 	int rc;
 
+	intent.action = "key.destroying";
 	hex_encode(detail + strlen(detail), key->key.spki_sha256, KEY_SHA256_SIZE);
 	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s belongs to an issuer", key->key.name);
-	/* The record says destroyed only of what is; a repeated request finishes the
-	 * rest. */
-	if (keystore_destroy(x->api->keys, key, err) != 0)
+	if (key->use == KEY_USE_AUDIT && key->replaced == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "key %s signs the audit record: rotate it first", key->key.name);
+	/* What cannot be recorded is not begun. The record says destroyed only of what
+	 * is; a repeated request finishes the rest. */
+	if (store_audit_append(x->api->store, &intent, err) != 0 ||
+	    keystore_destroy(x->api->keys, key, err) != 0)
 		return -1;
 	rc = store_key_remove(x->api->store, key->key.spki_sha256, &event, err);
 	/* A row that is gone all the same: its removal failed after the commit. */

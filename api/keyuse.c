@@ -31,10 +31,15 @@ keyuse_check(const struct keystore_key *key, enum scheme scheme,
 		    "this message is neither",
 		    key->key.name, key_use_name(key->use));
 	case KEY_USE_CA:
+		return error_set(err, ERROR_FORBIDDEN,
+		    "key %s has use ca: it signs only the certificates that this daemon "
+		    "builds",
+		    key->key.name);
+	case KEY_USE_AUDIT:
 		break;
 	}
 	return error_set(err, ERROR_FORBIDDEN,
-	    "key %s has use ca: it signs only the certificates that this daemon builds",
+	    "key %s has use audit: it signs only the heads of the audit record",
 	    key->key.name);
 }
 

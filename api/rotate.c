@@ -113,6 +113,10 @@ rotate_key(struct exchange *x, const struct rotation *rotation, struct keystore_
 	type = old.key.type;
 	if (rotation->type != NULL && key_type_read(rotation->type, &type, err) != 0)
 		return -1;
+	if (old.use == KEY_USE_AUDIT && type != old.key.type)
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "key %s signs the audit record: it stays of type %s", old.key.name,
+		    key_type_info(old.key.type)->name);
 	/* So that a request which is repeated, or comes late, makes no further key. */
 	if (rotation->spki_sha256 != NULL &&
 	    check_meant(rotation->spki_sha256, &old, err) != 0)

@@ -93,6 +93,11 @@ static const struct route routes[] = {
 	{ "POST", "/v1/tokens", post_tokens, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/tokens/{}", get_token, ACCESS_READ, NULL, 0 },
 	{ "DELETE", "/v1/tokens/{}", delete_token, ACCESS_ADMIN, NULL, 0 },
+	/* Who did what is for those who may do all; how far the record reaches, for those
+	 * who watch it. */
+	{ "GET", "/v1/audit", get_audit, ACCESS_ADMIN, "cursor limit", 0 },
+	{ "GET", "/v1/audit/head", get_audit_head, ACCESS_READ, NULL, 0 },
+	{ "GET", "/v1/audit/heads", get_audit_heads, ACCESS_READ, "cursor limit", 0 },
 	{ "GET", "/v1/rules", get_rules, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/blocked-keys", get_blocked_keys, ACCESS_READ, "cursor limit", 0 },
 	{ "GET", "/v1/blocked-keys/{}", get_blocked_key, ACCESS_READ, NULL, 0 },

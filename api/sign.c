@@ -43,13 +43,23 @@ static int
 sign(struct exchange *x, const struct bytes *message, unsigned char *sig, size_t *sig_len,
     struct error *err)
 {
+	struct recorder_use use = {
+		.actor = x->req->caller->actor,
+		.request = x->req->id,
+		.action = "signature.made",
+		.key = x->key.key.name,
+	};
 	enum scheme scheme;
+	int rc = -1;
 
-	if (read_scheme(x->req, &scheme, err) != 0 ||
-	    keyuse_check(&x->key, scheme, message, err) != 0)
+	if (read_scheme(x->req, &scheme, err) != 0)
 		return -1;
-	return keystore_sign(
-	    x->api->keys, x->key.key.spki_sha256, scheme, message, sig, sig_len, err);
+	use.scheme = scheme_info(scheme)->name;
+	if (recorder_admit(x->api->recorder, err) == 0 &&
+	    keyuse_check(&x->key, scheme, message, err) == 0)
+		rc = keystore_sign(x->api->keys, x->key.key.spki_sha256, scheme, message,
+		    sig, sig_len, err);
+	return recorder_note(x->api->recorder, &use, rc, err);
 }
 
 static int

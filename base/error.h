@@ -37,9 +37,11 @@ enum error_code {
 	ERROR_TIMEOUT,      /* the other side did not answer before the deadline */
 	ERROR_TOKEN,        /* the token refused or went away */
 	ERROR_PIN,          /* the token did not accept the PIN: never retried */
-	ERROR_CONFIG,       /* a setting or an argument of the command line */
-	ERROR_IO,           /* a file, a socket or the database */
-	ERROR_INTERNAL,     /* out of memory, or a library failed for no stated reason */
+	ERROR_UNRECORDED, /* the audit record could not be written: so nothing is done */
+	ERROR_TAMPERED,   /* an audit record that is not as it was written */
+	ERROR_CONFIG,     /* a setting or an argument of the command line */
+	ERROR_IO,         /* a file, a socket or the database */
+	ERROR_INTERNAL,   /* out of memory, or a library failed for no stated reason */
 };
 
 struct error {

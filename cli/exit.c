@@ -12,6 +12,7 @@ static const char *const meanings[EXIT_COUNT] = {
 	[EXIT_USAGE] = "wrong usage",
 	[EXIT_DAEMON] = "the daemon cannot be reached, or failed",
 	[EXIT_FILE] = "a local file could not be read or written",
+	[EXIT_TAMPERED] = "the audit record is not as it was written",
 };
 
 enum exit_status
@@ -38,12 +39,15 @@ exit_of(enum error_code code)
 		return EXIT_USAGE;
 	case ERROR_IO:
 		return EXIT_FILE;
+	case ERROR_TAMPERED:
+		return EXIT_TAMPERED;
 	case ERROR_LIMITED:
 	case ERROR_LOCKED_OUT:
 	case ERROR_BUSY:
 	case ERROR_TIMEOUT:
 	case ERROR_TOKEN:
 	case ERROR_PIN:
+	case ERROR_UNRECORDED:
 	case ERROR_INTERNAL:
 		break;
 	}

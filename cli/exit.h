@@ -10,8 +10,9 @@ enum exit_status {
 	EXIT_DONE,
 	EXIT_REFUSED, /* the daemon said no: it will say so again */
 	EXIT_USAGE,
-	EXIT_DAEMON, /* the daemon cannot be reached, or failed */
-	EXIT_FILE,   /* a file here could not be read or written */
+	EXIT_DAEMON,   /* the daemon cannot be reached, or failed */
+	EXIT_FILE,     /* a file here could not be read or written */
+	EXIT_TAMPERED, /* an audit record was verified, and does not hold */
 	EXIT_COUNT,
 };
 

@@ -22,6 +22,7 @@ enum key_use {
 	KEY_USE_CA,   /* signs what the daemon itself builds */
 	KEY_USE_SIGN, /* signs what it is asked to */
 	KEY_USE_TLS_RSA_KEX, /* KEY_USE_TLS, and RSA key exchange; of RSA keys only */
+	KEY_USE_AUDIT, /* signs heads of the audit record; only the daemon makes one */
 };
 
 const char *key_use_name(enum key_use use);

@@ -8,6 +8,7 @@ static const char *const use_names[] = {
 	[KEY_USE_CA] = "ca",
 	[KEY_USE_SIGN] = "sign",
 	[KEY_USE_TLS_RSA_KEX] = "tls-rsa-kex",
+	[KEY_USE_AUDIT] = "audit",
 };
 
 const char *

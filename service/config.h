@@ -7,6 +7,7 @@
 #ifndef SERVICE_CONFIG_H
 #define SERVICE_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -49,8 +50,10 @@ struct config {
 	const char *init_args;      /* NULL when not given */
 	unsigned max_sessions, session_wait_ms, session_copies;
 	struct config_listener *listeners;
-	size_t listener_count;      /* at least 1 */
-	struct access_rules access; /* the texts are the settings' */
+	size_t listener_count;          /* at least 1 */
+	struct access_rules access;     /* the texts are the settings' */
+	bool audit_each;                /* signature is an entry of the audit record */
+	unsigned audit_head_interval_s; /* 0: its head is not signed */
 	const char *state;
 	const char *weak_keys; /* the directory of Debian's lists; NULL: none */
 	enum log_level log_level;

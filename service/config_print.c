@@ -108,6 +108,8 @@ config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < config->listener_count; i++)
 		print_listener(out, &config->listeners[i]);
 	print_access(out, config->settings);
+	fprintf(out, "audit:\n  tls: %s\n  head_interval_s: %u\n",
+	    config->audit_each ? "each" : "minute", config->audit_head_interval_s);
 	print_text(out, "", "state", config->state);
 	print_text(out, "", "weak_keys", config->weak_keys);
 	if (config->weak_keys == NULL)

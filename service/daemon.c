@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "ca/weakkeys.h"
+#include "service/auditor.h"
 #include "service/listeners.h"
 #include "service/pin.h"
 #include "service/publisher.h"
@@ -34,6 +35,7 @@ struct daemon {
 	struct api api;
 	bool api_is_open;
 	struct publisher *publisher;
+	struct auditor *auditor;
 	struct renewer *renewer;
 	struct listeners listeners;
 	struct server *server;
@@ -194,6 +196,9 @@ open_store_and_token(struct daemon *d, const struct config *config, enum exit_co
 		goto out;
 	rc = token_open(d->module, &wanted, pin, &d->token, err);
 	*code = rc != 0 && err->code == ERROR_PIN ? EXIT_PIN : EXIT_TOKEN;
+	if (rc == 0)
+		*code = EXIT_STATE;
+	rc = auditor_note_login(d->store, config, rc, err);
 out:
 	secret_free(pin);
 	return rc;
@@ -214,6 +219,7 @@ open_api(struct daemon *d, const struct config *config, bool dev, struct error *
 		.token_label = d->token->label,
 		.token_serial = d->token->serial,
 		.everyone_is_admin = dev,
+		.audit_each = config->audit_each,
 		.weak_keys = d->weak_keys,
 	};
 	if (api_open(&d->api, err) != 0)
@@ -232,6 +238,7 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 		return -1;
 	*code = EXIT_INTERNAL;
 	if (open_api(d, config, dev, err) != 0 ||
+	    auditor_start(&d->api, config, &d->auditor, err) != 0 ||
 	    publisher_start(d->api.authority, &d->publisher, err) != 0 ||
 	    renewer_start(&d->api, config, &d->renewer, err) != 0)
 		return -1;
@@ -293,6 +300,7 @@ daemon_stop(struct daemon *daemon)
 	}
 	renewer_stop(daemon->renewer);
 	publisher_stop(daemon->publisher);
+	auditor_stop(daemon->auditor, drained);
 	if (daemon->api_is_open)
 		api_close(&daemon->api);
 	builtin_free(daemon->builtin);

@@ -76,6 +76,13 @@ static const cyaml_schema_value_t access_rule = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct access_settings, access_fields),
 };
 
+static const cyaml_schema_field_t audit_fields[] = {
+	TEXT("tls", struct audit_settings, tls, CYAML_FLAG_OPTIONAL),
+	TEXT("head_interval_s", struct audit_settings, head_interval_s,
+	    CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING(
 	    "token", CYAML_FLAG_DEFAULT, struct settings, token, token_fields),
@@ -83,6 +90,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	    &listener, 1, LISTENERS_MAX),
 	CYAML_FIELD_SEQUENCE("access", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 	    struct settings, access, &access_rule, 1, ACCESS_RULES_MAX),
+	CYAML_FIELD_MAPPING(
+	    "audit", CYAML_FLAG_OPTIONAL, struct settings, audit, audit_fields),
 	TEXT("state", struct settings, state, 0),
 	TEXT("weak_keys", struct settings, weak_keys, CYAML_FLAG_OPTIONAL),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),

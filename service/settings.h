@@ -39,6 +39,10 @@ struct access_settings {
 	char *rate, *concurrent;
 };
 
+struct audit_settings {
+	char *tls, *head_interval_s;
+};
+
 /* Settings that were not given are NULL. */
 struct settings {
 	struct token_settings token;
@@ -46,6 +50,7 @@ struct settings {
 	unsigned listen_count;
 	struct access_settings *access;
 	unsigned access_count;
+	struct audit_settings audit;
 	char *state, *weak_keys, *log_level;
 };
 

@@ -98,14 +98,29 @@ destroy(struct fixture *f, const char *name, const char *hash)
 }
 
 static void
+destroys_nothing_when_nothing_can_be_recorded(void **state)
+{
+	struct fixture *f = *state;
+	char hash[HASH_SIZE];
+
+	make_signer(f, "kept", hash);
+	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
+	       "SELECT RAISE(ABORT, 'no room'); END");
+	destroy(f, "kept", hash);
+	assert_problem(f, 500, "internal");
+	sql(f, "DROP TRIGGER full");
+	assert_int_equal(sign_with(f, hash), 200);
+}
+
+static void
 a_destruction_that_is_not_recorded_can_be_repeated(void **state)
 {
 	struct fixture *f = *state;
 	char hash[HASH_SIZE], again[HASH_SIZE];
 
 	make_signer(f, "half-gone", hash);
-	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
-	       "SELECT RAISE(ABORT, 'no room'); END");
+	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit WHEN new.action = "
+	       "'key.destroyed' BEGIN SELECT RAISE(ABORT, 'no room'); END");
 	destroy(f, "half-gone", hash);
 	assert_problem(f, 500, "internal");
 	sign_with(f, hash);
@@ -280,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stays_as_it_is_when_nothing_can_be_recorded),
 		cmocka_unit_test(rules_stay_when_a_change_cannot_be_recorded),
+		cmocka_unit_test(destroys_nothing_when_nothing_can_be_recorded),
 		cmocka_unit_test(a_destruction_that_is_not_recorded_can_be_repeated),
 		cmocka_unit_test(
 		    a_destruction_that_was_recorded_all_the_same_frees_the_name),

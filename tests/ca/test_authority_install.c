@@ -342,8 +342,8 @@ installs_nothing_for_issuers_of_its_own(void **state)
 
 	assert_int_equal(
 	    authority_find_issuer(house->authority, "internal", &info, NULL), 0);
-	assert_int_equal(authority_install_certificate(house->authority, &spec,
-			     info->certificate, &w, &v, &err),
+	assert_int_equal(authority_install_certificate(
+			     house->authority, &spec, info->certificate, &w, &v, &err),
 	    -1);
 	assert_int_equal(err.code, ERROR_CONFLICT);
 }

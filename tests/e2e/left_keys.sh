@@ -38,18 +38,21 @@ expect_text "two private keys on the token have the label web" "$T/out"
 say "which pairs there are, and which of them are in use"
 as_in_docs 'pkcs11-tool .*--list-objects'
 grep -E '^ +(label|ID):' "$T/out" | sed 's/^ *//; s/: */:/' | paste -d' ' - - | sort >"$T/token"
-[ "$(cut -d' ' -f1 "$T/token" | sort | uniq -c | awk '{ print $1 $2 }' | paste -sd' ')" = "1label:used 2label:web" ] ||
+[ "$(cut -d' ' -f1 "$T/token" | sort | uniq -c | awk '{ print $1 $2 }' | paste -sd' ')" = "1label:keyhold-audit 1label:used 2label:web" ] ||
 	fail "on the token: $(cat "$T/token")"
 as_in_docs 'sqlite3 '
 used=$(sed -n 's/^used|//p' "$T/out")
-[[ $(cat "$T/out") = "used|$used" && $used =~ ^[0-9a-f]+$ ]] || fail "in use: $(cat "$T/out")"
+audit=$(sed -n 's/^keyhold-audit|//p' "$T/out")
+[[ $(sort "$T/out") = "keyhold-audit|$audit"$'\n'"used|$used" && $used =~ ^[0-9a-f]+$ && $audit =~ ^[0-9a-f]+$ ]] ||
+	fail "in use: $(cat "$T/out")"
+expect_text "label:keyhold-audit ID:$audit" "$T/token"
 expect_text "label:used ID:$used" "$T/token"
 
 say "what is removed is the pair that was named, both halves of it"
 as_in_docs 'pkcs11-tool .*--delete-object --type privkey' 11
 as_in_docs 'pkcs11-tool .*--delete-object --type pubkey' 11
 as_in_docs 'p11tool '
-[ "$(sed -n 's/^.*Label: //p' "$T/out" | sort | paste -sd' ')" = "used web" ] || fail "p11tool: $(cat "$T/out")"
+[ "$(sed -n 's/^.*Label: //p' "$T/out" | sort | paste -sd' ')" = "keyhold-audit used web" ] || fail "p11tool: $(cat "$T/out")"
 pkcs11-tool --module "$module" --token-label "$label" --login --pin env:PIN --list-objects >"$T/out" 2>&1
 [ "$(grep -cE '^ +ID: +22$' "$T/out")" -eq 2 ] || fail "the other pair: $(cat "$T/out")"
 ! grep -qE '^ +ID: +11$' "$T/out" || fail "left: $(cat "$T/out")"

@@ -45,6 +45,9 @@ fills_in_defaults(void **state)
 	assert_true(config->listeners[0].owners.gid == (gid_t)-1);
 	assert_string_equal(config->state, "/var/lib/keyhold");
 	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+	assert_false(config->audit_each);
+	assert_int_equal(config->audit_head_interval_s, 300);
+	assert_int_equal(strlen(config->sha256), 64);
 	config_free(config);
 }
 
@@ -63,6 +66,7 @@ reads_every_setting(void **state)
 	    "listen:\n"
 	    "  - { unix: /a.sock, mode: 0600, group: %s }\n"
 	    "  - { unix: \"@abstract\" }\n"
+	    "audit: { tls: each, head_interval_s: 0 }\n"
 	    "state: /s\nweak_keys: /lists\nlog_level: debug\n",
 	    group->gr_name);
 	assert_int_equal(read_text(state, text, &config, NULL), 0);
@@ -77,6 +81,8 @@ reads_every_setting(void **state)
 	assert_int_equal(config->listeners[0].owners.gid, getgid());
 	assert_string_equal(config->listeners[1].path, "@abstract");
 	assert_string_equal(config->weak_keys, "/lists");
+	assert_true(config->audit_each);
+	assert_int_equal(config->audit_head_interval_s, 0);
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	config_free(config);
 }
@@ -358,6 +364,10 @@ static void
 refuses_other_wrong_values(void **state)
 {
 	static const struct refusal refusals[] = {
+		{ MINIMUM "audit: { tls: never }\n",
+		    "7: audit.tls: is not minute or each" },
+		{ MINIMUM "audit: { head_interval_s: 86401 }\n",
+		    "7: audit.head_interval_s: 86401 is not between 0 and 86400" },
 		{ MINIMUM "weak_keys: lists\n",
 		    "7: weak_keys: must be an absolute path" },
 		{ MINIMUM "log_level: loud\n",

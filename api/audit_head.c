@@ -1,0 +1,147 @@
+/* audit_head.c - from the end of the record to a signed head in the store. */
+#include "api/audit_head.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "api/newkey.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/audit.h"
+
+/* What was signed last; seq 0 when nothing was. */
+struct last_head {
+	int64_t seq;
+	unsigned char hash[AUDIT_HASH_BYTES];
+	unsigned char spki_sha256[KEY_SHA256_SIZE];
+};
+
+static int
+keep_head(void *ctx, int64_t id, const struct audit_head *head)
+{
+	struct last_head *last = ctx;
+
+	(void)id;
+	last->seq = head->seq;
+	memcpy(last->hash, head->hash, sizeof(last->hash));
+	/* Of no key, if it fails: then the current one signs. */
+	if (EVP_Digest(head->spki.data, head->spki.len, last->spki_sha256, NULL,
+		EVP_sha256(), NULL) != 1)
+		memset(last->spki_sha256, 0, sizeof(last->spki_sha256));
+	return 0;
+}
+
+/* Made here, where there is none. */
+static int
+take_key(struct api *api, struct keystore_key *key, struct error *err)
+{
+	static const struct caller self = { .actor = "keyholdd" };
+	const struct request nobodys = { .id = "", .caller = &self };
+	struct exchange x = { .api = api, .req = &nobodys };
+	int rc = 0;
+
+	pthread_mutex_lock(&api->changes);
+	if (keystore_find(api->keys, AUDIT_KEY, key, NULL) != 0)
+		rc = create_key(&x, AUDIT_KEY, KEY_EC_P256, KEY_USE_AUDIT, key, err);
+	pthread_mutex_unlock(&api->changes);
+	if (rc == 0 && key->use != KEY_USE_AUDIT)
+		return error_set(err, ERROR_CONFLICT,
+		    "key %s, which is to sign the audit record, is of use %s", AUDIT_KEY,
+		    key_use_name(key->use));
+	return rc;
+}
+
+static int
+sign_with(struct api *api, const struct keystore_key *key, struct audit_head head,
+    struct error *err)
+{
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	struct buffer text;
+	struct bytes message;
+	size_t len;
+	int rc;
+
+	buf_init(&text, 0);
+	head.time = clock_now_s();
+	auditchain_head_text(&head, &text);
+	message = buf_bytes(&text);
+	rc = buf_failed(&text)
+		 ? error_set(err, ERROR_INTERNAL, "out of memory")
+		 : keystore_sign(api->keys, key->key.spki_sha256,
+		       SCHEME_ECDSA_SECP256R1_SHA256, &message, sig, &len, err);
+	buf_free(&text);
+	if (rc != 0)
+		return -1;
+	head.spki = (struct bytes){ key->key.spki, key->key.spki_len };
+	head.signature = (struct bytes){ sig, len };
+	return store_audit_head_add(api->store, &head, err);
+}
+
+/* The old key may be gone: then whoever pinned it has to be told of the new one. */
+static void
+hand_over(struct api *api, const struct last_head *last, const struct audit_head *end)
+{
+	char quoted[LOG_QUOTED_MAX];
+	struct keystore_key old;
+	struct error err;
+
+	if (keystore_find_spki(api->keys, last->spki_sha256, &old, &err) != 0 ||
+	    sign_with(api, &old, *end, &err) != 0)
+		log_error("audit.key-not-handed-over", "key=%s why=\"%s\"", AUDIT_KEY,
+		    log_quoted(quoted, err.text));
+}
+
+int
+audit_head_sign(struct api *api, struct error *err)
+{
+	struct last_head last = { 0 };
+	struct audit_head end;
+	struct keystore_key key;
+	bool same_key;
+
+	if (take_key(api, &key, err) != 0 ||
+	    store_audit_head_last(api->store, keep_head, &last, err) != 0 ||
+	    store_audit_end(api->store, &end, err) != 0)
+		return -1;
+	same_key = memcmp(last.spki_sha256, key.key.spki_sha256, KEY_SHA256_SIZE) == 0;
+	if (end.seq == last.seq && same_key)
+		return 0;
+	if (last.seq != 0 && !same_key)
+		hand_over(api, &last, &end);
+	return sign_with(api, &key, end, err);
+}
+
+struct comparison {
+	const struct last_head *last;
+	bool holds;
+};
+
+static int
+compare(void *ctx, const struct audit_row *row)
+{
+	struct comparison *c = ctx;
+
+	c->holds = row->seq == c->last->seq &&
+		   memcmp(row->hash, c->last->hash, sizeof(row->hash)) == 0;
+	return 1;
+}
+
+int
+audit_head_check(struct api *api, struct error *err)
+{
+	struct last_head last = { 0 };
+	struct comparison c = { .last = &last };
+
+	if (store_audit_head_last(api->store, keep_head, &last, err) != 0)
+		return -1;
+	if (last.seq == 0)
+		return 0;
+	if (store_audit_each(api->store, last.seq - 1, 1, compare, &c, err) != 0)
+		return -1;
+	if (c.holds)
+		return 0;
+	return error_set(err, ERROR_TAMPERED,
+	    "entry %lld is not there as it was signed: keyhold audit verify says more",
+	    (long long)last.seq);
+}

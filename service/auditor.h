@@ -1,0 +1,29 @@
+/*
+ * auditor.h - the thread that enters counts into the audit record each minute, and signs
+ * its head; and what the record has of the daemon itself.
+ */
+#ifndef SERVICE_AUDITOR_H
+#define SERVICE_AUDITOR_H
+
+#include <stdbool.h>
+
+#include "api/api.h"
+#include "service/config.h"
+
+#define AUDITOR_ACTOR "keyholdd"
+
+struct auditor;
+
+/* How the login to the token ended: rc and err of it. Returns rc, or -1 when a success
+ * could not be recorded. */
+int auditor_note_login(
+    struct store *store, const struct config *config, int rc, struct error *err);
+
+/* Enters the start, and signs a head if it can. api and config outlive it. */
+int auditor_start(struct api *api, const struct config *config, struct auditor **auditor,
+    struct error *err);
+
+/* After the last request: enters what is left and the stop, and signs. NULL is fine. */
+void auditor_stop(struct auditor *auditor, bool drained);
+
+#endif
