@@ -130,6 +130,17 @@ read_option(const char *word, char name[static NAME_MAX_BYTES], const char **val
 	return 0;
 }
 
+/* "-n", as in other programs; NULL when it is no such option. */
+static const struct option_spec *
+by_letter(const struct command *command, const char *word)
+{
+	if (strcmp(word, "-h") == 0)
+		return command_option(command, "help");
+	if (strlen(word) != 2 || word[1] == '-')
+		return NULL;
+	return command_letter(command, word[1]);
+}
+
 /* next is the word after it, or NULL. */
 static int
 take_option(struct arguments *args, const char *word, const char *next, bool *used_next,
@@ -140,10 +151,11 @@ take_option(struct arguments *args, const char *word, const char *next, bool *us
 	const char *value = NULL;
 
 	*used_next = false;
-	if (read_option(strcmp(word, "-h") == 0 ? "--help" : word, name, &value, err) !=
-	    0)
+	if ((option = by_letter(args->command, word)) != NULL)
+		snprintf(name, sizeof(name), "%s", option->name);
+	else if (read_option(word, name, &value, err) != 0)
 		return -1;
-	if ((option = command_option(args->command, name)) == NULL)
+	else if ((option = command_option(args->command, name)) == NULL)
 		return refuse_option(args, name, err);
 	if (option->metavar == NULL && value != NULL)
 		return error_set(err, ERROR_CONFIG, "--%s takes no value", name);

@@ -17,6 +17,7 @@ static const struct command *const groups[] = {
 	token_commands,
 	rules_commands,
 	access_commands,
+	audit_commands,
 	provider_commands,
 	completion_commands,
 };
@@ -168,6 +169,17 @@ command_option(const struct command *command, const char *name)
 	if (command != NULL)
 		found = find_option(command->options, name);
 	return found != NULL ? found : find_option(command_globals, name);
+}
+
+const struct option_spec *
+command_letter(const struct command *command, char letter)
+{
+	const struct option_spec *option = command != NULL ? command->options : NULL;
+
+	for (; option != NULL && option->name != NULL; option++)
+		if (option->letter == letter)
+			return option;
+	return NULL;
 }
 
 static void

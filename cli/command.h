@@ -17,6 +17,7 @@ struct cli;
 
 struct option_spec {
 	const char *name;     /* without its dashes; NULL ends a table */
+	char letter;          /* -n for --lines; 0: none */
 	const char *metavar;  /* NULL: a flag, which takes no value */
 	const char *help;     /* begins in lower case, no full stop */
 	const char *fallback; /* the value when it is not given */
@@ -42,6 +43,7 @@ extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command profile_commands[];
 extern const struct command token_commands[];
+extern const struct command audit_commands[];
 extern const struct command rules_commands[];
 extern const struct command access_commands[];
 extern const struct command provider_commands[];
@@ -70,6 +72,9 @@ const char *command_nearest(const char *first, const char *second);
 
 /* In the command's table or the global one; command may be NULL. NULL if unknown. */
 const struct option_spec *command_option(const struct command *command, const char *name);
+
+/* By its letter, in the command's table; NULL if unknown. */
+const struct option_spec *command_letter(const struct command *command, char letter);
 
 /* The like for an option's name. */
 const char *command_nearest_option(const struct command *command, const char *name);
