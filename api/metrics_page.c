@@ -8,6 +8,7 @@
 #include "api/handlers.h"
 #include "api/metrics.h"
 #include "api/process.h"
+#include "api/signature_metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
@@ -40,6 +41,16 @@ write_build(struct buffer *out)
 
 	exposition_family(out, "keyhold_build_info", "gauge", "1, and which version.");
 	exposition_integer(out, "keyhold_build_info", labels, 1);
+}
+
+static void
+write_recorder(const struct recorder *recorder, struct buffer *out)
+{
+	signature_metrics_write(recorder->signatures, out);
+	exposition_gauge(out, "keyhold_audit_behind",
+	    "1 while signatures are refused, because their counts cannot be entered in "
+	    "the audit record.",
+	    atomic_load(&recorder->behind) ? 1 : 0);
 }
 
 static void
@@ -233,6 +244,7 @@ get_metrics(struct exchange *x, struct error *err)
 
 	write_build(out);
 	metrics_write(x->api->metrics, out);
+	write_recorder(x->api->recorder, out);
 	write_token(x->api, out);
 	write_lines(out);
 	write_size(x->api, out);

@@ -80,9 +80,12 @@ counts 1 "$(route POST /v1/keys 413)"
 counts 1 "$(route none none 404)"
 counts 1 "$(route none none 405)"
 counts 28 'keyhold_request_seconds_count{method="POST",route="/v1/keys/{}/sign"}'
-counts 8 'keyhold_token_seconds_count{operation="generate"}'
+counts 25 'keyhold_signatures_total{key="papers",scheme="ecdsa_secp256r1_sha256",outcome="ok"}'
+counts 3 'keyhold_signatures_total{key="web",scheme="ecdsa_secp256r1_sha256",outcome="refused"}'
+counts 0 keyhold_audit_behind
+counts 9 'keyhold_token_seconds_count{operation="generate"}' # one signs the audit record
 counts 0 'keyhold_token_seconds_count{operation="decrypt"}'
-counts 8 keyhold_keys
+counts 9 keyhold_keys
 counts 1 keyhold_ready
 counts 0 keyhold_sessions_in_use
 counts 4 'keyhold_certificates_valid{issuer="internal"}'
@@ -146,4 +149,5 @@ logged request.failed "$(id_of_answer)" 503
 scrape
 counts 0 keyhold_ready
 counts 1 "$(route POST '/v1/keys/{}/sign' 503)"
+counts 1 'keyhold_signatures_total{key="papers",scheme="ecdsa_secp256r1_sha256",outcome="failed"}'
 stop_daemon
