@@ -1,4 +1,9 @@
-/* session.c - the pool of sessions, with a deadline. */
+/*
+ * session.c - the pool of sessions, with a deadline.
+ *
+ * Room goes to who has waited longest, not to who asks when it comes: a thread that gives
+ * a session back is running, asks again at once, and would always be first.
+ */
 #include "pkcs11/session.h"
 
 #include <pthread.h>
@@ -9,13 +14,21 @@
 #include "base/clock.h"
 #include "pkcs11/ckr.h"
 
+struct waiter {
+	pthread_cond_t turn;
+	bool is_promised; /* out of the queue, and there is room for it */
+	struct waiter *prev, *next;
+};
+
 struct session_pool {
 	CK_FUNCTION_LIST *functions;
 	CK_SLOT_ID slot;
 	unsigned max_sessions;
 	int wait_ms;
 	pthread_mutex_t lock;
-	pthread_cond_t returned;
+	pthread_condattr_t monotonic;
+	struct waiter *first, *last;
+	unsigned promised; /* to waiters that have not woken up yet */
 	struct durations waits;
 	unsigned open; /* idle and lent out */
 	unsigned idle_count;
@@ -28,9 +41,8 @@ session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sess
 {
 	struct session_pool *p =
 	    calloc(1, sizeof(*p) + max_sessions * sizeof(CK_SESSION_HANDLE));
-	pthread_condattr_t attributes;
 
-	if (p == NULL || pthread_condattr_init(&attributes) != 0) {
+	if (p == NULL || pthread_condattr_init(&p->monotonic) != 0) {
 		free(p);
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	}
@@ -38,10 +50,8 @@ session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sess
 	p->slot = slot;
 	p->max_sessions = max_sessions;
 	p->wait_ms = wait_ms;
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->returned, &attributes);
-	pthread_condattr_destroy(&attributes);
 	*pool = p;
 	return 0;
 }
@@ -53,7 +63,7 @@ session_pool_free(struct session_pool *pool)
 		return;
 	for (unsigned i = 0; i < pool->idle_count; i++)
 		pool->functions->C_CloseSession(pool->idle[i]);
-	pthread_cond_destroy(&pool->returned);
+	pthread_condattr_destroy(&pool->monotonic);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
@@ -64,10 +74,83 @@ time_of(int64_t ns)
 	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 }
 
+/* For who does not wait yet, or any more. */
 static bool
 has_room(const struct session_pool *pool)
 {
-	return pool->idle_count > 0 || pool->open < pool->max_sessions;
+	unsigned room = pool->idle_count;
+
+	if (pool->max_sessions > pool->open)
+		room += pool->max_sessions - pool->open;
+	return room > pool->promised;
+}
+
+static void
+remove_first(struct session_pool *pool)
+{
+	pool->first = pool->first->next;
+	if (pool->first != NULL)
+		pool->first->prev = NULL;
+	else
+		pool->last = NULL;
+}
+
+/* The lock is held, and there is more room by one. */
+static void
+promise_room(struct session_pool *pool)
+{
+	struct waiter *waiter = pool->first;
+
+	if (waiter == NULL)
+		return;
+	remove_first(pool);
+	waiter->is_promised = true;
+	pool->promised++;
+	pthread_cond_signal(&waiter->turn);
+}
+
+static void
+enqueue(struct session_pool *pool, struct waiter *waiter)
+{
+	*waiter = (struct waiter){ .prev = pool->last };
+	pthread_cond_init(&waiter->turn, &pool->monotonic);
+	if (pool->last != NULL)
+		pool->last->next = waiter;
+	else
+		pool->first = waiter;
+	pool->last = waiter;
+}
+
+static void
+give_up(struct session_pool *pool, struct waiter *waiter)
+{
+	if (waiter->prev == NULL) {
+		remove_first(pool);
+		return;
+	}
+	waiter->prev->next = waiter->next;
+	if (waiter->next != NULL)
+		waiter->next->prev = waiter->prev;
+	else
+		pool->last = waiter->prev;
+}
+
+/* The lock is held. -1 at the deadline. */
+static int
+wait_for_turn(struct session_pool *pool, const struct timespec *deadline)
+{
+	struct waiter self;
+	int rc = 0;
+
+	enqueue(pool, &self);
+	while (!self.is_promised && rc == 0)
+		rc = pthread_cond_timedwait(&self.turn, &pool->lock, deadline);
+	if (self.is_promised)
+		pool->promised--;
+	else
+		give_up(pool, &self);
+	pthread_cond_destroy(&self.turn);
+	return self.is_promised ? 0 : -1;
 }
 
 /* The lock is held. *since_ns stays 0, and the clock unread, where there is room at once.
@@ -82,11 +165,11 @@ wait_for_room(struct session_pool *pool, int64_t *since_ns)
 	if (*since_ns == 0)
 		*since_ns = clock_mono_ns();
 	deadline = time_of(*since_ns + pool->wait_ms * INT64_C(1000000));
-	while (!has_room(pool))
-		if (pthread_cond_timedwait(&pool->returned, &pool->lock, &deadline) !=
-			0 &&
-		    !has_room(pool))
+	/* What was promised can be gone: lower_bound. */
+	do {
+		if (wait_for_turn(pool, &deadline) != 0)
 			return -1;
+	} while (!has_room(pool));
 	return 0;
 }
 
@@ -114,7 +197,7 @@ lower_bound(struct session_pool *pool)
 	worth_it = pool->open > 0;
 	if (worth_it && pool->max_sessions > pool->open)
 		pool->max_sessions = pool->open;
-	pthread_cond_signal(&pool->returned);
+	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return worth_it;
 }
@@ -124,7 +207,7 @@ forget_one(struct session_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->open--;
-	pthread_cond_signal(&pool->returned);
+	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -202,7 +285,7 @@ session_give(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->idle[pool->idle_count++] = session;
-	pthread_cond_signal(&pool->returned);
+	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
 

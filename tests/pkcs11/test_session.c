@@ -188,6 +188,71 @@ a_waiter_gets_the_place_of_a_dropped_one(void **state)
 }
 
 static void
+who_gives_back_and_asks_again_is_behind_who_waits(void **state)
+{
+	struct waiter waiter = { .pool = new_pool(1, 300) };
+	CK_SESSION_HANDLE only, again;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(session_take(waiter.pool, &only, NULL), 0);
+	start_waiter(&waiter, &thread);
+	session_give(waiter.pool, only);
+	assert_int_equal(session_take(waiter.pool, &again, NULL), -1);
+	pthread_join(thread, NULL);
+	assert_int_equal(waiter.rc, 0);
+	session_give(waiter.pool, waiter.session);
+	assert_int_equal(session_take(waiter.pool, &again, NULL), 0);
+	session_give(waiter.pool, again);
+	session_pool_free(waiter.pool);
+}
+
+static void
+waiters_have_their_turns_in_the_order_they_came(void **state)
+{
+	struct session_pool *pool = new_pool(1, 5000);
+	struct waiter waiters[4] = { { .pool = pool }, { .pool = pool }, { .pool = pool },
+		{ .pool = pool } };
+	pthread_t threads[4];
+	CK_SESSION_HANDLE session;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		start_waiter(&waiters[i], &threads[i]);
+	for (int i = 0; i < 4; i++) {
+		session_give(pool, session);
+		pthread_join(threads[i], NULL);
+		assert_int_equal(waiters[i].rc, 0);
+	}
+	session_give(pool, session);
+	session_pool_free(pool);
+}
+
+static void
+who_gave_up_is_out_of_the_queue(void **state)
+{
+	struct session_pool *pool = new_pool(1, 200);
+	struct waiter waiters[3] = { { .pool = pool }, { .pool = pool },
+		{ .pool = pool } };
+	pthread_t threads[3];
+	CK_SESSION_HANDLE session;
+
+	(void)state;
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		start_waiter(&waiters[i], &threads[i]);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(waiters[i].rc, -1);
+	}
+	session_give(pool, session);
+	assert_int_equal(session_take(pool, &session, NULL), 0);
+	session_give(pool, session);
+	session_pool_free(pool);
+}
+
+static void
 a_session_that_cannot_be_opened_takes_no_place(void **state)
 {
 	struct session_pool *pool = new_pool(1, 0);
@@ -359,6 +424,9 @@ main(void)
 		cmocka_unit_test(a_waiter_gives_up_at_its_deadline),
 		cmocka_unit_test(a_waiter_gets_the_session_that_comes_back),
 		cmocka_unit_test(a_waiter_gets_the_place_of_a_dropped_one),
+		cmocka_unit_test(who_gives_back_and_asks_again_is_behind_who_waits),
+		cmocka_unit_test(waiters_have_their_turns_in_the_order_they_came),
+		cmocka_unit_test(who_gave_up_is_out_of_the_queue),
 		cmocka_unit_test(a_session_that_cannot_be_opened_takes_no_place),
 		cmocka_unit_test(a_dead_session_is_replaced_in_its_place),
 		cmocka_unit_test(a_session_that_cannot_be_replaced_gives_up_its_place),
