@@ -159,8 +159,10 @@ write_waits(const struct metrics *metrics, struct buffer *out)
 	static const struct label request[] = { { "stage", "request" }, { NULL, NULL } };
 
 	exposition_family(out, NAME_WAIT, "histogram",
-	    "Before a handler starts. connection: from accept until a thread serves it; "
-	    "request: from its first line until its body was read (not of signatures, "
+	    "Before a handler starts. connection: one without a thread, from something "
+	    "to "
+	    "read until a thread serves it; request: from its first line until its body "
+	    "was read (not of signatures, "
 	    "which are read in one piece).");
 	exposition_histogram(
 	    out, NAME_WAIT, connection, &metrics->waits[STAGE_CONNECTION]);

@@ -24,7 +24,7 @@ void metrics_request(
 
 /* What a request waits for before its handler. */
 enum metrics_stage {
-	STAGE_CONNECTION, /* from accept(2) until the connection's thread runs */
+	STAGE_CONNECTION, /* from something to read until the connection's thread runs */
 	STAGE_REQUEST,    /* from its first line until its body is there */
 };
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "service/config_access.h"
 #include "service/config_audit.h"
+#include "service/config_limits.h"
 #include "service/config_listen.h"
 #include "service/settings.h"
 #include "service/source.h"
@@ -96,6 +97,8 @@ read_settings(const struct source *source, struct config *config, struct error *
 	    config_read_listeners(source, settings, config, err) != 0 ||
 	    config_read_access(source, settings, config, err) != 0 ||
 	    config_read_audit(source, &settings->audit, config, err) != 0 ||
+	    config_read_limits(source, &settings->limits, config->max_sessions,
+		&config->limits, err) != 0 ||
 	    source_check_path(source, "state", settings->state, err) != 0 ||
 	    read_weak_keys(source, settings, config, err) != 0)
 		return -1;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "service/listen.h"
 #include "service/tcp.h"
+#include "service/limits.h"
 
 /* Whether a client shows a certificate. */
 enum client_auth {
@@ -50,8 +51,9 @@ struct config {
 	const char *init_args;      /* NULL when not given */
 	unsigned max_sessions, session_wait_ms, session_copies;
 	struct config_listener *listeners;
-	size_t listener_count;          /* at least 1 */
-	struct access_rules access;     /* the texts are the settings' */
+	size_t listener_count;      /* at least 1 */
+	struct access_rules access; /* the texts are the settings' */
+	struct limits_options limits;
 	bool audit_each;                /* signature is an entry of the audit record */
 	unsigned audit_head_interval_s; /* 0: its head is not signed */
 	const char *state;

@@ -1,6 +1,7 @@
 /* config_print.c - the effective settings, as YAML. */
 #include "service/config.h"
 
+#include "service/config_limits.h"
 #include "service/settings.h"
 
 /* Double-quoted YAML; NULL prints nothing. */
@@ -110,6 +111,7 @@ config_print(const struct config *config, FILE *out)
 	print_access(out, config->settings);
 	fprintf(out, "audit:\n  tls: %s\n  head_interval_s: %u\n",
 	    config->audit_each ? "each" : "minute", config->audit_head_interval_s);
+	config_print_limits(&config->limits, out);
 	print_text(out, "", "state", config->state);
 	print_text(out, "", "weak_keys", config->weak_keys);
 	if (config->weak_keys == NULL)

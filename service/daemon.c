@@ -22,7 +22,9 @@
 #include "service/renewer.h"
 #include "service/server.h"
 
-#define DRAIN_MS 10000
+#define DRAIN_MS         10000
+#define OTHER_FILES      256
+#define FILES_OF_SESSION 4 /* SoftHSM has two open for each signature */
 
 struct daemon {
 	const struct config *config; /* of the start */
@@ -38,6 +40,7 @@ struct daemon {
 	struct auditor *auditor;
 	struct renewer *renewer;
 	struct listeners listeners;
+	struct limits *limits;
 	struct server *server;
 };
 
@@ -229,15 +232,25 @@ open_api(struct daemon *d, const struct config *config, bool dev, struct error *
 }
 
 static int
+open_limits(struct daemon *d, const struct config *config, struct error *err)
+{
+	struct limits_options options = config->limits;
+
+	limits_fit(&options, limits_raise_descriptors(),
+	    OTHER_FILES + (size_t)config->max_sessions * FILES_OF_SESSION);
+	return limits_new(&options, &d->limits, err);
+}
+
+static int
 open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code *code,
     struct error *err)
 {
-	struct server_options options = { .api = &d->api, .everyone_is_admin = dev };
+	struct server_options options = { .everyone_is_admin = dev };
 
 	if (open_store_and_token(d, config, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
-	if (open_api(d, config, dev, err) != 0 ||
+	if (open_api(d, config, dev, err) != 0 || open_limits(d, config, err) != 0 ||
 	    auditor_start(&d->api, config, &d->auditor, err) != 0 ||
 	    publisher_start(d->api.authority, &d->publisher, err) != 0 ||
 	    renewer_start(&d->api, config, &d->renewer, err) != 0)
@@ -245,6 +258,8 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 	*code = EXIT_LISTEN;
 	if (listeners_open(config, &d->listeners, err) != 0)
 		return -1;
+	options.api = &d->api;
+	options.limits = d->limits;
 	return server_start(
 	    &options, d->listeners.list, d->listeners.count, &d->server, err);
 }
@@ -298,6 +313,7 @@ daemon_stop(struct daemon *daemon)
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
 	}
+	limits_free(daemon->limits);
 	renewer_stop(daemon->renewer);
 	publisher_stop(daemon->publisher);
 	auditor_stop(daemon->auditor, drained);

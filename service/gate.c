@@ -2,17 +2,16 @@
 #include "service/gate.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "service/https.h"
-#include "service/shortcut.h"
-#include "service/visitor.h"
-
-#define CONNECTION_MEMORY (16 * 1024) /* cleared by MHD for each request */
 
 struct gate {
 	enum listener_kind kind;
 	struct https *https; /* NULL without TLS */
+	struct limits *limits;
+	struct visits *visits;
 	struct MHD_Daemon *daemon;
 	int fd;
 };
@@ -44,24 +43,61 @@ attend(
 		gnutls_session_set_ptr(info->tls_session, NULL);
 }
 
+/* One too many is cut off; without TLS it can be told why. */
+static struct visit *
+admit(const struct gate *gate, int fd, struct visitor *visitor)
+{
+	struct quota *quota = limits_enter(gate->limits, visitor->caller.actor);
+	struct visit *visit = NULL;
+
+	if (quota != NULL)
+		visit = visits_enter(gate->visits, fd, visitor, quota);
+	if (visit != NULL)
+		return visit;
+	if (quota != NULL)
+		limits_leave(gate->limits, quota);
+	if (gate->https == NULL)
+		limits_turn_away(fd);
+	shutdown(fd, SHUT_RDWR);
+	return NULL;
+}
+
+static struct visit *
+receive(const struct gate *gate, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct visitor *visitor = welcome(gate, connection);
+	struct visit *visit = NULL;
+
+	if (gate->https != NULL)
+		attend(gate, connection, visitor);
+	if (visitor != NULL && info != NULL)
+		visit = admit(gate, info->connect_fd, visitor);
+	if (visit == NULL) {
+		if (gate->https != NULL)
+			attend(gate, connection, NULL);
+		visitor_free(visitor);
+	}
+	return visit;
+}
+
 static void
 change_connection(void *ctx, struct MHD_Connection *connection, void **state,
     enum MHD_ConnectionNotificationCode code)
 {
 	const struct gate *gate = ctx;
 
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*state = welcome(gate, connection);
-		if (gate->https != NULL)
-			attend(gate, connection, *state);
-	} else {
-		visitor_free(*state);
-	}
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*state = receive(gate, connection);
+	else if (*state != NULL)
+		visits_leave(gate->visits, *state);
 }
 
 static struct MHD_Daemon *
 start_daemon(struct gate *gate, const struct gate_handlers *handlers)
 {
+	const struct limits_options *limits = limits_options(gate->limits);
 	const struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)https_priorities },
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)https_retrieve },
@@ -73,13 +109,12 @@ start_daemon(struct gate *gate, const struct gate_handlers *handlers)
 			 (gate->https != NULL ? MHD_USE_TLS : 0);
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, handlers->handle, handlers->ctx,
-	    MHD_OPTION_EXTERNAL_LOGGER, handlers->log, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    gate->fd, MHD_OPTION_URI_LOG_CALLBACK, handlers->begin, handlers->ctx,
-	    MHD_OPTION_NOTIFY_COMPLETED, handlers->end, handlers->ctx,
-	    MHD_OPTION_NOTIFY_CONNECTION, change_connection, gate,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)SHORTCUT_CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SHORTCUT_IDLE_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_EXTERNAL_LOGGER, handlers->log, handlers->ctx,
+	    MHD_OPTION_LISTEN_SOCKET, gate->fd, MHD_OPTION_URI_LOG_CALLBACK,
+	    handlers->begin, handlers->ctx, MHD_OPTION_NOTIFY_COMPLETED, handlers->end,
+	    handlers->ctx, MHD_OPTION_NOTIFY_CONNECTION, change_connection, gate,
+	    MHD_OPTION_CONNECTION_LIMIT, 2 * limits->connections,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)limits->header_bytes,
 	    MHD_OPTION_ARRAY, gate->https != NULL ? tls : none, MHD_OPTION_END);
 }
 
@@ -95,6 +130,8 @@ gate_open(const struct listener *listener, int fd, struct api *api,
 	}
 	g->kind = listener->kind;
 	g->fd = fd;
+	g->limits = handlers->limits;
+	g->visits = handlers->visits;
 	if (g->kind == LISTENER_HTTPS &&
 	    https_new(api, listener->settings, &g->https, err) != 0)
 		goto fail;

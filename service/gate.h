@@ -2,7 +2,7 @@
  * gate.h - an HTTPS or HTTP listener: its connections are libmicrohttpd's, a thread for
  * each, from the handshake to the last answer.
  *
- * Who is behind a connection is a visitor, its socket_context, as that of a Unix socket.
+ * Its socket_context is its visit, as that of a Unix socket.
  */
 #ifndef SERVICE_GATE_H
 #define SERVICE_GATE_H
@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "base/error.h"
 #include "service/listen.h"
+#include "service/visits.h"
 
 struct gate;
 
@@ -22,6 +23,8 @@ struct gate_handlers {
 	MHD_RequestCompletedCallback end;
 	MHD_LogCallback log;
 	void *ctx;
+	struct limits *limits; /* of connections, which are visits of these */
+	struct visits *visits;
 };
 
 /* api outlives it. fd listens, and is the gate's, which closes it. */

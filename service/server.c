@@ -26,9 +26,8 @@
 #include "service/http_response.h"
 #include "service/request_id.h"
 #include "service/shortcut.h"
-#include "service/visitor.h"
+#include "service/visits.h"
 
-#define CONNECTION_MEMORY  (16 * 1024) /* cleared by MHD for each request */
 #define DRAIN_STEP_NS      2000000
 #define DRAIN_QUIET_MS     50
 #define DISCARD_MAX        (1024 * 1024)
@@ -39,18 +38,18 @@ struct server {
 	struct request_ids ids;
 	atomic_size_t pending;
 	atomic_bool stopping;
+	int fds[LISTENERS_MAX]; /* copies: the listeners may be closed before us */
 	size_t count;
-	/* A gate, or what a Unix socket has. */
-	struct entrance {
-		struct gate *gate;
-		int fd; /* our copy: the listener may be closed before we stop */
-		struct MHD_Daemon *daemon;
-		struct shortcut *shortcut;
-	} entrances[LISTENERS_MAX];
+	struct gate *gates[LISTENERS_MAX];
+	size_t gate_count;
+	struct visits *visits;
+	struct MHD_Daemon *daemon; /* of what the shortcut hands over */
+	struct shortcut *shortcut;
 };
 
 struct pending {
 	struct server *server;
+	struct visit *visit;
 	char id[REQUEST_ID_SIZE];
 	int64_t begun_ns;
 	char *target;
@@ -61,6 +60,23 @@ struct pending {
 	bool cut;  /* answered with its body unread */
 };
 
+/* NULL: nobody knows who is there. */
+static struct visit *
+visit_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+static void
+step(const struct pending *p, enum visit_phase phase)
+{
+	if (p->visit != NULL)
+		visits_step(p->server->visits, p->visit, phase);
+}
+
 /* The first line is read: MHD hands what this returns to handle_request. */
 static void *
 begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
@@ -68,13 +84,14 @@ begin_request(void *ctx, const char *uri, struct MHD_Connection *connection)
 	struct server *server = ctx;
 	struct pending *p = calloc(1, sizeof(*p));
 
-	(void)connection;
 	if (p == NULL)
 		return NULL;
 	p->server = server;
+	p->visit = visit_of(connection);
 	request_id_next(&server->ids, p->id);
 	p->begun_ns = clock_mono_ns();
 	p->target = strdup(uri);
+	step(p, VISIT_HEADER);
 	return p;
 }
 
@@ -91,6 +108,7 @@ end_request(void *ctx, struct MHD_Connection *connection, void **state,
 		return;
 	if (p->started)
 		atomic_fetch_sub(&server->pending, 1);
+	step(p, VISIT_IDLE);
 	buf_free(&p->body);
 	free(p->target);
 	free(p);
@@ -109,11 +127,10 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
 	if (started) {
 		info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*state = info != NULL ? visitor_new(info->connect_fd,
-					    server->options.everyone_is_admin)
-				      : NULL;
-	} else {
-		visitor_free(*state);
+		*state =
+		    info != NULL ? visits_find(server->visits, info->connect_fd) : NULL;
+	} else if (*state != NULL) {
+		visits_leave(server->visits, *state);
 	}
 }
 
@@ -141,22 +158,12 @@ header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static struct visitor *
-visitor_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info != NULL ? info->socket_context : NULL;
-}
-
-/* What is needed to admit it. caller stays NULL without a peer: then there is nobody to
- * answer. */
+/* What is needed to admit it. Without a caller there is nobody to answer. */
 static struct request
 first_line_of(
     struct MHD_Connection *connection, const struct pending *p, const char *method)
 {
-	struct visitor *visitor = visitor_of(connection);
+	struct visitor *visitor = p->visit != NULL ? p->visit->visitor : NULL;
 
 	return (struct request){
 		.id = p->id,
@@ -196,9 +203,10 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 
 	metrics_wait(p->server->options.api->metrics, STAGE_REQUEST,
 	    clock_mono_ns() - p->begun_ns);
+	step(p, VISIT_WORK);
 	response_init(&res);
 	/* For good: its next request would fare no better. */
-	p->last = visitor_check(visitor_of(connection), &err) != 0;
+	p->last = visitor_check(p->visit->visitor, &err) != 0;
 	if (p->last)
 		api_refuse(p->server->options.api, &req, &res, err.code, err.text);
 	else if (p->oversize)
@@ -208,6 +216,7 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 		api_handle(p->server->options.api, &req, &res);
 	result = send_answer(connection, p, &res);
 	response_free(&res);
+	step(p, VISIT_ANSWER);
 	return result;
 }
 
@@ -242,6 +251,7 @@ start_request(struct MHD_Connection *connection, struct pending *p, const char *
 
 	p->started = true;
 	atomic_fetch_add(&p->server->pending, 1);
+	step(p, VISIT_BODY);
 	if (req.caller == NULL)
 		return MHD_NO;
 	if (!api_admits(p->server->options.api, &req)) {
@@ -295,76 +305,96 @@ static void log_message(void *ctx, const char *fmt, va_list ap) PRINTF(2, 0);
 static void
 log_message(void *ctx, const char *fmt, va_list ap)
 {
+	const struct server *server = ctx;
 	char text[256], quoted[LOG_QUOTED_MAX];
 
-	(void)ctx;
-	if (vsnprintf(text, sizeof(text), fmt, ap) > 0)
-		log_debug("http.noted", "text=\"%s\"", log_quoted(quoted, text));
+	if (vsnprintf(text, sizeof(text), fmt, ap) <= 0)
+		return;
+	/* MHD answers to too large a header itself, and tells nobody but its log. */
+	if (strstr(text, "code is 431 ") != NULL || strstr(text, "code is 414 ") != NULL)
+		limits_note(server->options.limits, LIMIT_HEADER_BYTES, "unknown");
+	log_debug("http.noted", "text=\"%s\"", log_quoted(quoted, text));
 }
 
-/* It accepts nothing itself: connections come from the shortcut. */
+/*
+ * It accepts nothing itself: connections come from the shortcut, and visits has an eye on
+ * the time that they take. Its own limit is out of reach: it counts longer than we do.
+ */
 static struct MHD_Daemon *
 start_daemon(struct server *server)
 {
+	const struct limits_options *limits = limits_options(server->options.limits);
+
 	return MHD_start_daemon(
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
 		MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, handle_request, server, MHD_OPTION_EXTERNAL_LOGGER,
-	    log_message, NULL, MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
+	    log_message, server, MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
 	    MHD_OPTION_NOTIFY_CONNECTION, change_connection, server,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)SHORTCUT_CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SHORTCUT_IDLE_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_LIMIT, 2 * limits->connections,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)limits->header_bytes,
 	    MHD_OPTION_END);
 }
 
 /* libmicrohttpd closes what it cannot take. */
 static void
-take_over(void *ctx, int fd)
+take_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 {
 	const struct sockaddr_un unnamed = { .sun_family = AF_UNIX };
-	struct entrance *entrance = ctx;
+	struct server *server = ctx;
+	struct visit *visit = visits_enter(server->visits, fd, visitor, quota);
 
-	MHD_add_connection(entrance->daemon, fd, (const struct sockaddr *)&unnamed,
-	    sizeof(unnamed.sun_family));
+	if (visit == NULL) {
+		limits_turn_away(fd);
+		close(fd);
+		limits_leave(server->options.limits, quota);
+		visitor_free(visitor);
+	} else if (MHD_add_connection(server->daemon, fd,
+		       (const struct sockaddr *)&unnamed,
+		       sizeof(unnamed.sun_family)) != MHD_YES) {
+		limits_note(server->options.limits, LIMIT_MEMORY, quota->peer);
+		visits_leave(server->visits, visit);
+	}
 }
 
 static void
-close_entrance(struct entrance *entrance)
+server_free(struct server *server)
 {
-	if (entrance->gate != NULL) {
-		gate_close(entrance->gate);
-		return;
-	}
-	if (entrance->shortcut != NULL)
-		shortcut_stop(entrance->shortcut);
-	if (entrance->daemon != NULL)
-		MHD_stop_daemon(entrance->daemon);
-	if (entrance->fd >= 0)
-		close(entrance->fd);
+	for (size_t i = 0; i < server->gate_count; i++)
+		gate_close(server->gates[i]);
+	if (server->shortcut != NULL)
+		shortcut_stop(server->shortcut);
+	if (server->daemon != NULL)
+		MHD_stop_daemon(server->daemon);
+	visits_stop(server->visits);
+	for (size_t i = 0; i < server->count; i++)
+		close(server->fds[i]);
+	free(server);
 }
 
 static int
-open_unix(struct server *server, struct entrance *entrance, struct error *err)
+start_shortcut(struct server *server, struct error *err)
 {
-	const struct shortcut_options options = {
+	struct shortcut_options options = {
 		.api = server->options.api,
 		.ids = &server->ids,
+		.limits = server->options.limits,
 		.everyone_is_admin = server->options.everyone_is_admin,
-		.fd = entrance->fd,
+		.count = server->count,
 		.hand_over = take_over,
-		.ctx = entrance,
+		.ctx = server,
 	};
 
-	if ((entrance->daemon = start_daemon(server)) == NULL)
+	memcpy(options.fds, server->fds, sizeof(options.fds));
+	if ((server->daemon = start_daemon(server)) == NULL)
 		return error_set(err, ERROR_IO, "the HTTP server did not start");
-	return shortcut_start(&options, &entrance->shortcut, err);
+	return shortcut_start(&options, &server->shortcut, err);
 }
 
 static int
-open_gate(struct server *server, const struct listener *listener,
-    struct entrance *entrance, struct error *err)
+open_gate(
+    struct server *server, const struct listener *listener, int fd, struct error *err)
 {
 	const struct gate_handlers handlers = {
 		.handle = handle_request,
@@ -372,24 +402,44 @@ open_gate(struct server *server, const struct listener *listener,
 		.end = end_request,
 		.log = log_message,
 		.ctx = server,
+		.limits = server->options.limits,
+		.visits = server->visits,
 	};
-	int fd = entrance->fd;
+	struct gate **gate = &server->gates[server->gate_count];
 
-	entrance->fd = -1; /* the gate's */
-	return gate_open(
-	    listener, fd, server->options.api, &handlers, &entrance->gate, err);
+	if (gate_open(listener, fd, server->options.api, &handlers, gate, err) != 0)
+		return -1;
+	server->gate_count++;
+	return 0;
 }
 
 static int
-open_entrance(struct server *server, const struct listener *listener,
-    struct entrance *entrance, struct error *err)
+open_entrance(struct server *server, const struct listener *listener, struct error *err)
 {
-	entrance->fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
-	if (entrance->fd < 0)
+	int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
 		return error_set_errno(err, ERROR_IO, "a listener");
-	return listener->kind == LISTENER_UNIX
-		   ? open_unix(server, entrance, err)
-		   : open_gate(server, listener, entrance, err);
+	if (listener->kind != LISTENER_UNIX)
+		return open_gate(server, listener, fd, err);
+	server->fds[server->count++] = fd;
+	return 0;
+}
+
+static int
+open_all(struct server *server, const struct listener *listeners, size_t count,
+    struct error *err)
+{
+	if (count > LISTENERS_MAX)
+		return error_set(
+		    err, ERROR_CONFIG, "more than %d listeners", LISTENERS_MAX);
+	if (request_ids_init(&server->ids, err) != 0 ||
+	    visits_start(server->options.limits, &server->visits, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (open_entrance(server, &listeners[i], err) != 0)
+			return -1;
+	return start_shortcut(server, err);
 }
 
 int
@@ -398,24 +448,12 @@ server_start(const struct server_options *options, const struct listener *listen
 {
 	struct server *s;
 
-	if (count > LISTENERS_MAX)
-		return error_set(
-		    err, ERROR_CONFIG, "more than %d listeners", LISTENERS_MAX);
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	s->options = *options;
-	if (request_ids_init(&s->ids, err) != 0) {
-		free(s);
+	if (open_all(s, listeners, count, err) != 0) {
+		server_free(s);
 		return -1;
-	}
-	for (; s->count < count; s->count++) {
-		struct entrance *entrance = &s->entrances[s->count];
-
-		if (open_entrance(s, &listeners[s->count], entrance, err) != 0) {
-			close_entrance(entrance);
-			server_stop(s, 0);
-			return -1;
-		}
 	}
 	*server = s;
 	return 0;
@@ -424,12 +462,7 @@ server_start(const struct server_options *options, const struct listener *listen
 static size_t
 count_pending(const struct server *server)
 {
-	size_t pending = atomic_load(&server->pending);
-
-	for (size_t i = 0; i < server->count; i++)
-		if (server->entrances[i].shortcut != NULL)
-			pending += shortcut_pending(server->entrances[i].shortcut);
-	return pending;
+	return atomic_load(&server->pending) + shortcut_pending(server->shortcut);
 }
 
 /*
@@ -458,15 +491,10 @@ server_stop(struct server *server, int drain_ms)
 	bool drained;
 
 	atomic_store(&server->stopping, true);
-	for (size_t i = 0; i < server->count; i++) {
-		if (server->entrances[i].gate != NULL)
-			gate_quiesce(server->entrances[i].gate);
-		else
-			shortcut_quiesce(server->entrances[i].shortcut);
-	}
+	for (size_t i = 0; i < server->gate_count; i++)
+		gate_quiesce(server->gates[i]);
+	shortcut_quiesce(server->shortcut);
 	drained = drain(server, drain_ms);
-	for (size_t i = 0; i < server->count; i++)
-		close_entrance(&server->entrances[i]);
-	free(server);
+	server_free(server);
 	return drained;
 }

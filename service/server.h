@@ -1,8 +1,9 @@
 /*
  * server.h - HTTP on the listeners: the one home of libmicrohttpd.
  *
- * A thread for each connection; what it does with a request is api_handle's business.
- * Connections that bring nothing but requests for signatures stay in the shortcut.
+ * A thread for each connection that libmicrohttpd has; what it does with a request is
+ * api_handle's business. Connections that bring nothing but requests for signatures stay
+ * in the shortcut.
  */
 #ifndef SERVICE_SERVER_H
 #define SERVICE_SERVER_H
@@ -12,12 +13,14 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "service/limits.h"
 #include "service/listen.h"
 
 struct server;
 
 struct server_options {
-	struct api *api;        /* outlives the server */
+	struct api *api; /* outlives the server, as do the limits */
+	struct limits *limits;
 	bool everyone_is_admin; /* --dev: whoever can open the socket */
 };
 

@@ -33,6 +33,22 @@ static const cyaml_schema_field_t token_fields[] = {
 	CYAML_FIELD_END,
 };
 
+#define LIMIT(name) TEXT(#name, struct limits_settings, name, CYAML_FLAG_OPTIONAL)
+
+static const cyaml_schema_field_t limits_fields[] = {
+	LIMIT(connections),
+	LIMIT(connections_per_peer),
+	LIMIT(threads_per_peer),
+	LIMIT(http),
+	LIMIT(http_per_peer),
+	LIMIT(header_bytes),
+	LIMIT(header_s),
+	LIMIT(body_s),
+	LIMIT(answer_s),
+	LIMIT(idle_s),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t listener_fields[] = {
 	TEXT("unix", struct listener_settings, path, CYAML_FLAG_OPTIONAL),
 	TEXT("https", struct listener_settings, https, CYAML_FLAG_OPTIONAL),
@@ -92,6 +108,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	    struct settings, access, &access_rule, 1, ACCESS_RULES_MAX),
 	CYAML_FIELD_MAPPING(
 	    "audit", CYAML_FLAG_OPTIONAL, struct settings, audit, audit_fields),
+	CYAML_FIELD_MAPPING(
+	    "limits", CYAML_FLAG_OPTIONAL, struct settings, limits, limits_fields),
 	TEXT("state", struct settings, state, 0),
 	TEXT("weak_keys", struct settings, weak_keys, CYAML_FLAG_OPTIONAL),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),

@@ -14,6 +14,11 @@ struct token_settings {
 	    *session_wait_ms, *session_copies;
 };
 
+struct limits_settings {
+	char *connections, *connections_per_peer, *threads_per_peer, *http,
+	    *http_per_peer, *header_bytes, *header_s, *body_s, *answer_s, *idle_s;
+};
+
 struct listener_settings {
 	char *path, *https, *http; /* one of them */
 	char *mode, *owner, *group;
@@ -46,6 +51,7 @@ struct audit_settings {
 /* Settings that were not given are NULL. */
 struct settings {
 	struct token_settings token;
+	struct limits_settings limits;
 	struct listener_settings *listen;
 	unsigned listen_count;
 	struct access_settings *access;

@@ -1,106 +1,137 @@
 /*
- * shortcut.c - a thread for each connection, and three system calls for each request,
- * when it does not linger.
+ * shortcut.c - one thread at the door, and one for each connection that is busy.
  *
- * The first of them only looks (MSG_PEEK): what is not for us has to be there for the
- * one that it is handed to. A connection in the list has its thread; the lock is taken
- * when one comes or goes, never for a request.
+ * A line is in one list: parked, in the epoll of the door; served, by its thread; or it
+ * waits in its peer's quota for a thread, of which each peer has so many. The lock is
+ * taken when a line goes from one to another, never for a request, unless a peer has more
+ * busy connections than threads.
  */
 #include "service/shortcut.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "api/metrics.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "service/signrequest.h"
-#include "service/visitor.h"
+#include "service/line.h"
 
-#define BLOCK_SIZE 8192
-#define HEAD_MAX   256
-#define LINGER_NS  50000
-#define YIELDED_NS 5000 /* somebody else has run meanwhile */
-#define RETRY_MS   20   /* after an accept that failed for want of something */
+#define EVENTS   64
+#define RETRY_MS 20 /* after an accept that failed for want of something */
 
 struct shortcut {
 	struct shortcut_options options;
-	int wake; /* an eventfd: the accepting thread is to end */
-	pthread_t accepting;
-	atomic_bool stopping;
-	atomic_size_t pending; /* answers not yet sent */
-	atomic_size_t working; /* of these, not yet made */
-	pthread_mutex_t lock;  /* the list */
+	struct signing signing;
+	int epoll, wake; /* an eventfd: something has changed for the door */
+	pthread_t door;
+	atomic_bool ending;
+	int64_t resume_ms;    /* the door's: when it accepts again; 0: it does */
+	pthread_mutex_t lock; /* what follows, and the quotas' threads and lines */
 	pthread_cond_t gone;
-	struct line *lines;
-	size_t count;
-};
-
-/* A connection. */
-struct line {
-	struct shortcut *shortcut;
-	struct visitor *visitor;
-	int fd;
-	struct line *next, **at; /* where the list points to it */
-	int64_t accepted_ns;
-	int64_t date_s; /* what date says */
-	char date[CLOCK_HTTP_SIZE];
-	char block[BLOCK_SIZE + 1];
+	struct lines parked, served; /* the longest parked first */
+	size_t parked_count, threads;
 };
 
 static void
-line_free(struct line *line)
+wake_door(struct shortcut *s)
 {
-	visitor_free(line->visitor);
+	const uint64_t one = 1;
+
+	if (write(s->wake, &one, sizeof(one)) != sizeof(one))
+		abort();
+}
+
+static void
+count_line(const struct shortcut *s, int change)
+{
+	metrics_connection(s->options.api->metrics, READER_SIGNATURES, change);
+}
+
+static void
+end_line(struct shortcut *s, struct line *line)
+{
+	count_line(s, -1);
+	line_end(line, s->options.limits);
+}
+
+static int
+watch(struct shortcut *s, int fd, uint32_t events, void *what)
+{
+	struct epoll_event event = { .events = events, .data.ptr = what };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* From here on the line is the door's. */
+static void
+park(struct line *line)
+{
+	struct shortcut *s = line->shortcut;
+	const unsigned idle_s = limits_options(s->options.limits)->idle_s;
+	bool was_empty;
+	int rc;
+
+	line->idle_until_ms = clock_mono_ms() + (int64_t)idle_s * 1000;
+	pthread_mutex_lock(&s->lock);
+	rc = watch(s, line->fd, EPOLLIN | EPOLLRDHUP, line);
+	was_empty = s->parked.first == NULL;
+	if (rc == 0) {
+		lines_append(&s->parked, line);
+		s->parked_count++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (rc != 0) {
+		limits_note(s->options.limits, LIMIT_MEMORY, line->quota->peer);
+		end_line(s, line);
+	} else if (was_empty) {
+		wake_door(s);
+	}
+}
+
+static void
+hand_over(struct line *line)
+{
+	const struct shortcut_options *options = &line->shortcut->options;
+
+	count_line(line->shortcut, -1);
+	options->hand_over(options->ctx, line->fd, line->visitor, line->quota);
 	free(line);
 }
 
-/* False: there are too many. */
-static bool
-enlist(struct line *line)
+/* The next line of the thread, which is NULL when it is not needed any more. */
+static struct line *
+finish(struct line *line, enum line_next next)
 {
 	struct shortcut *s = line->shortcut;
-	bool has_room;
+	struct quota *quota = line->quota;
+	struct line *waiting;
 
 	pthread_mutex_lock(&s->lock);
-	has_room = s->count < SHORTCUT_CONNECTIONS_MAX;
-	if (has_room) {
-		line->next = s->lines;
-		line->at = &s->lines;
-		if (line->next != NULL)
-			line->next->at = &line->next;
-		s->lines = line;
-		s->count++;
-		metrics_connection(s->options.api->metrics, READER_SIGNATURES, 1);
+	lines_remove(&s->served, line);
+	if ((waiting = quota->lines.first) != NULL) {
+		lines_remove(&quota->lines, waiting);
+		atomic_fetch_sub(&quota->waiting, 1);
+		waiting->is_hurried = true;
+		lines_append(&s->served, waiting);
+	} else {
+		quota->threads--;
 	}
 	pthread_mutex_unlock(&s->lock);
-	return has_room;
-}
-
-/* After it nobody but the caller knows the descriptor. */
-static void
-delist(struct line *line)
-{
-	struct shortcut *s = line->shortcut;
-
-	pthread_mutex_lock(&s->lock);
-	*line->at = line->next;
-	if (line->next != NULL)
-		line->next->at = line->at;
-	pthread_mutex_unlock(&s->lock);
+	/* The quota goes with its last line. */
+	if (next == LINE_PARK)
+		park(line);
+	else if (next == LINE_OTHER)
+		hand_over(line);
+	else
+		end_line(s, line);
+	return waiting;
 }
 
 /* The last thing that a thread does with the shortcut. */
@@ -108,170 +139,9 @@ static void
 count_out(struct shortcut *s)
 {
 	pthread_mutex_lock(&s->lock);
-	s->count--;
-	metrics_connection(s->options.api->metrics, READER_SIGNATURES, -1);
+	s->threads--;
 	pthread_cond_signal(&s->gone);
 	pthread_mutex_unlock(&s->lock);
-}
-
-static const char *
-date_of(struct line *line)
-{
-	int64_t now = clock_now_s();
-
-	if (line->date_s != now) {
-		clock_http_format(line->date, now);
-		line->date_s = now;
-	}
-	return line->date;
-}
-
-static bool
-send_all(int fd, struct iovec part[2])
-{
-	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
-
-	while (part[0].iov_len + part[1].iov_len > 0) {
-		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return false;
-		for (int i = 0; i < 2; i++) {
-			size_t n = (size_t)sent < part[i].iov_len ? (size_t)sent
-								  : part[i].iov_len;
-
-			part[i].iov_base = (char *)part[i].iov_base + n;
-			part[i].iov_len -= n;
-			sent -= (ssize_t)n;
-		}
-	}
-	return true;
-}
-
-/* RFC 9112 section 4: the reason phrase may be absent. What else an answer has, of these
- * requests none has. */
-static bool
-send_answer(
-    struct line *line, const struct request *req, const struct response *res, bool last)
-{
-	char head[HEAD_MAX], retry[32] = "";
-	struct iovec part[2];
-	int len;
-
-	if (res->retry_after_s > 0)
-		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", res->retry_after_s);
-	len = snprintf(head, sizeof(head),
-	    "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: "
-	    "%zu\r\n" REQUEST_ID_HEADER ": %s\r\n%s%s\r\n",
-	    res->status, res->status == 200 ? "OK" : "", date_of(line), res->content_type,
-	    res->body.len, req->id, retry, last ? "Connection: close\r\n" : "");
-	part[0] = (struct iovec){ head, (size_t)len };
-	part[1] = (struct iovec){ res->body.data, res->body.len };
-	return send_all(line->fd, part);
-}
-
-/* The bytes that were looked at, read: they are all there. */
-static bool
-consume(struct line *line, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = recv(line->fd, line->block, len, 0);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)len;
-}
-
-/* A request's text, in the block, which it then has to itself. */
-static const char *
-text_of(struct bytes bytes)
-{
-	char *text = (char *)(uintptr_t)bytes.data;
-
-	if (text != NULL)
-		text[bytes.len] = '\0';
-	return text;
-}
-
-static bool
-answer(struct line *line, const struct signrequest *wanted)
-{
-	struct shortcut *s = line->shortcut;
-	struct request req = {
-		.method = "POST",
-		.content_type = "application/octet-stream",
-		.body = wanted->body,
-		.caller = &line->visitor->caller,
-		.hold = &line->visitor->hold,
-	};
-	char id[REQUEST_ID_SIZE];
-	struct response res;
-	bool last, sent;
-
-	if (!consume(line, wanted->len))
-		return false;
-	req.id = request_id_next(s->options.ids, id);
-	req.target = text_of(wanted->target);
-	req.accept = text_of(wanted->accept);
-	atomic_fetch_add(&s->pending, 1);
-	response_init(&res);
-	atomic_fetch_add(&s->working, 1);
-	api_handle(s->options.api, &req, &res);
-	atomic_fetch_sub(&s->working, 1);
-	last = atomic_load(&s->stopping);
-	sent = send_answer(line, &req, &res, last);
-	response_free(&res);
-	atomic_fetch_sub(&s->pending, 1);
-	return sent && !last;
-}
-
-static ssize_t
-look(struct line *line, int flags)
-{
-	ssize_t n;
-
-	do
-		n = recv(line->fd, line->block, BLOCK_SIZE, MSG_PEEK | flags);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-/*
- * A CPU without work goes to sleep, and on a virtual machine to wake it may take as long
- * as to sign. So this lingers before it sleeps, as long as nobody else is in want of the
- * CPU: then to yield takes no time.
- */
-static ssize_t
-look_for_next(struct line *line)
-{
-	int64_t now = clock_mono_ns(), end = now + LINGER_NS, before;
-
-	while (atomic_load(&line->shortcut->working) == 0 && now < end) {
-		ssize_t n = look(line, MSG_DONTWAIT);
-
-		if (n >= 0 || errno != EAGAIN)
-			return n;
-		before = clock_mono_ns();
-		sched_yield();
-		now = clock_mono_ns();
-		if (now - before > YIELDED_NS)
-			break;
-	}
-	return look(line, 0);
-}
-
-enum next { NEXT_REQUEST, NEXT_OTHER, NEXT_END };
-
-static enum next
-await(struct line *line, struct signrequest *req)
-{
-	ssize_t n = look_for_next(line);
-
-	if (n <= 0)
-		return NEXT_END;
-	return signrequest_read(line->block, (size_t)n, req) ? NEXT_REQUEST : NEXT_OTHER;
 }
 
 static void *
@@ -279,22 +149,15 @@ serve(void *arg)
 {
 	struct line *line = arg;
 	struct shortcut *s = line->shortcut;
-	struct signrequest req;
-	enum next next;
+	struct desk desk;
 
-	metrics_wait(s->options.api->metrics, STAGE_CONNECTION,
-	    clock_mono_ns() - line->accepted_ns);
-	while ((next = await(line, &req)) == NEXT_REQUEST)
-		if (!answer(line, &req)) {
-			next = NEXT_END;
-			break;
-		}
-	delist(line);
-	if (next == NEXT_OTHER)
-		s->options.hand_over(s->options.ctx, line->fd);
-	else
-		close(line->fd);
-	line_free(line);
+	desk.signing = &s->signing;
+	desk.date_s = 0;
+	while (line != NULL) {
+		metrics_wait(s->options.api->metrics, STAGE_CONNECTION,
+		    clock_mono_ns() - line->ready_ns);
+		line = finish(line, line_serve(line, &desk));
+	}
 	/* Later it might meet the end of the process. */
 	OPENSSL_thread_stop();
 	count_out(s);
@@ -316,73 +179,243 @@ start_thread(struct line *line)
 	return rc == 0 ? 0 : -1;
 }
 
-/* Who says nothing for so long is not waited for. */
-static void
-limit_waiting(int fd)
+/* False: the line waits until one of its peer's threads is free. */
+static bool
+enlist(struct line *line)
 {
-	const struct timeval idle = { .tv_sec = SHORTCUT_IDLE_S };
+	struct shortcut *s = line->shortcut;
+	struct quota *quota = line->quota;
+	const unsigned max = limits_options(s->options.limits)->threads_per_peer;
+	bool has_room;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &idle, sizeof(idle));
+	pthread_mutex_lock(&s->lock);
+	has_room = quota->threads < max;
+	if (has_room) {
+		line->is_hurried = quota->threads >= max / 2;
+		lines_append(&s->served, line);
+		quota->threads++;
+		s->threads++;
+	} else {
+		lines_append(&quota->lines, line);
+		atomic_fetch_add(&quota->waiting, 1);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return has_room;
+}
+
+/* Only the door does, so nobody has begun to wait when a thread cannot be had. */
+static void
+give_thread(struct line *line)
+{
+	struct shortcut *s = line->shortcut;
+
+	line->ready_ns = clock_mono_ns();
+	if (!enlist(line) || start_thread(line) == 0)
+		return;
+	limits_note(s->options.limits, LIMIT_THREADS, line->quota->peer);
+	pthread_mutex_lock(&s->lock);
+	lines_remove(&s->served, line);
+	line->quota->threads--;
+	pthread_mutex_unlock(&s->lock);
+	limits_turn_away(line->fd);
+	end_line(s, line);
+	count_out(s);
+}
+
+/* 1 for bytes to read, 0 for the end of the connection or a failure, -1 for nothing yet.
+ */
+static int
+what_came(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return -1;
+	return n > 0;
+}
+
+static void
+unpark(struct line *line)
+{
+	struct shortcut *s = line->shortcut;
+
+	pthread_mutex_lock(&s->lock);
+	lines_remove(&s->parked, line);
+	s->parked_count--;
+	pthread_mutex_unlock(&s->lock);
+	if (epoll_ctl(s->epoll, EPOLL_CTL_DEL, line->fd, NULL) != 0)
+		abort();
+	/* That thousands leave at once is no reason for thousands of threads. */
+	if (what_came(line->fd) == 0)
+		end_line(s, line);
+	else
+		give_thread(line);
 }
 
 static void
 admit(struct shortcut *s, int fd)
 {
-	struct line *line = malloc(sizeof(*line));
+	struct line *line = line_new(fd, s->options.limits, s->options.everyone_is_admin);
 
 	if (line == NULL) {
-		log_error("connection.refused", "why=\"out of memory\"");
+		limits_turn_away(fd);
 		close(fd);
 		return;
 	}
-	/* The block is written before it is read. */
-	memset(line, 0, offsetof(struct line, block));
 	line->shortcut = s;
-	line->fd = fd;
-	line->accepted_ns = clock_mono_ns();
-	limit_waiting(fd);
-	line->visitor = visitor_new(fd, s->options.everyone_is_admin);
-	if (line->visitor == NULL) {
-		close(fd);
-		line_free(line);
+	count_line(s, 1);
+	if (what_came(fd) >= 0)
+		give_thread(line);
+	else
+		park(line);
+}
+
+static int
+begin_to_listen(struct shortcut *s)
+{
+	for (size_t i = 0; i < s->options.count; i++)
+		if (watch(s, s->options.fds[i], EPOLLIN, &s->options.fds[i]) != 0)
+			return -1;
+	return 0;
+}
+
+/* Out of the epoll: one that was shut down would be reported for ever. */
+static void
+leave_off_listening(struct shortcut *s)
+{
+	for (size_t i = 0; i < s->options.count; i++)
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->options.fds[i], NULL);
+}
+
+static void
+accept_one(struct shortcut *s, int listener)
+{
+	int fd;
+
+	if (atomic_load(&s->signing.stopping))
 		return;
-	}
-	if (!enlist(line)) {
-		log_error("connection.refused", "why=\"too many connections\"");
-		close(fd);
-		line_free(line);
-		return;
-	}
-	if (start_thread(line) != 0) {
-		log_error("connection.refused", "why=\"no more threads\"");
-		delist(line);
-		close(fd);
-		line_free(line);
-		count_out(s);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0) {
+		admit(s, fd);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		limits_note(s->options.limits, LIMIT_DESCRIPTORS, "unknown");
+		leave_off_listening(s);
+		s->resume_ms = clock_mono_ms() + RETRY_MS;
 	}
 }
 
+static void
+hear(struct shortcut *s)
+{
+	uint64_t count;
+
+	if (read(s->wake, &count, sizeof(count)) != sizeof(count))
+		abort();
+	if (atomic_load(&s->signing.stopping))
+		leave_off_listening(s);
+}
+
+static void
+meet(struct shortcut *s, void *what)
+{
+	const int *fds = s->options.fds;
+
+	if (what == &s->wake)
+		hear(s);
+	else if (what >= (void *)fds && what < (void *)(fds + s->options.count))
+		accept_one(s, *(int *)what);
+	else
+		unpark(what);
+}
+
+/* The longest parked one, when it has been for too long. */
+static struct line *
+take_idle(struct shortcut *s, int64_t now_ms)
+{
+	struct line *line;
+
+	pthread_mutex_lock(&s->lock);
+	line = s->parked.first;
+	if (line != NULL && line->idle_until_ms <= now_ms) {
+		lines_remove(&s->parked, line);
+		s->parked_count--;
+	} else {
+		line = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return line;
+}
+
+/* Returns how many milliseconds there is nothing to do for, -1 for any. */
+static int
+tick(struct shortcut *s)
+{
+	int64_t now = clock_mono_ms(), next = INT64_MAX;
+	struct line *line;
+
+	while ((line = take_idle(s, now)) != NULL)
+		end_line(s, line);
+	if (s->resume_ms != 0 && s->resume_ms <= now) {
+		s->resume_ms = 0;
+		if (!atomic_load(&s->signing.stopping) && begin_to_listen(s) != 0)
+			abort();
+	}
+	if (s->resume_ms != 0)
+		next = s->resume_ms;
+	pthread_mutex_lock(&s->lock);
+	if (s->parked.first != NULL && s->parked.first->idle_until_ms < next)
+		next = s->parked.first->idle_until_ms;
+	pthread_mutex_unlock(&s->lock);
+	return next == INT64_MAX ? -1 : (int)(next - now);
+}
+
 static void *
-accept_all(void *arg)
+keep_door(void *arg)
 {
 	struct shortcut *s = arg;
-	struct pollfd fds[] = { { .fd = s->options.fd, .events = POLLIN },
-		{ .fd = s->wake, .events = POLLIN } };
-	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000 };
+	struct epoll_event events[EVENTS];
 
-	while (!atomic_load(&s->stopping)) {
-		int fd;
+	while (!atomic_load(&s->ending)) {
+		int n = epoll_wait(s->epoll, events, EVENTS, tick(s));
 
-		if (poll(fds, 2, -1) < 0 || (fds[0].revents & POLLIN) == 0)
-			continue;
-		fd = accept4(s->options.fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0)
-			admit(s, fd);
-		else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			nanosleep(&pause, NULL);
+		for (int i = 0; i < n; i++)
+			meet(s, events[i].data.ptr);
 	}
+	OPENSSL_thread_stop();
 	return NULL;
+}
+
+/* A connection that another process accepts first must not stop the door. */
+static int
+open_door(struct shortcut *s)
+{
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->epoll < 0 || s->wake < 0 || watch(s, s->wake, EPOLLIN, &s->wake) != 0)
+		return -1;
+	for (size_t i = 0; i < s->options.count; i++) {
+		int flags = fcntl(s->options.fds[i], F_GETFL);
+
+		if (flags < 0 ||
+		    fcntl(s->options.fds[i], F_SETFL, flags | O_NONBLOCK) != 0)
+			return -1;
+	}
+	if (begin_to_listen(s) != 0)
+		return -1;
+	return pthread_create(&s->door, NULL, keep_door, s) == 0 ? 0 : -1;
+}
+
+static void
+shortcut_free(struct shortcut *s)
+{
+	if (s->epoll >= 0)
+		close(s->epoll);
+	if (s->wake >= 0)
+		close(s->wake);
+	pthread_cond_destroy(&s->gone);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
 }
 
 int
@@ -394,13 +427,14 @@ shortcut_start(
 	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	s->options = *options;
+	s->signing.api = options->api;
+	s->signing.ids = options->ids;
+	s->signing.limits = options->limits;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->gone, NULL);
-	s->wake = eventfd(0, EFD_CLOEXEC);
-	if (s->wake < 0 || pthread_create(&s->accepting, NULL, accept_all, s) != 0) {
-		if (s->wake >= 0)
-			close(s->wake);
-		free(s);
+	s->epoll = s->wake = -1;
+	if (open_door(s) != 0) {
+		shortcut_free(s);
 		return error_set(err, ERROR_IO, "no thread to accept connections with");
 	}
 	*shortcut = s;
@@ -410,32 +444,55 @@ shortcut_start(
 void
 shortcut_quiesce(struct shortcut *s)
 {
-	const uint64_t one = 1;
-
-	atomic_store(&s->stopping, true);
-	if (write(s->wake, &one, sizeof(one)) != sizeof(one))
-		abort();
-	pthread_join(s->accepting, NULL);
+	atomic_store(&s->signing.stopping, true);
+	wake_door(s);
 }
 
 size_t
 shortcut_pending(const struct shortcut *s)
 {
-	return atomic_load(&s->pending);
+	return atomic_load(&s->signing.pending);
 }
 
+size_t
+shortcut_threads(struct shortcut *s)
+{
+	size_t threads;
+
+	pthread_mutex_lock(&s->lock);
+	threads = s->threads;
+	pthread_mutex_unlock(&s->lock);
+	return threads;
+}
+
+size_t
+shortcut_parked(struct shortcut *s)
+{
+	size_t parked;
+
+	pthread_mutex_lock(&s->lock);
+	parked = s->parked_count;
+	pthread_mutex_unlock(&s->lock);
+	return parked;
+}
+
+/* Who waits for a thread still gets one: what they have brought is answered. */
 void
 shortcut_stop(struct shortcut *s)
 {
+	struct line *line;
+
+	atomic_store(&s->ending, true);
+	wake_door(s);
+	pthread_join(s->door, NULL);
 	pthread_mutex_lock(&s->lock);
 	/* Their threads close them: a number that is closed here may be another's. */
-	for (const struct line *line = s->lines; line != NULL; line = line->next)
+	for (line = s->served.first; line != NULL; line = line->next)
 		shutdown(line->fd, SHUT_RDWR);
-	while (s->count > 0)
+	while (s->threads > 0)
 		pthread_cond_wait(&s->gone, &s->lock);
 	pthread_mutex_unlock(&s->lock);
-	pthread_cond_destroy(&s->gone);
-	pthread_mutex_destroy(&s->lock);
-	close(s->wake);
-	free(s);
+	while ((line = take_idle(s, INT64_MAX)) != NULL)
+		end_line(s, line);
+	shortcut_free(s);
 }

@@ -1,0 +1,312 @@
+/* visits.c - a list of them, and a thread that looks through it twice a second. */
+#include "service/visits.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define LOOK_MS 500
+
+struct visits {
+	struct limits *limits;
+	pthread_t watchman;
+	pthread_mutex_t lock; /* all that follows, each visit, and the quotas' http */
+	pthread_cond_t changed;
+	bool ending;
+	size_t count;
+	unsigned here;              /* of them, not yet gone */
+	struct visit *first, *last; /* who changed phase last is last */
+};
+
+static int64_t
+deadline_of(const struct visits *visits, enum visit_phase phase)
+{
+	const struct limits_options *options = limits_options(visits->limits);
+	unsigned seconds = 0;
+
+	switch (phase) {
+	case VISIT_HEADER:
+		seconds = options->header_s;
+		break;
+	case VISIT_BODY:
+		seconds = options->body_s;
+		break;
+	case VISIT_ANSWER:
+		seconds = options->answer_s;
+		break;
+	case VISIT_IDLE:
+		seconds = options->idle_s;
+		break;
+	case VISIT_WORK:
+	case VISIT_GONE:
+		return INT64_MAX;
+	}
+	return clock_mono_ms() + (int64_t)seconds * 1000;
+}
+
+/* The lock is held, as it is in all that follow up to watch. */
+static void
+append(struct visits *visits, struct visit *visit)
+{
+	visit->next = NULL;
+	visit->prev = visits->last;
+	if (visits->last != NULL)
+		visits->last->next = visit;
+	else
+		visits->first = visit;
+	visits->last = visit;
+}
+
+static void
+take_out(struct visits *visits, struct visit *visit)
+{
+	if (visit->prev != NULL)
+		visit->prev->next = visit->next;
+	else
+		visits->first = visit->next;
+	if (visit->next != NULL)
+		visit->next->prev = visit->prev;
+	else
+		visits->last = visit->prev;
+}
+
+static void
+set_phase(struct visits *visits, struct visit *visit, enum visit_phase phase)
+{
+	visit->phase = phase;
+	visit->until_ms = deadline_of(visits, phase);
+}
+
+static void
+count_out(struct visits *visits, struct visit *visit)
+{
+	visits->here--;
+	visit->quota->http--;
+}
+
+static void
+shut_down(struct visits *visits, struct visit *visit)
+{
+	shutdown(visit->fd, SHUT_RDWR);
+	count_out(visits, visit);
+	set_phase(visits, visit, VISIT_GONE);
+}
+
+static bool
+end_an_idle_one(struct visits *visits, const struct quota *quota)
+{
+	struct visit *visit = visits->first;
+
+	while (visit != NULL && (visit->quota != quota || visit->phase != VISIT_IDLE))
+		visit = visit->next;
+	if (visit != NULL)
+		shut_down(visits, visit);
+	return visit != NULL;
+}
+
+static bool
+has_room(struct visits *visits, const struct quota *quota, enum limit *met)
+{
+	const struct limits_options *options = limits_options(visits->limits);
+
+	*met = LIMIT_HTTP_PER_PEER;
+	if (quota->http >= options->http_per_peer)
+		return end_an_idle_one(visits, quota);
+	*met = LIMIT_HTTP;
+	return visits->here < options->http || end_an_idle_one(visits, quota);
+}
+
+static enum limit
+limit_of(enum visit_phase phase)
+{
+	if (phase == VISIT_HEADER)
+		return LIMIT_HEADER_S;
+	return phase == VISIT_BODY ? LIMIT_BODY_S : LIMIT_ANSWER_S;
+}
+
+/* Nothing of an answer was sent yet. Through TLS it cannot be. */
+static void
+tell_too_late(const struct visit *visit)
+{
+	static const char answer[] = "HTTP/1.1 408 Request Timeout\r\n"
+				     "Content-Length: 0\r\n"
+				     "Connection: close\r\n\r\n";
+
+	if (visit->visitor->https == NULL)
+		send(visit->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void
+end_late_ones(struct visits *visits)
+{
+	int64_t now = clock_mono_ms();
+
+	for (struct visit *visit = visits->first; visit != NULL; visit = visit->next) {
+		enum visit_phase phase = visit->phase;
+
+		if (visit->until_ms > now)
+			continue;
+		if (phase != VISIT_IDLE)
+			limits_note(visits->limits, limit_of(phase), visit->quota->peer);
+		if (phase == VISIT_HEADER || phase == VISIT_BODY)
+			tell_too_late(visit);
+		shut_down(visits, visit);
+	}
+}
+
+static void
+wait_a_moment(struct visits *visits)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_MS * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	while (!visits->ending && pthread_cond_timedwait(&visits->changed, &visits->lock,
+				      &until) != ETIMEDOUT)
+		;
+}
+
+static void *
+watch(void *arg)
+{
+	struct visits *visits = arg;
+
+	pthread_mutex_lock(&visits->lock);
+	while (!visits->ending) {
+		if (visits->here == 0) {
+			pthread_cond_wait(&visits->changed, &visits->lock);
+			continue;
+		}
+		wait_a_moment(visits);
+		end_late_ones(visits);
+	}
+	pthread_mutex_unlock(&visits->lock);
+	return NULL;
+}
+
+int
+visits_start(struct limits *limits, struct visits **visits, struct error *err)
+{
+	struct visits *v = calloc(1, sizeof(*v));
+	pthread_condattr_t attributes;
+
+	if (v == NULL || pthread_condattr_init(&attributes) != 0) {
+		free(v);
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	}
+	v->limits = limits;
+	pthread_mutex_init(&v->lock, NULL);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&v->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&v->watchman, NULL, watch, v) != 0) {
+		pthread_cond_destroy(&v->changed);
+		pthread_mutex_destroy(&v->lock);
+		free(v);
+		return error_set(err, ERROR_IO, "no thread to watch connections with");
+	}
+	*visits = v;
+	return 0;
+}
+
+void
+visits_stop(struct visits *visits)
+{
+	if (visits == NULL)
+		return;
+	pthread_mutex_lock(&visits->lock);
+	visits->ending = true;
+	pthread_cond_signal(&visits->changed);
+	pthread_mutex_unlock(&visits->lock);
+	pthread_join(visits->watchman, NULL);
+	while (visits->first != NULL)
+		visits_leave(visits, visits->first);
+	pthread_cond_destroy(&visits->changed);
+	pthread_mutex_destroy(&visits->lock);
+	free(visits);
+}
+
+struct visit *
+visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota)
+{
+	struct visit *visit = calloc(1, sizeof(*visit));
+	enum limit met = LIMIT_MEMORY;
+	bool admitted;
+
+	pthread_mutex_lock(&visits->lock);
+	admitted = visit != NULL && has_room(visits, quota, &met);
+	if (admitted) {
+		*visit = (struct visit){ .fd = fd, .visitor = visitor, .quota = quota };
+		set_phase(visits, visit, VISIT_HEADER);
+		append(visits, visit);
+		quota->http++;
+		visits->count++;
+		if (visits->here++ == 0)
+			pthread_cond_signal(&visits->changed);
+	}
+	pthread_mutex_unlock(&visits->lock);
+	if (admitted)
+		return visit;
+	limits_note(visits->limits, met, quota->peer);
+	free(visit);
+	return NULL;
+}
+
+struct visit *
+visits_find(struct visits *visits, int fd)
+{
+	struct visit *visit;
+
+	pthread_mutex_lock(&visits->lock);
+	for (visit = visits->last; visit != NULL && visit->fd != fd; visit = visit->prev)
+		;
+	pthread_mutex_unlock(&visits->lock);
+	return visit;
+}
+
+void
+visits_step(struct visits *visits, struct visit *visit, enum visit_phase phase)
+{
+	pthread_mutex_lock(&visits->lock);
+	/* The time for a header goes on from the first byte of it. */
+	if (visit->phase != VISIT_GONE && visit->phase != phase) {
+		set_phase(visits, visit, phase);
+		take_out(visits, visit);
+		append(visits, visit);
+	}
+	pthread_mutex_unlock(&visits->lock);
+}
+
+void
+visits_leave(struct visits *visits, struct visit *visit)
+{
+	pthread_mutex_lock(&visits->lock);
+	take_out(visits, visit);
+	if (visit->phase != VISIT_GONE)
+		count_out(visits, visit);
+	visits->count--;
+	pthread_mutex_unlock(&visits->lock);
+	limits_leave(visits->limits, visit->quota);
+	visitor_free(visit->visitor);
+	free(visit);
+}
+
+size_t
+visits_count(struct visits *visits)
+{
+	size_t count;
+
+	pthread_mutex_lock(&visits->lock);
+	count = visits->count;
+	pthread_mutex_unlock(&visits->lock);
+	return count;
+}

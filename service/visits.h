@@ -1,0 +1,61 @@
+/*
+ * visits.h - the connections that libmicrohttpd has, each with the time by which it must
+ * have got on.
+ *
+ * libmicrohttpd's own timeout begins anew with each byte; these do not. Who is too late
+ * is told 408 if it was asking, and shut down; libmicrohttpd then closes it. Any thread.
+ */
+#ifndef SERVICE_VISITS_H
+#define SERVICE_VISITS_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "service/limits.h"
+#include "service/visitor.h"
+
+struct visits;
+
+enum visit_phase {
+	VISIT_HEADER, /* its request has begun */
+	VISIT_BODY,   /* the header is complete */
+	VISIT_WORK,   /* we are at it: no limit */
+	VISIT_ANSWER, /* it is to read */
+	VISIT_IDLE,
+	VISIT_GONE, /* shut down, and not closed yet */
+};
+
+struct visit {
+	int fd;
+	struct visitor *visitor;
+	struct quota *quota;
+	enum visit_phase phase;
+	int64_t until_ms;
+	struct visit *prev, *next;
+};
+
+int visits_start(struct limits *limits, struct visits **visits, struct error *err);
+
+/* Nobody serves a visit any more; those that are left are freed. */
+void visits_stop(struct visits *visits);
+
+/*
+ * In the phase VISIT_HEADER. Takes over what it is given but the descriptor, which is
+ * shut down at most. At a limit the peer's longest idle visit makes room; NULL, and
+ * noted, when none is idle: then all is the caller's still.
+ */
+struct visit *
+visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota);
+
+/* The newest visit of the descriptor; NULL for none. */
+struct visit *visits_find(struct visits *visits, int fd);
+
+/* Its time begins anew, unless it is in that phase already. */
+void visits_step(struct visits *visits, struct visit *visit, enum visit_phase phase);
+
+/* Before the descriptor is closed. Frees it, its visitor, and its place in the quota. */
+void visits_leave(struct visits *visits, struct visit *visit);
+
+size_t visits_count(struct visits *visits);
+
+#endif

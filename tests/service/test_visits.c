@@ -1,0 +1,285 @@
+/* test_visits.c - how long a connection may take for what, and who makes room. */
+#include "service/visits.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "tests/api/fixture.h"
+
+#define GUESTS 4
+
+struct guest {
+	int server, client;
+	struct visitor *visitor;
+	struct quota *quota;
+	struct visit *visit;
+};
+
+struct scene {
+	struct limits *limits;
+	struct visits *visits;
+	struct guest guests[GUESTS];
+};
+
+static int
+open_scene(void **state)
+{
+	const struct limits_options options = {
+		.connections = 100,
+		.connections_per_peer = 100,
+		.http = 3,
+		.http_per_peer = 2,
+		.header_s = 1,
+		.body_s = 2,
+		.answer_s = 1,
+		.idle_s = 1,
+	};
+	struct scene *scene = calloc(1, sizeof(*scene));
+
+	assert_non_null(scene);
+	assert_int_equal(limits_new(&options, &scene->limits, NULL), 0);
+	assert_int_equal(visits_start(scene->limits, &scene->visits, NULL), 0);
+	*state = scene;
+	return 0;
+}
+
+/* Its visit stays NULL when there is no room. */
+static struct guest *
+come(struct scene *scene, size_t index, const char *peer)
+{
+	struct guest *guest = &scene->guests[index];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	guest->server = pair[0];
+	guest->client = pair[1];
+	guest->visitor = visitor_new(pair[0], false);
+	guest->quota = limits_enter(scene->limits, peer);
+	guest->visit = visits_enter(scene->visits, pair[0], guest->visitor, guest->quota);
+	return guest;
+}
+
+static void
+leave(struct scene *scene, struct guest *guest)
+{
+	if (guest->visit != NULL) {
+		visits_leave(scene->visits, guest->visit);
+	} else {
+		limits_leave(scene->limits, guest->quota);
+		visitor_free(guest->visitor);
+	}
+	close(guest->server);
+	close(guest->client);
+	*guest = (struct guest){ 0 };
+}
+
+static int
+close_scene(void **state)
+{
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < GUESTS; i++)
+		if (scene->guests[i].quota != NULL)
+			leave(scene, &scene->guests[i]);
+	assert_int_equal(visits_count(scene->visits), 0);
+	visits_stop(scene->visits);
+	limits_free(scene->limits);
+	free(scene);
+	return 0;
+}
+
+/* What it hears within so many milliseconds, "" for the end of the connection; NULL for
+ * nothing. */
+static const char *
+heard(const struct guest *guest, int ms)
+{
+	static char text[256];
+	const struct timeval wait = { ms / 1000, ms % 1000 * 1000L };
+	ssize_t n;
+
+	setsockopt(guest->client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	n = recv(guest->client, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	return text;
+}
+
+static void
+a_header_that_takes_too_long_is_408_and_the_end(void **state)
+{
+	struct guest *guest = come(*state, 0, "uid:1");
+	const char *text;
+
+	assert_non_null(guest->visit);
+	log_capture();
+	text = heard(guest, 5000);
+	assert_non_null(strstr(log_captured(), "limit=header_s peer=uid:1"));
+	assert_non_null(text);
+	assert_ptr_equal(strstr(text, "HTTP/1.1 408 "), text);
+	assert_string_equal(heard(guest, 1000), "");
+}
+
+static void
+each_byte_of_a_header_does_not_begin_its_time_anew(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+	int64_t begin = clock_mono_ms();
+
+	log_capture();
+	while (heard(guest, 100) == NULL) {
+		visits_step(scene->visits, guest->visit, VISIT_HEADER);
+		assert_true(clock_mono_ms() - begin < 5000);
+	}
+	log_captured();
+}
+
+static void
+a_body_has_a_time_of_its_own(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+	const char *text;
+
+	visits_step(scene->visits, guest->visit, VISIT_BODY);
+	assert_null(heard(guest, 1700));
+	log_capture();
+	text = heard(guest, 3000);
+	assert_non_null(strstr(log_captured(), "limit=body_s peer=uid:1"));
+	assert_non_null(text);
+	assert_ptr_equal(strstr(text, "HTTP/1.1 408 "), text);
+}
+
+static void
+who_does_not_take_the_answer_is_cut_off_without_another(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+
+	visits_step(scene->visits, guest->visit, VISIT_ANSWER);
+	log_capture();
+	assert_string_equal(heard(guest, 5000), "");
+	assert_non_null(strstr(log_captured(), "limit=answer_s peer=uid:1"));
+}
+
+static void
+who_is_idle_too_long_is_closed(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+
+	visits_step(scene->visits, guest->visit, VISIT_IDLE);
+	assert_string_equal(heard(guest, 5000), "");
+}
+
+static void
+our_own_work_takes_as_long_as_it_takes(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+
+	visits_step(scene->visits, guest->visit, VISIT_WORK);
+	assert_null(heard(guest, 3000));
+}
+
+static void
+a_peer_at_its_limit_is_refused_and_others_are_not(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_non_null(come(scene, 0, "uid:1")->visit);
+	assert_non_null(come(scene, 1, "uid:1")->visit);
+	log_capture();
+	assert_null(come(scene, 2, "uid:1")->visit);
+	assert_non_null(strstr(log_captured(), "limit=http_per_peer peer=uid:1"));
+	assert_non_null(come(scene, 3, "uid:2")->visit);
+	assert_null(heard(&scene->guests[0], 100));
+	assert_null(heard(&scene->guests[1], 100));
+}
+
+static void
+all_have_a_limit_too(void **state)
+{
+	struct scene *scene = *state;
+
+	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:1");
+	assert_non_null(come(scene, 2, "uid:2")->visit);
+	log_capture();
+	assert_null(come(scene, 3, "uid:3")->visit);
+	assert_non_null(strstr(log_captured(), "limit=http peer=uid:3"));
+}
+
+static void
+the_longest_idle_one_of_the_same_peer_makes_room(void **state)
+{
+	struct scene *scene = *state;
+
+	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:1");
+	come(scene, 2, "uid:2");
+	visits_step(scene->visits, scene->guests[2].visit, VISIT_IDLE);
+	visits_step(scene->visits, scene->guests[1].visit, VISIT_IDLE);
+	visits_step(scene->visits, scene->guests[0].visit, VISIT_IDLE);
+	assert_non_null(come(scene, 3, "uid:1")->visit);
+	assert_string_equal(heard(&scene->guests[1], 100), "");
+	assert_null(heard(&scene->guests[0], 100));
+	assert_null(heard(&scene->guests[2], 100));
+}
+
+static void
+one_that_is_shut_down_stays_so_until_it_leaves(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+
+	visits_step(scene->visits, guest->visit, VISIT_IDLE);
+	assert_string_equal(heard(guest, 5000), "");
+	visits_step(scene->visits, guest->visit, VISIT_WORK);
+	assert_int_equal(guest->visit->phase, VISIT_GONE);
+	assert_int_equal(guest->quota->http, 0);
+	assert_int_equal(visits_count(scene->visits), 1);
+}
+
+static void
+finds_the_newest_visit_of_a_descriptor(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = come(scene, 0, "uid:1");
+
+	assert_ptr_equal(visits_find(scene->visits, guest->server), guest->visit);
+	assert_null(visits_find(scene->visits, 100000));
+}
+
+#define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(a_header_that_takes_too_long_is_408_and_the_end),
+		SCENE_TEST(each_byte_of_a_header_does_not_begin_its_time_anew),
+		SCENE_TEST(a_body_has_a_time_of_its_own),
+		SCENE_TEST(who_does_not_take_the_answer_is_cut_off_without_another),
+		SCENE_TEST(who_is_idle_too_long_is_closed),
+		SCENE_TEST(our_own_work_takes_as_long_as_it_takes),
+		SCENE_TEST(a_peer_at_its_limit_is_refused_and_others_are_not),
+		SCENE_TEST(all_have_a_limit_too),
+		SCENE_TEST(the_longest_idle_one_of_the_same_peer_makes_room),
+		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
+		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
