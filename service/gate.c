@@ -36,7 +36,7 @@ attend(
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 
 	if (info == NULL)
-		return;
+		abort(); /* its pointer would be libmicrohttpd's, taken for a visitor */
 	if (visitor != NULL)
 		https_attend(gate->https, info->tls_session, visitor);
 	else
