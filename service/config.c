@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "service/config_access.h"
 #include "service/config_audit.h"
+#include "service/config_cage.h"
 #include "service/config_limits.h"
 #include "service/config_listen.h"
 #include "service/settings.h"
@@ -102,6 +104,8 @@ read_settings(const struct source *source, struct config *config, struct error *
 	    source_check_path(source, "state", settings->state, err) != 0 ||
 	    read_weak_keys(source, settings, config, err) != 0)
 		return -1;
+	if (config_read_cage(source, &settings->cage, &config->cage, err) != 0)
+		return -1;
 	return read_log_level(source, settings->log_level, config, err);
 }
 
@@ -116,6 +120,25 @@ hash_text(struct bytes text, char hex[static 2 * SHA256_BYTES + 1], struct error
 	return 0;
 }
 
+/* Whoever may write it chooses the module, which is code. */
+static int
+check_file(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return error_set_errno(err, ERROR_CONFIG, "%s", path);
+	if ((st.st_mode & 022) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "%s: mode %03o lets others write it; run: chmod go-w %s", path,
+		    (unsigned)(st.st_mode & 0777), path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, ERROR_CONFIG,
+		    "%s: belongs to user %u, neither to root nor to this one", path,
+		    (unsigned)st.st_uid);
+	return 0;
+}
+
 int
 config_read(const char *path, struct config **config, struct error *err)
 {
@@ -125,12 +148,14 @@ config_read(const char *path, struct config **config, struct error *err)
 	int rc = -1;
 
 	buf_init(&text, 0);
-	if (file_read(path, FILE_MAX_BYTES, &text, err) != 0)
+	if (check_file(path, err) != 0 ||
+	    file_read(path, FILE_MAX_BYTES, &text, err) != 0)
 		goto out;
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		error_set(err, ERROR_INTERNAL, "out of memory");
 		goto out;
 	}
+	c->path = path;
 	source.text = buf_bytes(&text);
 	if (hash_text(source.text, c->sha256, err) != 0 ||
 	    settings_parse(source.text, path, &c->settings, err) != 0 ||

@@ -43,8 +43,28 @@ struct config_listener {
 };
 
 const char *client_auth_name(enum client_auth auth);
+enum cage_seccomp {
+	CAGE_SECCOMP_ON,
+	CAGE_SECCOMP_OFF,
+	CAGE_SECCOMP_LOG, /* what the filter would refuse is done, and logged */
+};
+
+/* "on", as in the file; static. */
+const char *cage_seccomp_name(enum cage_seccomp seccomp);
+
+#define CAGE_PORTS_MAX 16
+
+/* What the token's module needs beside the daemon's own (cage.h). */
+struct config_cage {
+	enum cage_seccomp seccomp;
+	bool landlock;
+	char *const *read, *const *write, *const *system_calls;
+	unsigned read_count, write_count, system_calls_count;
+	unsigned connect[CAGE_PORTS_MAX], connect_count; /* TCP ports */
+};
 
 struct config {
+	const char *path; /* of the file; the caller's of config_read */
 	const char *module;
 	const char *label, *serial; /* one of them may be NULL */
 	const char *pin_file;       /* NULL: the systemd credential */
@@ -59,11 +79,15 @@ struct config {
 	const char *state;
 	const char *weak_keys; /* the directory of Debian's lists; NULL: none */
 	enum log_level log_level;
-	char sha256[65];           /* of the file, in hex */
+	char sha256[65]; /* of the file, in hex */
+	struct config_cage cage;
 	struct settings *settings; /* owns the text of all of the above */
 };
 
-/* The caller frees with config_free. */
+/*
+ * A file that others can write is refused, too. path is kept, not copied. The caller
+ * frees with config_free.
+ */
 int config_read(const char *path, struct config **config, struct error *err);
 void config_free(struct config *config);
 

@@ -4,13 +4,11 @@
 #include "service/config_limits.h"
 #include "service/settings.h"
 
-/* Double-quoted YAML; NULL prints nothing. */
+/* Double-quoted YAML. */
 static void
-print_text(FILE *out, const char *indent, const char *name, const char *value)
+print_quoted(FILE *out, const char *value)
 {
-	if (value == NULL)
-		return;
-	fprintf(out, "%s%s: \"", indent, name);
+	putc('"', out);
 	for (; *value != '\0'; value++) {
 		if (*value == '"' || *value == '\\')
 			fprintf(out, "\\%c", *value);
@@ -19,7 +17,18 @@ print_text(FILE *out, const char *indent, const char *name, const char *value)
 		else
 			putc(*value, out);
 	}
-	fprintf(out, "\"\n");
+	putc('"', out);
+}
+
+/* NULL prints nothing. */
+static void
+print_text(FILE *out, const char *indent, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	fprintf(out, "%s%s: ", indent, name);
+	print_quoted(out, value);
+	putc('\n', out);
 }
 
 static void
@@ -90,6 +99,34 @@ print_access(FILE *out, const struct settings *settings)
 		print_rule(out, &settings->access[i]);
 }
 
+static void
+print_words(FILE *out, const char *name, char *const *words, unsigned count)
+{
+	if (count == 0)
+		return;
+	fprintf(out, "  %s: [", name);
+	for (unsigned i = 0; i < count; i++) {
+		fprintf(out, "%s", i > 0 ? ", " : "");
+		print_quoted(out, words[i]);
+	}
+	fprintf(out, "]\n");
+}
+
+static void
+print_cage(FILE *out, const struct config *config)
+{
+	const struct cage_settings *settings = &config->settings->cage;
+
+	fprintf(out, "cage:\n  seccomp: %s\n  landlock: %s\n",
+	    cage_seccomp_name(config->cage.seccomp),
+	    config->cage.landlock ? "on" : "off");
+	print_words(out, "read", settings->read, settings->read_count);
+	print_words(out, "write", settings->write, settings->write_count);
+	print_words(
+	    out, "system_calls", settings->system_calls, settings->system_calls_count);
+	print_words(out, "connect", settings->connect, settings->connect_count);
+}
+
 void
 config_print(const struct config *config, FILE *out)
 {
@@ -116,5 +153,6 @@ config_print(const struct config *config, FILE *out)
 	print_text(out, "", "weak_keys", config->weak_keys);
 	if (config->weak_keys == NULL)
 		fprintf(out, "# no lists of Debian's weak keys\n");
+	print_cage(out, config);
 	fprintf(out, "log_level: %s\n", log_level_name(config->log_level));
 }

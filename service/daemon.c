@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -15,6 +16,7 @@
 #include "base/secret.h"
 #include "ca/weakkeys.h"
 #include "service/auditor.h"
+#include "service/cage.h"
 #include "service/listeners.h"
 #include "service/pin.h"
 #include "service/publisher.h"
@@ -79,11 +81,23 @@ path_of_database(
 }
 
 static int
+check_state_is_private(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || (st.st_mode & 077) == 0)
+		return 0; /* one that is absent is made */
+	return error_set(err, ERROR_IO, "%s: mode %03o lets others in; run: chmod 700 %s",
+	    path, (unsigned)(st.st_mode & 0777), path);
+}
+
+static int
 check_state(const struct config *config, struct error *err)
 {
 	char path[PATH_MAX];
 
 	if (file_check_directory(config->state, err) != 0 ||
+	    check_state_is_private(config->state, err) != 0 ||
 	    path_of_database(config, path, err) != 0)
 		return -1;
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0 && errno != ENOENT)
@@ -110,8 +124,7 @@ open_store(struct daemon *d, const struct config *config, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (file_make_directory(config->state, 0700, err) != 0 ||
-	    path_of_database(config, path, err) != 0)
+	if (path_of_database(config, path, err) != 0)
 		return -1;
 	return store_open(path, &d->store, err);
 }
@@ -167,6 +180,36 @@ find_token(const struct config *config, struct module **module, enum exit_code *
 	return -1;
 }
 
+static int
+confine(const struct config *config, enum exit_code *code, struct error *err)
+{
+	if (cage_confine(config, err) == 0)
+		return 0;
+	*code = err->code == ERROR_CONFIG ? EXIT_SETTINGS : EXIT_INTERNAL;
+	return -1;
+}
+
+/*
+ * The module comes after the cage, which knows no directory that is not there. A start
+ * that fails leaves none.
+ */
+static int
+enter_cage(struct daemon *d, const struct config *config, enum exit_code *code,
+    struct error *err)
+{
+	bool made = access(config->state, F_OK) != 0;
+
+	*code = EXIT_STATE;
+	if (file_make_directory(config->state, 0700, err) != 0)
+		return -1;
+	if (confine(config, code, err) == 0 &&
+	    find_token(config, &d->module, code, err) == 0)
+		return 0;
+	if (made)
+		rmdir(config->state);
+	return -1;
+}
+
 /* Memory that cannot be locked is no mistake in a file. */
 static int
 read_pin(const struct config *config, struct secret **pin, enum exit_code *code,
@@ -191,8 +234,7 @@ open_store_and_token(struct daemon *d, const struct config *config, enum exit_co
 		return -1;
 	*code = EXIT_SETTINGS;
 	if (read_weak_keys(config, &d->weak_keys, err) != 0 ||
-	    check_places(config, code, err) != 0 ||
-	    find_token(config, &d->module, code, err) != 0)
+	    check_places(config, code, err) != 0 || enter_cage(d, config, code, err) != 0)
 		goto out;
 	*code = EXIT_STATE;
 	if (open_store(d, config, err) != 0)
@@ -251,13 +293,17 @@ open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code
 		return -1;
 	*code = EXIT_INTERNAL;
 	if (open_api(d, config, dev, err) != 0 || open_limits(d, config, err) != 0 ||
-	    auditor_start(&d->api, config, &d->auditor, err) != 0 ||
-	    publisher_start(d->api.authority, &d->publisher, err) != 0 ||
-	    renewer_start(&d->api, config, &d->renewer, err) != 0)
+	    auditor_start(&d->api, config, &d->auditor, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
 	if (listeners_open(config, &d->listeners, err) != 0)
 		return -1;
+	*code = EXIT_INTERNAL;
+	if (cage_close(config, err) != 0 ||
+	    publisher_start(d->api.authority, &d->publisher, err) != 0 ||
+	    renewer_start(&d->api, config, &d->renewer, err) != 0)
+		return -1;
+	*code = EXIT_LISTEN;
 	options.api = &d->api;
 	options.limits = d->limits;
 	return server_start(
@@ -344,6 +390,8 @@ daemon_check(const struct config *config, enum exit_code *code, struct error *er
 		return -1;
 	weakkeys_free(weak_keys);
 	if (check_places(config, code, err) != 0)
+		return -1;
+	if (confine(config, code, err) != 0)
 		return -1;
 	rc = find_token(config, &module, code, err);
 	module_close(module);

@@ -12,10 +12,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "service/cage.h"
 #include "service/daemon.h"
 #include "service/dev.h"
 #include "service/https.h"
 #include "service/options.h"
+#include "service/system_calls.h"
 
 static enum exit_code
 complain(enum exit_code code, const struct error *err)
@@ -107,6 +109,7 @@ check(const struct config *config)
 	puts("settings, PIN file, lists of weak keys, state directory, places of the "
 	     "sockets, module and token are fit for a start by this user (the PIN was "
 	     "not tried)");
+	cage_print(config, stdout);
 	return EXIT_OK;
 }
 
@@ -154,10 +157,16 @@ main(int argc, char **argv)
 		fputs(options_help, stdout);
 		return EXIT_OK;
 	}
+	if (options.mode == OPTIONS_SYSTEM_CALLS) {
+		system_calls_print(stdout);
+		return EXIT_OK;
+	}
 	if (options.mode == OPTIONS_VERSION) {
 		puts("keyholdd " KEYHOLD_VERSION);
 		return EXIT_OK;
 	}
+	if (cage_begin(&err) != 0)
+		return complain(EXIT_INTERNAL, &err);
 	/*
 	 * No openssl.cnf: one that activates keyhold.so would load it here, and into a
 	 * module that uses OpenSSL itself, and the daemon would wait for its own answer.

@@ -22,6 +22,7 @@ const char options_help[] =
     "itself,\n"
     "                   and change nothing; exit\n"
     "  --print-config   print the settings in force, defaults included; exit\n"
+    "  --print-system-calls   those that its filter lets through, with the reasons\n"
     "  --version, --help\n"
     "\n"
     "exit codes: 0 stopped as asked, 1 internal error, 2 usage, 3 settings, 4 module,\n"
@@ -33,6 +34,7 @@ enum {
 	OPTION_CONFIG,
 	OPTION_CHECK,
 	OPTION_PRINT,
+	OPTION_SYSTEM_CALLS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -40,7 +42,8 @@ enum {
 static int
 check(const struct options *o, struct error *err)
 {
-	if (o->mode == OPTIONS_HELP || o->mode == OPTIONS_VERSION)
+	if (o->mode == OPTIONS_HELP || o->mode == OPTIONS_VERSION ||
+	    o->mode == OPTIONS_SYSTEM_CALLS)
 		return 0;
 	if (o->config == NULL && o->dev == NULL)
 		return error_set(
@@ -66,6 +69,7 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "check", no_argument, NULL, OPTION_CHECK },
 		{ "print-config", no_argument, NULL, OPTION_PRINT },
+		{ "print-system-calls", no_argument, NULL, OPTION_SYSTEM_CALLS },
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -90,6 +94,9 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 			break;
 		case OPTION_PRINT:
 			options->mode = OPTIONS_PRINT;
+			break;
+		case OPTION_SYSTEM_CALLS:
+			options->mode = OPTIONS_SYSTEM_CALLS;
 			break;
 		case OPTION_HELP:
 		case 'h':

@@ -12,6 +12,7 @@
 
 #include <cyaml/cyaml.h>
 
+#include "service/config.h"
 #include "service/listen.h"
 #include "service/syntax.h"
 
@@ -99,6 +100,20 @@ static const cyaml_schema_field_t audit_fields[] = {
 	CYAML_FIELD_END,
 };
 
+#define WORDS(name, member, max)                                                         \
+	CYAML_FIELD_SEQUENCE(name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,             \
+	    struct cage_settings, member, &word, 1, max)
+
+static const cyaml_schema_field_t cage_fields[] = {
+	TEXT("seccomp", struct cage_settings, seccomp, CYAML_FLAG_OPTIONAL),
+	TEXT("landlock", struct cage_settings, landlock, CYAML_FLAG_OPTIONAL),
+	WORDS("read", read, CAGE_PLACES_MAX),
+	WORDS("write", write, CAGE_PLACES_MAX),
+	WORDS("system_calls", system_calls, CAGE_PLACES_MAX),
+	WORDS("connect", connect, CAGE_PORTS_MAX),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING(
 	    "token", CYAML_FLAG_DEFAULT, struct settings, token, token_fields),
@@ -110,6 +125,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	    "audit", CYAML_FLAG_OPTIONAL, struct settings, audit, audit_fields),
 	CYAML_FIELD_MAPPING(
 	    "limits", CYAML_FLAG_OPTIONAL, struct settings, limits, limits_fields),
+	CYAML_FIELD_MAPPING(
+	    "cage", CYAML_FLAG_OPTIONAL, struct settings, cage, cage_fields),
 	TEXT("state", struct settings, state, 0),
 	TEXT("weak_keys", struct settings, weak_keys, CYAML_FLAG_OPTIONAL),
 	TEXT("log_level", struct settings, log_level, CYAML_FLAG_OPTIONAL),

@@ -48,6 +48,20 @@ struct audit_settings {
 	char *tls, *head_interval_s;
 };
 
+#define CAGE_PLACES_MAX 64
+
+struct cage_settings {
+	char *seccomp, *landlock;
+	char **read;
+	unsigned read_count;
+	char **write;
+	unsigned write_count;
+	char **system_calls;
+	unsigned system_calls_count;
+	char **connect;
+	unsigned connect_count;
+};
+
 /* Settings that were not given are NULL. */
 struct settings {
 	struct token_settings token;
@@ -57,6 +71,7 @@ struct settings {
 	struct access_settings *access;
 	unsigned access_count;
 	struct audit_settings audit;
+	struct cage_settings cage;
 	char *state, *weak_keys, *log_level;
 };
 

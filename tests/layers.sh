@@ -36,6 +36,8 @@ openssl/core.h           evp provider
 openssl/engine.h         bench/credulous.c
 cyaml/*                  service
 yaml.h                   service cli
+seccomp.h                service/cage_filter.c
+linux/landlock.h         service/cage_files.c
 systemd/*                service
 libpsl.h                 ca/publicsuffix.c
 idn2.h                   ca/alabel.c
@@ -132,6 +134,7 @@ service/main.c  <libp11.h>
 api/keys.c      <p11-kit/pkcs11.h>
 ca/issuers.c    <sqlite3.h>
 service/peer.c  <microhttpd.h>
+service/main.c  <seccomp.h>
 ca/dnsname.c    <libpsl.h>
 ca/dnsname.c    <idn2.h>
 pkcs11/sign.c   <openssl/core_dispatch.h>

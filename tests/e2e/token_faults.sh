@@ -24,6 +24,7 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/
 echo "to be signed" >"$T/message"
 stop_daemon
 sed "s|^  module:.*|  module: $FAULTY_MODULE|" "$T/dev/keyhold.yaml" >"$T/faulty.yaml"
+echo "cage: { write: [$FAULTY_CONTROL] }" >>"$T/faulty.yaml"
 export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
 
 now_ms() {

@@ -48,6 +48,10 @@ fills_in_defaults(void **state)
 	assert_false(config->audit_each);
 	assert_int_equal(config->audit_head_interval_s, 300);
 	assert_int_equal(strlen(config->sha256), 64);
+	assert_int_equal(config->cage.seccomp, CAGE_SECCOMP_ON);
+	assert_true(config->cage.landlock);
+	assert_int_equal(config->cage.read_count, 0);
+	assert_int_equal(config->cage.connect_count, 0);
 	config_free(config);
 }
 
