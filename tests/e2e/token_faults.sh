@@ -210,12 +210,16 @@ see_start() {
 		CELL="waits, then "
 	fi
 	"$FAULT" clear
-	if [ -z "$CELL" ] || ! serves_soon && gone "$DAEMON_PID"; then
+	if serves_soon; then
+		CELL+=$(recover "$SIGN")
+	elif gone "$DAEMON_PID"; then
 		wait "$DAEMON_PID" || status=$?
 		[[ $status == [3-8] ]] || fail "$*: keyholdd ended with $status"
 		CELL+="exit $status"
 	else
-		CELL+=$(recover "$SIGN")
+		kill -KILL "$DAEMON_PID"
+		wait_gone "$DAEMON_PID"
+		CELL+="nothing until restart"
 	fi
 	pin_was_tried_at_most_once "$*"
 	start_anew "$*"
@@ -225,11 +229,7 @@ see_start() {
 
 # Unless signatures work.
 start_anew() {
-	if [[ $CELL == *"exit "* ]]; then
-		start_faulty
-	elif [[ $CELL == "waits, then until restart" ]]; then
-		kill -KILL "$DAEMON_PID"
-		wait_gone "$DAEMON_PID"
+	if [[ $CELL == *"exit "* || $CELL == *"nothing until restart" ]]; then
 		start_faulty
 	elif [[ $CELL == *"until restart" ]]; then
 		stop_faulty "$1"
