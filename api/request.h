@@ -55,7 +55,7 @@ struct request {
 	bool is_cut; /* refused before its body was read, which is not there */
 	const struct caller *caller;
 	struct rulebook_hold *hold; /* the connection's, on the rules */
-	bool published_only; /* nothing else is there: published.h */
+	bool published_only;        /* nothing else is there: published.h */
 
 	/* Filled in by the router: the decoded values of {key}, {issuer} ... and the
 	 * query. */

@@ -74,7 +74,7 @@ limits_fit(struct limits_options *options, size_t descriptors, size_t others)
 		options->connections_per_peer = 1;
 	log_error("limits.lowered",
 	    "connections=%u connections_per_peer=%u wanted=%u descriptors=%zu "
-	    "why=\"raise LimitNOFILE= or ulimit -Hn to %zu\"",
+	    "why=\"raise LimitNOFILE or ulimit -Hn to %zu\"",
 	    options->connections, options->connections_per_peer, wanted, descriptors,
 	    wanted + others);
 }

@@ -6,6 +6,15 @@
 
 #include "service/config.h"
 
+/* As short as a configuration may be: 7 lines. */
+#define MINIMUM                                                                          \
+	"token:\n"                                                                       \
+	"  module: /usr/lib/softhsm/libsofthsm2.so\n"                                    \
+	"  label: keyhold\n"                                                             \
+	"listen:\n"                                                                      \
+	"  - unix: /run/keyhold/keyhold.sock\n"                                          \
+	"state: /var/lib/keyhold\n"
+
 /* config_read of this text, in keyhold.yaml of the test's directory. */
 int read_text(void **state, const char *text, struct config **config, struct error *err);
 

@@ -15,14 +15,6 @@
 #include "tests/base/directory.h"
 #include "tests/service/settings.h"
 
-#define MINIMUM                                                                          \
-	"token:\n"                                                                       \
-	"  module: /usr/lib/softhsm/libsofthsm2.so\n"                                    \
-	"  label: keyhold\n"                                                             \
-	"listen:\n"                                                                      \
-	"  - unix: /run/keyhold/keyhold.sock\n"                                          \
-	"state: /var/lib/keyhold\n"
-
 static void
 fills_in_defaults(void **state)
 {
@@ -52,52 +44,6 @@ fills_in_defaults(void **state)
 	assert_true(config->cage.landlock);
 	assert_int_equal(config->cage.read_count, 0);
 	assert_int_equal(config->cage.connect_count, 0);
-	config_free(config);
-}
-
-static void
-a_proxy_with_many_workers_is_within_the_limits(void **state)
-{
-	struct config *config;
-
-	assert_int_equal(read_text(state, MINIMUM, &config, NULL), 0);
-	assert_true(config->limits.connections_per_peer >= 64 * 64);
-	assert_true(config->limits.connections_per_peer < config->limits.connections);
-	assert_true(config->limits.http_per_peer < config->limits.http);
-	assert_int_equal(config->limits.threads_per_peer, 32);
-	assert_int_equal(config->limits.header_bytes, 16384);
-	assert_int_equal(config->limits.header_s, 10);
-	assert_int_equal(config->limits.body_s, 30);
-	assert_int_equal(config->limits.answer_s, 60);
-	assert_int_equal(config->limits.idle_s, 300);
-	config_free(config);
-}
-
-static void
-reads_every_limit(void **state)
-{
-	static const char text[] =
-	    MINIMUM "limits: { connections: 9, connections_per_peer: 8,\n"
-		    "  threads_per_peer: 7, http: 6, http_per_peer: 5,\n"
-		    "  header_bytes: 4096, header_s: 4, body_s: 3, answer_s: 2,\n"
-		    "  idle_s: 1 }\n";
-	struct config *config;
-	char *out;
-
-	assert_int_equal(read_text(state, text, &config, NULL), 0);
-	assert_int_equal(config->limits.connections, 9);
-	assert_int_equal(config->limits.connections_per_peer, 8);
-	assert_int_equal(config->limits.threads_per_peer, 7);
-	assert_int_equal(config->limits.http, 6);
-	assert_int_equal(config->limits.http_per_peer, 5);
-	assert_int_equal(config->limits.header_bytes, 4096);
-	assert_int_equal(config->limits.header_s, 4);
-	assert_int_equal(config->limits.body_s, 3);
-	assert_int_equal(config->limits.answer_s, 2);
-	assert_int_equal(config->limits.idle_s, 1);
-	out = printed(config);
-	assert_non_null(strstr(out, "limits:\n  connections: 9\n"));
-	free(out);
 	config_free(config);
 }
 
@@ -399,28 +345,6 @@ reads_and_prints_tcp_listeners(void **state)
 }
 
 static void
-refuses_a_wrong_limit(void **state)
-{
-	static const struct refusal refusals[] = {
-		{ MINIMUM "limits:\n  connections: 0\n",
-		    "8: limits.connections: 0 is not between 1 and 1048576" },
-		{ MINIMUM "limits:\n  connections: 100\n  connections_per_peer: 101\n",
-		    "9: limits.connections_per_peer: is more than limits.connections" },
-		{ MINIMUM "limits:\n  http: 100\n  http_per_peer: 101\n",
-		    "9: limits.http_per_peer: is more than limits.http" },
-		{ MINIMUM "limits:\n  threads_per_peer: 5000\n",
-		    "8: limits.threads_per_peer: 5000 is not between 1 and 4096" },
-		{ MINIMUM "limits:\n  header_bytes: 100\n",
-		    "8: limits.header_bytes: 100 is not between 4096 and 1048576" },
-		{ MINIMUM "limits:\n  body_s: 0\n",
-		    "8: limits.body_s: 0 is not between 1 and 3600" },
-		{ MINIMUM "limits:\n  idle: 5\n", "8: unknown setting \"idle\"" },
-	};
-
-	CHECK_REFUSALS(state, refusals);
-}
-
-static void
 accepts_the_longest_path(void **state)
 {
 	static const char text[] =
@@ -481,8 +405,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(fills_in_defaults),
 		FILE_TEST(reads_every_setting),
-		FILE_TEST(a_proxy_with_many_workers_is_within_the_limits),
-		FILE_TEST(reads_every_limit),
 		FILE_TEST(prints_what_it_would_read),
 		FILE_TEST(prints_the_path_of_the_pin_and_not_the_pin),
 		FILE_TEST(refuses_an_unknown_setting),
@@ -492,7 +414,6 @@ main(void)
 		FILE_TEST(refuses_a_wrong_value_of_a_listener),
 		FILE_TEST(refuses_a_wrong_value_of_a_tcp_listener),
 		FILE_TEST(reads_and_prints_tcp_listeners),
-		FILE_TEST(refuses_a_wrong_limit),
 		FILE_TEST(accepts_the_longest_path),
 		FILE_TEST(refuses_other_wrong_values),
 		FILE_TEST(refuses_a_file_that_cannot_be_read),
