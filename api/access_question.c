@@ -75,7 +75,7 @@ int
 access_question_read(
     const struct access_words *words, struct access_question *question, struct error *err)
 {
-	size_t right;
+	size_t right = 0;
 
 	if (find_right(words, &right, err) != 0)
 		return -1;
