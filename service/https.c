@@ -13,6 +13,7 @@
 #include <gnutls/pkcs11.h>
 #include <openssl/x509_vfy.h>
 
+#include "api/recorder.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -240,8 +241,18 @@ static int
 turn_away(gnutls_session_t session, const struct visitor *visitor,
     gnutls_alert_description_t alert, const char *why)
 {
+	const struct recorder_refusal refusal = {
+		.actor = visitor->caller.actor,
+		.request = "",
+		.method = "TLS",
+		.path = "handshake",
+		.target = visitor->https->settings->name,
+		.why = why,
+		.outcome = OUTCOME_REFUSED,
+	};
 	char quoted[LOG_QUOTED_MAX], actor[LOG_QUOTED_MAX];
 
+	recorder_refuse(visitor->https->api->recorder, &refusal);
 	log_info("https.refused", "listener=%s actor=%s why=\"%s\"",
 	    visitor->https->settings->name, log_value(actor, visitor->caller.actor),
 	    log_quoted(quoted, why));

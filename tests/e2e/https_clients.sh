@@ -13,6 +13,8 @@ start_with "client_auth: required, client_ca: $T/root.pem"
 certificate_of ci client
 ask 000 GET /healthz --cacert "$T/root.pem"
 wait_for_text 'https.refused listener=127.0.0.1:'"$port"' actor=nobody:127.0.0.1 why="no certificate"' "$T/keyholdd.log"
+"$KEYHOLD" audit tail -n 50 >"$T/record"
+grep -q 'request.refused.*method=TLS why=no certificate' "$T/record" || fail "the record has no refusal: $(cat "$T/record")"
 as ci
 ask 200 GET /healthz "${CLIENT[@]}"
 ask 403 GET /v1/keys "${CLIENT[@]}"
