@@ -12,6 +12,9 @@
 
 #define MINUTE_MS 60000
 #define TEXT_SIZE 320 /* of a detail, and of a target */
+/* A batch has room for all that there is: nobody's counts keep out another's. */
+#define TALLIES   2
+#define LINES_MAX ((size_t)TALLIES * (TALLY_ENTRIES_MAX + OUTCOMES))
 
 int
 recorder_new(
@@ -203,14 +206,14 @@ add_line(void *ctx, struct tally_entry *entry)
 static int
 enter_batch(struct recorder *recorder, struct batch *batch, struct error *err)
 {
-	batch->action = "requests.counted";
-	batch->label = "method";
-	tally_each(recorder->refusals, add_line, batch);
 	if (!recorder->each) {
 		batch->action = "signatures.counted";
 		batch->label = "scheme";
 		tally_each(recorder->signatures, add_line, batch);
 	}
+	batch->action = "requests.counted";
+	batch->label = "method";
+	tally_each(recorder->refusals, add_line, batch);
 	if (batch->count > 0 && store_audit_append_all(recorder->store, batch->events,
 				    batch->count, err) != 0)
 		return -1;
@@ -222,7 +225,7 @@ enter_batch(struct recorder *recorder, struct batch *batch, struct error *err)
 int
 recorder_enter(struct recorder *recorder, struct error *err)
 {
-	struct batch batch = { .max = TALLY_ENTRIES_MAX };
+	struct batch batch = { .max = LINES_MAX };
 	int rc = -1;
 
 	batch.events = calloc(batch.max, sizeof(*batch.events));

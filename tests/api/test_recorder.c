@@ -110,6 +110,31 @@ entries(const struct fixture *f)
 	return seen;
 }
 
+struct found {
+	const char *text; /* how it begins: as in seen */
+	size_t count;
+};
+
+static int
+find(void *ctx, const struct audit_row *row)
+{
+	struct found *found = ctx;
+	struct seen seen = { 0 };
+
+	see(&seen, row);
+	found->count += strncmp(seen.last, found->text, strlen(found->text)) == 0;
+	return 0;
+}
+
+static size_t
+count_of(const struct fixture *f, const char *text)
+{
+	struct found found = { .text = text };
+
+	assert_int_equal(store_audit_each(f->store, 0, 100000, find, &found, NULL), 0);
+	return found.count;
+}
+
 static void
 enters_what_changed_since_the_last_minute(void **state)
 {
@@ -240,6 +265,25 @@ counts_the_refusals_of_who_does_not_stop(void **state)
 	assert_string_equal(entries(f).last, seen.last);
 }
 
+/* Who may do nothing, and comes as many, keeps no signature out of the record. */
+static void
+enters_signatures_beside_as_many_refusals_as_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	char actor[32];
+
+	for (int i = 0; i < 2 * TALLY_ENTRIES_MAX; i++) {
+		snprintf(actor, sizeof(actor), "uid:%d", 100000 + i);
+		tally_add(
+		    f->recorder->refusals, actor, "/v1/keys", "GET", OUTCOME_REFUSED);
+	}
+	assert_int_equal(recorder_note(f->recorder, &use, 0, NULL), 0);
+	assert_int_equal(recorder_enter(f->recorder, NULL), 0);
+	assert_int_equal(count_of(f, "uid:33 signatures.counted web"), 1);
+	assert_int_equal(recorder_enter(f->recorder, NULL), 0);
+	assert_int_equal(count_of(f, "uid:33 signatures.counted web"), 1);
+}
+
 #define BY_MINUTE(name) cmocka_unit_test_setup_teardown(name, open_by_minute, close_all)
 #define EACH(name)      cmocka_unit_test_setup_teardown(name, open_each, close_all)
 
@@ -253,6 +297,7 @@ main(void)
 		EACH(enters_each_signature_before_its_answer),
 		BY_MINUTE(enters_a_refusal_with_what_was_asked_for),
 		BY_MINUTE(counts_the_refusals_of_who_does_not_stop),
+		BY_MINUTE(enters_signatures_beside_as_many_refusals_as_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
