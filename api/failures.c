@@ -4,10 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <openssl/rand.h>
 
@@ -16,7 +12,6 @@
 #define SETS      256
 #define WAYS      4
 #define WINDOW_MS (FAILURES_WINDOW_S * INT64_C(1000))
-#define NOBODY    "nobody:" /* and an address */
 
 struct window {
 	uint64_t peer;
@@ -55,19 +50,6 @@ failures_free(struct failures *failures)
 		return;
 	pthread_mutex_destroy(&failures->lock);
 	free(failures);
-}
-
-/* A host has 2^64 addresses of IPv6 to come from: its network is the peer. */
-static uint64_t
-peer_of(const struct failures *failures, const char *actor)
-{
-	struct in6_addr address;
-
-	if (strncmp(actor, NOBODY, strlen(NOBODY)) == 0 &&
-	    inet_pton(AF_INET6, actor + strlen(NOBODY), &address) == 1 &&
-	    !IN6_IS_ADDR_V4MAPPED(&address))
-		return peerhash(failures->seed, &address, 8);
-	return peerhash(failures->seed, actor, strlen(actor));
 }
 
 static bool
@@ -115,7 +97,7 @@ failures_wait_s(struct failures *failures, const char *actor, int64_t now_ms)
 	if (now_ms >= atomic_load(&failures->quiet_from_ms))
 		return 0;
 	pthread_mutex_lock(&failures->lock);
-	window = find(failures, peer_of(failures, actor), now_ms);
+	window = find(failures, peerhash_of_actor(failures->seed, actor), now_ms);
 	if (window != NULL && window->count >= FAILURES_MAX)
 		wait_s = (int)((window->start_ms + WINDOW_MS - now_ms + 999) / 1000);
 	pthread_mutex_unlock(&failures->lock);
@@ -125,7 +107,7 @@ failures_wait_s(struct failures *failures, const char *actor, int64_t now_ms)
 bool
 failures_add(struct failures *failures, const char *actor, int64_t now_ms)
 {
-	uint64_t peer = peer_of(failures, actor);
+	uint64_t peer = peerhash_of_actor(failures->seed, actor);
 	struct window *window;
 	bool last;
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/rand.h>
+
+#include "api/peerhash.h"
 #include "api/problem.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,7 +16,7 @@
 #define MINUTE_MS 60000
 #define TEXT_SIZE 320 /* of a detail, and of a target */
 /* A batch has room for all that there is: nobody's counts keep out another's. */
-#define TALLIES   2
+#define TALLIES   3
 #define LINES_MAX ((size_t)TALLIES * (TALLY_ENTRIES_MAX + OUTCOMES))
 
 int
@@ -26,12 +29,19 @@ recorder_new(
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	r->store = store;
 	r->each = each;
-	if (tally_new(&r->signatures, err) != 0 || tally_new(&r->refusals, err) != 0) {
-		recorder_free(r);
-		return -1;
+	if (RAND_bytes((unsigned char *)&r->seed, sizeof(r->seed)) != 1) {
+		error_set_openssl(err, ERROR_INTERNAL, "random bytes");
+		goto fail;
 	}
+	if (tally_new(&r->signatures, err) != 0 ||
+	    tally_new(&r->known.counts, err) != 0 ||
+	    tally_new(&r->strangers.counts, err) != 0)
+		goto fail;
 	*recorder = r;
 	return 0;
+fail:
+	recorder_free(r);
+	return -1;
 }
 
 void
@@ -40,7 +50,8 @@ recorder_free(struct recorder *recorder)
 	if (recorder == NULL)
 		return;
 	tally_free(recorder->signatures);
-	tally_free(recorder->refusals);
+	tally_free(recorder->known.counts);
+	tally_free(recorder->strangers.counts);
 	free(recorder);
 }
 
@@ -102,21 +113,10 @@ recorder_note(
 	return rc;
 }
 
-/* Names that share a place are limited together. */
-static size_t
-place_of(const char *actor)
-{
-	size_t hash = 5381;
-
-	for (; *actor != '\0'; actor++)
-		hash = hash * 33 + (unsigned char)*actor;
-	return hash % RECORDER_ACTORS;
-}
-
 static bool
-may_enter(struct recorder *recorder, const char *actor)
+may_enter(struct recorder_refusals *refusals, uint64_t peer)
 {
-	atomic_ullong *place = &recorder->refused[place_of(actor)];
+	atomic_ullong *place = &refusals->entered[peer % RECORDER_PEERS];
 	unsigned long long minute = (unsigned long long)(clock_mono_ms() / MINUTE_MS);
 	unsigned long long was = atomic_load(place), is;
 
@@ -152,11 +152,13 @@ recorder_refuse(struct recorder *recorder, const struct recorder_refusal *refusa
 		.detail = detail,
 		.outcome = refusal->outcome,
 	};
+	struct recorder_refusals *kin =
+	    refusal->stranger ? &recorder->strangers : &recorder->known;
 	struct error err;
 
-	if (!may_enter(recorder, refusal->actor)) {
-		tally_add(recorder->refusals, refusal->actor, refusal->path,
-		    refusal->method, refusal->outcome);
+	if (!may_enter(kin, peerhash_of_actor(recorder->seed, refusal->actor))) {
+		tally_add(kin->counts, refusal->actor, refusal->path, refusal->method,
+		    refusal->outcome);
 		return;
 	}
 	copy_visible(target, refusal->target);
@@ -213,7 +215,8 @@ enter_batch(struct recorder *recorder, struct batch *batch, struct error *err)
 	}
 	batch->action = "requests.counted";
 	batch->label = "method";
-	tally_each(recorder->refusals, add_line, batch);
+	tally_each(recorder->known.counts, add_line, batch);
+	tally_each(recorder->strangers.counts, add_line, batch);
 	if (batch->count > 0 && store_audit_append_all(recorder->store, batch->events,
 				    batch->count, err) != 0)
 		return -1;

@@ -16,18 +16,25 @@
 #include "api/tally.h"
 #include "store/store.h"
 
-#define RECORDER_ACTORS 256
-/* Of an actor in a minute; what comes after is counted. Actors whose names share one of
- * the places above share this, too. */
+#define RECORDER_PEERS 256
+/* Of a peer in a minute; what comes after is counted. Peers that share one of the places
+ * above share this, too. */
 #define RECORDER_REFUSALS 10
+
+struct recorder_refusals {
+	struct tally *counts; /* beyond RECORDER_REFUSALS, by path and method */
+	atomic_ullong entered[RECORDER_PEERS]; /* minute and number */
+};
 
 struct recorder {
 	struct store *store;
 	bool each;                /* signature an entry */
 	struct tally *signatures; /* and decryptions */
-	struct tally *refusals;   /* beyond RECORDER_REFUSALS, by path and method */
 	atomic_bool behind;       /* counts that could not be entered */
-	atomic_ullong refused[RECORDER_ACTORS]; /* minute and number */
+	uint64_t seed; /* so that nobody can look for peers that share a place */
+	/* Strangers, who can be without number, are apart: they crowd out their own
+	 * kind alone. */
+	struct recorder_refusals known, strangers;
 };
 
 int recorder_new(
@@ -56,6 +63,7 @@ struct recorder_refusal {
 	const char *method, *path; /* of the route: constants */
 	const char *target, *why;  /* as the client sent it, and was told */
 	enum outcome outcome;
+	bool stranger; /* CALLER_NOBODY */
 };
 
 /* The answer is a refusal whether or not this succeeds. */

@@ -30,6 +30,7 @@ refusal_record(
 		.request = x->req->id,
 		.target = x->req->target,
 		.why = err->text,
+		.stranger = x->req->caller->kind == CALLER_NOBODY,
 	};
 
 	if (!belongs_in_the_record(route, err->code, &refusal.outcome))

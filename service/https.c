@@ -249,6 +249,7 @@ turn_away(gnutls_session_t session, const struct visitor *visitor,
 		.target = visitor->https->settings->name,
 		.why = why,
 		.outcome = OUTCOME_REFUSED,
+		.stranger = visitor->caller.kind == CALLER_NOBODY,
 	};
 	char quoted[LOG_QUOTED_MAX], actor[LOG_QUOTED_MAX];
 

@@ -265,6 +265,44 @@ counts_the_refusals_of_who_does_not_stop(void **state)
 	assert_string_equal(entries(f).last, seen.last);
 }
 
+static void
+refuse_many(struct recorder *recorder, bool one_network, int count)
+{
+	struct recorder_refusal other = refusal;
+	char actor[64];
+
+	other.actor = actor;
+	other.stranger = true;
+	for (int i = 0; i < count; i++) {
+		snprintf(actor, sizeof(actor), "nobody:2001:db8:0:%x::%x",
+		    one_network ? 1 : i, i);
+		recorder_refuse(recorder, &other);
+	}
+}
+
+/* Whatever the hash: these fill all places of strangers. */
+static void
+enters_refusals_of_who_is_known_beside_any_number_of_strangers(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse_many(f->recorder, false, 20 * RECORDER_PEERS);
+	assert_true(count_of(f, "nobody:") > RECORDER_REFUSALS);
+	recorder_refuse(f->recorder, &refusal);
+	assert_int_equal(count_of(f, "uid:34 request.refused"), 1);
+}
+
+/* A minute may end amid the test. */
+static void
+takes_a_network_of_ipv6_for_one_peer(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse_many(f->recorder, true, 1000);
+	assert_true(count_of(f, "nobody:") >= RECORDER_REFUSALS);
+	assert_true(count_of(f, "nobody:") <= (size_t)2 * RECORDER_REFUSALS);
+}
+
 /* Who may do nothing, and comes as many, keeps no signature out of the record. */
 static void
 enters_signatures_beside_as_many_refusals_as_are_counted(void **state)
@@ -275,7 +313,7 @@ enters_signatures_beside_as_many_refusals_as_are_counted(void **state)
 	for (int i = 0; i < 2 * TALLY_ENTRIES_MAX; i++) {
 		snprintf(actor, sizeof(actor), "uid:%d", 100000 + i);
 		tally_add(
-		    f->recorder->refusals, actor, "/v1/keys", "GET", OUTCOME_REFUSED);
+		    f->recorder->known.counts, actor, "/v1/keys", "GET", OUTCOME_REFUSED);
 	}
 	assert_int_equal(recorder_note(f->recorder, &use, 0, NULL), 0);
 	assert_int_equal(recorder_enter(f->recorder, NULL), 0);
@@ -297,6 +335,8 @@ main(void)
 		EACH(enters_each_signature_before_its_answer),
 		BY_MINUTE(enters_a_refusal_with_what_was_asked_for),
 		BY_MINUTE(counts_the_refusals_of_who_does_not_stop),
+		BY_MINUTE(enters_refusals_of_who_is_known_beside_any_number_of_strangers),
+		BY_MINUTE(takes_a_network_of_ipv6_for_one_peer),
 		BY_MINUTE(enters_signatures_beside_as_many_refusals_as_are_counted),
 	};
 
