@@ -57,9 +57,9 @@ post_decrypt(struct exchange *x, struct error *err)
 	    keyuse_check_decrypt(&x->key, err) == 0)
 		rc = keystore_decrypt(
 		    x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err);
-	if (recorder_note(x->api->recorder, &use, rc, err) != 0)
-		return -1;
-	buf_append(&x->res->body, premaster, sizeof(premaster));
+	rc = recorder_note(x->api->recorder, &use, rc, err);
+	if (rc == 0)
+		buf_append(&x->res->body, premaster, sizeof(premaster));
 	OPENSSL_cleanse(premaster, sizeof(premaster));
-	return response_finish(x->res, OCTET_TYPE, err);
+	return rc == 0 ? response_finish(x->res, OCTET_TYPE, err) : -1;
 }
