@@ -48,8 +48,8 @@ write_recorder(const struct recorder *recorder, struct buffer *out)
 {
 	signature_metrics_write(recorder->signatures, out);
 	exposition_gauge(out, "keyhold_audit_behind",
-	    "1 while signatures are refused, because their counts cannot be entered in "
-	    "the audit record.",
+	    "1 while signatures are refused, because they or their counts cannot be "
+	    "entered in the audit record.",
 	    atomic_load(&recorder->behind) ? 1 : 0);
 }
 

@@ -58,7 +58,8 @@ recorder_free(struct recorder *recorder)
 int
 recorder_admit(const struct recorder *recorder, struct error *err)
 {
-	if (!atomic_load_explicit(&recorder->behind, memory_order_relaxed))
+	if (recorder->each ||
+	    !atomic_load_explicit(&recorder->behind, memory_order_relaxed))
 		return 0;
 	return error_set(err, ERROR_UNRECORDED,
 	    "the signatures of the last minutes could not be recorded");
@@ -73,7 +74,6 @@ log_unrecorded(const char *request, const char *action, const struct error *why)
 	    log_quoted(quoted, why->text));
 }
 
-/* The signature is made, and does not leave without its entry. */
 static int
 enter_use(struct recorder *recorder, const struct recorder_use *use, enum outcome outcome,
     struct error *err)
@@ -87,13 +87,14 @@ enter_use(struct recorder *recorder, const struct recorder_use *use, enum outcom
 		.detail = detail,
 		.outcome = outcome,
 	};
-	struct error why;
+	int rc;
 
 	snprintf(detail, sizeof(detail), "scheme=%s", use->scheme);
-	if (store_audit_append(recorder->store, &event, &why) == 0)
-		return 0;
-	log_unrecorded(use->request, use->action, &why);
-	return error_set(err, ERROR_UNRECORDED, "the signature could not be recorded");
+	rc = store_audit_append(recorder->store, &event, err);
+	atomic_store(&recorder->behind, rc != 0);
+	if (rc != 0)
+		log_unrecorded(use->request, use->action, err);
+	return rc;
 }
 
 int
@@ -101,15 +102,20 @@ recorder_note(
     struct recorder *recorder, const struct recorder_use *use, int rc, struct error *err)
 {
 	enum outcome outcome = OUTCOME_OK;
+	struct error why;
 
 	if (rc != 0)
 		outcome =
 		    problem_status(err->code) < 500 ? OUTCOME_REFUSED : OUTCOME_FAILED;
-	tally_add(recorder->signatures, use->actor, use->key, use->scheme, outcome);
 	/* Who may not is in the record by the answer that it gets. */
-	if (recorder->each && outcome != OUTCOME_REFUSED &&
-	    enter_use(recorder, use, outcome, err) != 0)
-		return -1;
+	if (recorder->each && (rc == 0 || err->code != ERROR_FORBIDDEN) &&
+	    enter_use(recorder, use, outcome, &why) != 0 && rc == 0) {
+		/* It is made, and does not leave without its entry. */
+		rc = error_set(
+		    err, ERROR_UNRECORDED, "the signature could not be recorded");
+		outcome = OUTCOME_FAILED;
+	}
+	tally_add(recorder->signatures, use->actor, use->key, use->scheme, outcome);
 	return rc;
 }
 
@@ -239,6 +245,8 @@ recorder_enter(struct recorder *recorder, struct error *err)
 		rc = enter_batch(recorder, &batch, err);
 	free(batch.events);
 	free(batch.lines);
-	atomic_store(&recorder->behind, rc != 0 && !recorder->each);
+	/* That there was nothing to enter does not say that it could be. */
+	if (rc != 0 || batch.count > 0 || !recorder->each)
+		atomic_store(&recorder->behind, rc != 0);
 	return rc;
 }

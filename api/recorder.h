@@ -30,7 +30,7 @@ struct recorder {
 	struct store *store;
 	bool each;                /* signature an entry */
 	struct tally *signatures; /* and decryptions */
-	atomic_bool behind;       /* counts that could not be entered */
+	atomic_bool behind;       /* what was last to be entered could not be */
 	uint64_t seed; /* so that nobody can look for peers that share a place */
 	/* Strangers, who can be without number, are apart: they crowd out their own
 	 * kind alone. */
@@ -41,7 +41,8 @@ int recorder_new(
     struct store *store, bool each, struct recorder **recorder, struct error *err);
 void recorder_free(struct recorder *recorder);
 
-/* Before something is signed: ERROR_UNRECORDED while it could not be recorded. */
+/* Before something is signed: ERROR_UNRECORDED while counts cannot be entered. With an
+ * entry for each that shows when it is made. */
 int recorder_admit(const struct recorder *recorder, struct error *err);
 
 struct recorder_use {

@@ -207,6 +207,30 @@ admits_nothing_while_the_disk_is_full(void **state)
 	    entries(f).last, "uid:33 signatures.counted web ok  scheme=ed25519 count=1");
 }
 
+struct sum {
+	enum outcome outcome;
+	unsigned long long count;
+};
+
+static int
+add_up(void *ctx, struct tally_entry *entry)
+{
+	struct sum *sum = ctx;
+
+	if (entry->outcome == sum->outcome)
+		sum->count += atomic_load(&entry->count);
+	return 0;
+}
+
+static unsigned long long
+counted(const struct fixture *f, enum outcome outcome)
+{
+	struct sum sum = { .outcome = outcome };
+
+	tally_each(f->recorder->signatures, add_up, &sum);
+	return sum.count;
+}
+
 static void
 enters_each_signature_before_its_answer(void **state)
 {
@@ -221,6 +245,31 @@ enters_each_signature_before_its_answer(void **state)
 	fill_disk(f);
 	assert_int_equal(recorder_note(f->recorder, &use, 0, &err), -1);
 	assert_int_equal(err.code, ERROR_UNRECORDED);
+	assert_int_equal(entries(f).count, 1);
+	assert_true(atomic_load(&f->recorder->behind));
+	assert_int_equal(recorder_enter(f->recorder, NULL), 0);
+	assert_true(atomic_load(&f->recorder->behind));
+	assert_int_equal(counted(f, OUTCOME_OK), 1);
+	assert_int_equal(counted(f, OUTCOME_FAILED), 1);
+	sql(f, "DROP TRIGGER full");
+	assert_int_equal(recorder_admit(f->recorder, NULL), 0);
+	assert_int_equal(recorder_note(f->recorder, &use, 0, NULL), 0);
+	assert_false(atomic_load(&f->recorder->behind));
+}
+
+/* That of a right is, as the answer to the request. */
+static void
+enters_each_refusal_that_has_no_entry_otherwise(void **state)
+{
+	struct fixture *f = *state;
+	struct error scheme = { .code = ERROR_UNSUPPORTED };
+	struct error right = { .code = ERROR_FORBIDDEN };
+
+	assert_int_equal(recorder_note(f->recorder, &use, -1, &scheme), -1);
+	assert_int_equal(scheme.code, ERROR_UNSUPPORTED);
+	assert_string_equal(
+	    entries(f).last, "uid:33 signature.made web refused abc-1 scheme=ed25519");
+	assert_int_equal(recorder_note(f->recorder, &use, -1, &right), -1);
 	assert_int_equal(entries(f).count, 1);
 }
 
@@ -280,14 +329,18 @@ refuse_many(struct recorder *recorder, bool one_network, int count)
 	}
 }
 
-/* Whatever the hash: these fill all places of strangers. */
+/* As if there had been strangers for all places. */
 static void
 enters_refusals_of_who_is_known_beside_any_number_of_strangers(void **state)
 {
 	struct fixture *f = *state;
+	unsigned long long full = 0;
 
-	refuse_many(f->recorder, false, 20 * RECORDER_PEERS);
-	assert_true(count_of(f, "nobody:") > RECORDER_REFUSALS);
+	refuse_many(f->recorder, true, 2 * RECORDER_REFUSALS);
+	for (size_t i = 0; i < RECORDER_PEERS; i++)
+		full |= atomic_load(&f->recorder->strangers.entered[i]);
+	for (size_t i = 0; i < RECORDER_PEERS; i++)
+		atomic_store(&f->recorder->strangers.entered[i], full);
 	recorder_refuse(f->recorder, &refusal);
 	assert_int_equal(count_of(f, "uid:34 request.refused"), 1);
 }
@@ -333,6 +386,7 @@ main(void)
 		BY_MINUTE(admits_nothing_while_counts_cannot_be_entered),
 		BY_MINUTE(admits_nothing_while_the_disk_is_full),
 		EACH(enters_each_signature_before_its_answer),
+		EACH(enters_each_refusal_that_has_no_entry_otherwise),
 		BY_MINUTE(enters_a_refusal_with_what_was_asked_for),
 		BY_MINUTE(counts_the_refusals_of_who_does_not_stop),
 		BY_MINUTE(enters_refusals_of_who_is_known_beside_any_number_of_strangers),
