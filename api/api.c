@@ -433,7 +433,7 @@ api_use_rules(
 {
 	char detail[128];
 	const struct audit_event event = {
-		.actor = "keyholdd",
+		.actor = AUDIT_SELF,
 		.action = action,
 		.object = "access",
 		.detail = detail,

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "ca/ocsp_certificate.h"
 
-static const struct caller self = { .actor = OCSP_ACTOR };
+static const struct caller self = { .actor = AUDIT_SELF };
 
 static int
 name_key(const char *issuer, char name[static NAME_MAX_CHARS + 1], struct error *err)

@@ -17,6 +17,9 @@
 
 #define AUDIT_HASH_BYTES 32
 
+/* The actor of what the daemon does by itself. */
+#define AUDIT_SELF "keyholdd"
+
 /* Of an entry: 1 had neither outcome nor request, and both are "ok" and "" in it. */
 #define AUDIT_VERSION 2
 
@@ -33,6 +36,9 @@ struct audit_row {
 int auditchain_hash(const unsigned char previous[static AUDIT_HASH_BYTES],
     const struct audit_row *row, unsigned char hash[static AUDIT_HASH_BYTES],
     struct error *err);
+
+/* The name of the key that signs heads. */
+#define AUDIT_KEY "keyhold-audit"
 
 /* The last entry at some time, signed. */
 struct audit_head {

@@ -87,7 +87,7 @@ static int
 admit(struct authority *authority, const struct issuer *issuer, struct error *err)
 {
 	const struct audit_event event = {
-		.actor = "keyholdd",
+		.actor = AUDIT_SELF,
 		.action = "certificate.recorded",
 		.object = issuer->serial,
 		.detail = issuer->row.name,

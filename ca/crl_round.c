@@ -198,7 +198,7 @@ record(struct round *r, struct error *err)
 {
 	struct crl_row *rows = calloc(r->count, sizeof(*rows));
 	char detail[128];
-	struct audit_event event = { .actor = "keyholdd",
+	struct audit_event event = { .actor = AUDIT_SELF,
 		.action = "crl.published",
 		.object = r->issuer->row.name,
 		.detail = detail };

@@ -46,7 +46,7 @@ record(struct authority *authority, const struct certificate_row *row, struct er
 {
 	char detail[160];
 	const struct audit_event event = {
-		.actor = OCSP_ACTOR,
+		.actor = AUDIT_SELF,
 		.action = "certificate.issued",
 		.object = row->serial,
 		.detail = detail,
@@ -70,7 +70,7 @@ ocsp_certificate_issue(struct authority *authority, const char *name, EVP_PKEY *
 	if (issuers_find(&authority->issuers, name, &issuer, err) == 0 &&
 	    fill(authority, issuer, now, &spec, &v, err) == 0 &&
 	    authority_certify(
-		authority, &spec, &issuer->info, OCSP_ACTOR, &made, &v, err) == 0)
+		authority, &spec, &issuer->info, AUDIT_SELF, &made, &v, err) == 0)
 		rc = record(authority, &made.row, err);
 	if (rc == 0) {
 		*cert = made.cert;

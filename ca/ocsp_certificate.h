@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include "ca/authority.h"
 
-/* In the record: nobody asked for it but the daemon itself. */
-#define OCSP_ACTOR "keyholdd"
-
 /*
  * Signs one for key, valid from now on, in the issuer's name, on the same path as any
  * certificate: serial reserved, draft linted, result verified and recorded. ERROR_REFUSED

@@ -18,9 +18,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define RECENT    3
-#define SEQ_MAX   (INT64_MAX - 8) /* no overflow on the way there */
-#define AUDIT_KEY "keyhold-audit"
+#define RECENT  3
+#define SEQ_MAX (INT64_MAX - 8) /* no overflow on the way there */
 
 void
 auditcheck_complain(struct auditcheck *check, const char *fmt, ...)

@@ -9,7 +9,6 @@
 #include "service/chore.h"
 #include "service/server_certificate.h"
 
-#define ACTOR   "keyholdd"
 #define LOOK_S  10 /* somebody may issue one with a short life at any time */
 #define RETRY_S 60
 
@@ -37,7 +36,7 @@ renew(struct renewer *r, const struct certificate_row *row, struct error *err)
 	const struct issue_request request = {
 		.issuer = row->issuer,
 		.profile = row->profile,
-		.actor = ACTOR,
+		.actor = AUDIT_SELF,
 		.renews = row,
 	};
 	struct issue_result result = { 0 };
