@@ -10,10 +10,9 @@
 #include "base/log.h"
 #include "store/audit.h"
 
-/* What was signed last; seq 0 when nothing was. */
+/* What was signed last. */
 struct last_head {
-	int64_t seq;
-	unsigned char hash[AUDIT_HASH_BYTES];
+	struct audit_mark mark;
 	unsigned char spki_sha256[KEY_SHA256_SIZE];
 };
 
@@ -23,8 +22,8 @@ keep_head(void *ctx, int64_t id, const struct audit_head *head)
 	struct last_head *last = ctx;
 
 	(void)id;
-	last->seq = head->seq;
-	memcpy(last->hash, head->hash, sizeof(last->hash));
+	last->mark.seq = head->seq;
+	memcpy(last->mark.hash, head->hash, sizeof(last->mark.hash));
 	/* Of no key, if it fails: then the current one signs. */
 	if (EVP_Digest(head->spki.data, head->spki.len, last->spki_sha256, NULL,
 		EVP_sha256(), NULL) != 1)
@@ -36,7 +35,7 @@ keep_head(void *ctx, int64_t id, const struct audit_head *head)
 static int
 take_key(struct api *api, struct keystore_key *key, struct error *err)
 {
-	static const struct caller self = { .actor = "keyholdd" };
+	static const struct caller self = { .actor = AUDIT_SELF };
 	const struct request nobodys = { .id = "", .caller = &self };
 	struct exchange x = { .api = api, .req = &nobodys };
 	int rc = 0;
@@ -78,42 +77,27 @@ sign_with(struct api *api, const struct keystore_key *key, struct audit_head hea
 	return store_audit_head_add(api->store, &head, err);
 }
 
-/* The old key may be gone: then whoever pinned it has to be told of the new one. */
-static void
-hand_over(struct api *api, const struct last_head *last, const struct audit_head *end)
+/* Only without the old key is there no hand-over: then whoever pinned it has to be told
+ * of the new one. While the token is away the head waits. */
+static int
+hand_over(struct api *api, const struct last_head *last, const struct audit_head *end,
+    struct error *err)
 {
 	char quoted[LOG_QUOTED_MAX];
 	struct keystore_key old;
-	struct error err;
+	struct error why;
 
-	if (keystore_find_spki(api->keys, last->spki_sha256, &old, &err) != 0 ||
-	    sign_with(api, &old, *end, &err) != 0)
-		log_error("audit.key-not-handed-over", "key=%s why=\"%s\"", AUDIT_KEY,
-		    log_quoted(quoted, err.text));
-}
-
-int
-audit_head_sign(struct api *api, struct error *err)
-{
-	struct last_head last = { 0 };
-	struct audit_head end;
-	struct keystore_key key;
-	bool same_key;
-
-	if (take_key(api, &key, err) != 0 ||
-	    store_audit_head_last(api->store, keep_head, &last, err) != 0 ||
-	    store_audit_end(api->store, &end, err) != 0)
-		return -1;
-	same_key = memcmp(last.spki_sha256, key.key.spki_sha256, KEY_SHA256_SIZE) == 0;
-	if (end.seq == last.seq && same_key)
-		return 0;
-	if (last.seq != 0 && !same_key)
-		hand_over(api, &last, &end);
-	return sign_with(api, &key, end, err);
+	if (keystore_find_spki(api->keys, last->spki_sha256, &old, &why) == 0)
+		return sign_with(api, &old, *end, err);
+	if (why.code != ERROR_NOT_FOUND)
+		return error_set(err, why.code, "%s", why.text);
+	log_error("audit.key-not-handed-over", "key=%s why=\"%s\"", AUDIT_KEY,
+	    log_quoted(quoted, why.text));
+	return 0;
 }
 
 struct comparison {
-	const struct last_head *last;
+	const struct audit_mark *mark;
 	bool holds;
 };
 
@@ -122,26 +106,99 @@ compare(void *ctx, const struct audit_row *row)
 {
 	struct comparison *c = ctx;
 
-	c->holds = row->seq == c->last->seq &&
-		   memcmp(row->hash, c->last->hash, sizeof(row->hash)) == 0;
+	c->holds = row->seq == c->mark->seq &&
+		   memcmp(row->hash, c->mark->hash, sizeof(row->hash)) == 0;
 	return 1;
+}
+
+static int
+check_mark(struct api *api, const struct audit_mark *mark, struct error *err)
+{
+	struct comparison c = { .mark = mark };
+
+	if (mark->seq == 0)
+		return 0;
+	if (store_audit_each(api->store, mark->seq - 1, 1, compare, &c, err) != 0)
+		return -1;
+	if (c.holds)
+		return 0;
+	return error_set(err, ERROR_TAMPERED,
+	    "entry %lld is not there as it was signed: keyhold audit verify says more",
+	    (long long)mark->seq);
+}
+
+static int
+sign_end(struct api *api, const struct keystore_key *key, const struct audit_head *end,
+    struct error *err)
+{
+	struct last_head last = { 0 };
+	bool same_key;
+
+	if (store_audit_head_last(api->store, keep_head, &last, err) != 0)
+		return -1;
+	same_key = memcmp(last.spki_sha256, key->key.spki_sha256, KEY_SHA256_SIZE) == 0;
+	if (end->seq == last.mark.seq && same_key)
+		return 0;
+	if (last.mark.seq != 0 && !same_key && hand_over(api, &last, end, err) != 0)
+		return -1;
+	return sign_with(api, key, *end, err);
+}
+
+int
+audit_head_sign(struct api *api, struct audit_mark *last, struct error *err)
+{
+	struct audit_head end;
+	struct keystore_key key;
+
+	if (check_mark(api, last, err) != 0 || take_key(api, &key, err) != 0 ||
+	    store_audit_end(api->store, &end, err) != 0 ||
+	    sign_end(api, &key, &end, err) != 0)
+		return -1;
+	last->seq = end.seq;
+	memcpy(last->hash, end.hash, sizeof(last->hash));
+	return 0;
+}
+
+/* What the token has lost hands nothing over; and while the token is away, nothing is
+ * destroyed there either. */
+static bool
+can_sign(struct api *api, const struct keystore_key *key)
+{
+	static const struct bytes nothing = { (const unsigned char *)"", 0 };
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	struct error err;
+	size_t len;
+
+	return keystore_sign(api->keys, key->key.spki_sha256,
+		   SCHEME_ECDSA_SECP256R1_SHA256, &nothing, sig, &len, &err) == 0;
+}
+
+int
+audit_head_check_unneeded(
+    struct api *api, const struct keystore_key *key, struct error *err)
+{
+	struct last_head last = { 0 };
+
+	if (key->replaced == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "key %s signs the audit record: rotate it first", key->key.name);
+	if (store_audit_head_last(api->store, keep_head, &last, err) != 0)
+		return -1;
+	if (memcmp(last.spki_sha256, key->key.spki_sha256, KEY_SHA256_SIZE) != 0 ||
+	    !can_sign(api, key))
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "key %s signed the newest head of the audit record: it is needed until the "
+	    "next, where it hands over to the key that replaced it",
+	    key->key.name);
 }
 
 int
 audit_head_check(struct api *api, struct error *err)
 {
 	struct last_head last = { 0 };
-	struct comparison c = { .last = &last };
 
 	if (store_audit_head_last(api->store, keep_head, &last, err) != 0)
 		return -1;
-	if (last.seq == 0)
-		return 0;
-	if (store_audit_each(api->store, last.seq - 1, 1, compare, &c, err) != 0)
-		return -1;
-	if (c.holds)
-		return 0;
-	return error_set(err, ERROR_TAMPERED,
-	    "entry %lld is not there as it was signed: keyhold audit verify says more",
-	    (long long)last.seq);
+	return check_mark(api, &last.mark, err);
 }

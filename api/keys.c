@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/audit_head.h"
 #include "api/json.h"
 #include "api/keyinfo.h"
 #include "base/log.h"
@@ -293,9 +294,8 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	if (authority_uses_key(x->api->authority, key->key.spki_sha256))
 		return error_set(
 		    err, ERROR_CONFLICT, "key %s belongs to an issuer", key->key.name);
-	if (key->use == KEY_USE_AUDIT && key->replaced == 0)
-		return error_set(err, ERROR_CONFLICT,
-		    "key %s signs the audit record: rotate it first", key->key.name);
+	if (key->use == KEY_USE_AUDIT && audit_head_check_unneeded(x->api, key, err) != 0)
+		return -1;
 	/* What cannot be recorded is not begun. The record says destroyed only of what
 	 * is; a repeated request finishes the rest. */
 	if (store_audit_append(x->api->store, &intent, err) != 0 ||

@@ -1,32 +1,31 @@
 /*
- * auditor.c - sleeps until counts are to be entered or a head is to be signed.
+ * auditor.c - a chore that enters counts, and one that signs heads.
  *
  * What could not be entered is tried again soon: nothing is signed meanwhile. A head that
- * could not be signed is a matter of the token, and for the next time.
+ * could not be signed is a matter of the token, and for the next time; counts never wait
+ * for the token, which may hang.
  */
 #include "service/auditor.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "api/audit_head.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "service/chore.h"
 
-#define MINUTE_MS 60000
-#define RETRY_MS  2000
+#define MINUTE_S 60
+#define RETRY_S  2
 
 struct auditor {
 	struct api *api;
-	int64_t interval_ms; /* of heads; 0: none are signed */
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed; /* waits by CLOCK_MONOTONIC */
-	bool stopping;          /* guarded by lock */
-	bool behind;            /* the thread's: said so in the log */
-	int64_t counts_at_ms, head_at_ms;
+	int64_t interval_s; /* of heads; 0: none are signed */
+	struct chore *counts, *heads;
+	bool behind; /* of who counts: said so in the log */
+	/* Of who signs heads. */
+	bool started;
+	bool tampered;
+	struct audit_mark last;
 };
 
 /* What is not written anywhere else, then. */
@@ -44,7 +43,7 @@ auditor_note_login(
     struct store *store, const struct config *config, int rc, struct error *err)
 {
 	struct audit_event event = {
-		.actor = AUDITOR_ACTOR,
+		.actor = AUDIT_SELF,
 		.action = "token.login",
 		.object = config->label != NULL ? config->label : config->serial,
 	};
@@ -67,9 +66,9 @@ enter_start(struct api *api, const struct config *config, struct error *err)
 {
 	char detail[160];
 	const struct audit_event event = {
-		.actor = AUDITOR_ACTOR,
+		.actor = AUDIT_SELF,
 		.action = "daemon.started",
-		.object = AUDITOR_ACTOR,
+		.object = AUDIT_SELF,
 		.detail = detail,
 	};
 
@@ -89,13 +88,38 @@ check_head(struct api *api)
 		log_error("audit.tampered", "why=\"%s\"", log_quoted(quoted, err.text));
 }
 
+/* Nothing that comes after is vouched for. */
+static void
+note_tampering(struct auditor *a, const struct error *err)
+{
+	char quoted[LOG_QUOTED_MAX];
+	const struct audit_event event = {
+		.actor = AUDIT_SELF,
+		.action = "audit.tampered",
+		.object = "audit",
+		.detail = err->text,
+		.outcome = OUTCOME_FAILED,
+	};
+	struct error why;
+
+	a->tampered = true;
+	log_error("audit.tampered", "why=\"%s\"", log_quoted(quoted, err->text));
+	if (store_audit_append(a->api->store, &event, &why) != 0)
+		log_unrecorded(event.action, &why);
+}
+
 static void
 sign_head(struct auditor *a)
 {
 	char quoted[LOG_QUOTED_MAX];
 	struct error err;
 
-	if (a->interval_ms > 0 && audit_head_sign(a->api, &err) != 0)
+	if (a->interval_s == 0 || a->tampered ||
+	    audit_head_sign(a->api, &a->last, &err) == 0)
+		return;
+	if (err.code == ERROR_TAMPERED)
+		note_tampering(a, &err);
+	else
 		log_error(
 		    "audit.head-not-signed", "why=\"%s\"", log_quoted(quoted, err.text));
 }
@@ -116,84 +140,37 @@ enter_counts(struct auditor *a)
 	a->behind = failed;
 }
 
-static void
-do_what_is_due(struct auditor *a)
-{
-	int64_t now = clock_mono_ms();
-
-	if (now >= a->counts_at_ms) {
-		enter_counts(a);
-		a->counts_at_ms = now + (a->behind ? RETRY_MS : MINUTE_MS);
-	}
-	if (a->interval_ms > 0 && now >= a->head_at_ms) {
-		sign_head(a);
-		a->head_at_ms = now + a->interval_ms;
-	}
-}
-
-/* With the lock held. */
-static void
-wait_for_next(struct auditor *a)
-{
-	int64_t next = a->counts_at_ms;
-	struct timespec deadline;
-	int rc = 0;
-
-	if (a->interval_ms > 0 && a->head_at_ms < next)
-		next = a->head_at_ms;
-	deadline = (struct timespec){ .tv_sec = (time_t)(next / 1000),
-		.tv_nsec = (long)(next % 1000) * 1000000 };
-	while (!a->stopping && rc == 0)
-		rc = pthread_cond_timedwait(&a->changed, &a->lock, &deadline);
-}
-
-static void
-lock(struct auditor *a)
-{
-	if (pthread_mutex_lock(&a->lock) != 0)
-		abort();
-}
-
-static void
-unlock(struct auditor *a)
-{
-	if (pthread_mutex_unlock(&a->lock) != 0)
-		abort();
-}
-
-static void *
-run(void *ctx)
+static int64_t
+count(void *ctx, int64_t now)
 {
 	struct auditor *a = ctx;
 
-	lock(a);
-	while (!a->stopping) {
-		wait_for_next(a);
-		unlock(a);
-		do_what_is_due(a);
-		lock(a);
-	}
-	unlock(a);
-	return NULL;
+	enter_counts(a);
+	return now + (a->behind ? RETRY_S : MINUTE_S);
+}
+
+static int64_t
+sign(void *ctx, int64_t now)
+{
+	struct auditor *a = ctx;
+
+	/* That of the start is signed. */
+	if (a->started)
+		sign_head(a);
+	a->started = true;
+	return now + a->interval_s;
 }
 
 static int
-start_thread(struct auditor *a, struct error *err)
+start_chores(struct auditor *a, struct error *err)
 {
-	pthread_condattr_t attributes;
-
-	a->counts_at_ms = clock_mono_ms() + MINUTE_MS;
-	a->head_at_ms = clock_mono_ms() + a->interval_ms;
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (pthread_create(&a->thread, NULL, run, a) == 0)
+	if (chore_start(count, a, "auditor", &a->counts, err) != 0)
+		return -1;
+	if (a->interval_s == 0 ||
+	    chore_start(sign, a, "signer of heads", &a->heads, err) == 0)
 		return 0;
-	pthread_cond_destroy(&a->changed);
-	pthread_mutex_destroy(&a->lock);
-	return error_set(err, ERROR_INTERNAL, "no thread for the auditor");
+	chore_stop(a->counts);
+	return -1;
 }
 
 int
@@ -205,14 +182,14 @@ auditor_start(struct api *api, const struct config *config, struct auditor **aud
 	if (a == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	a->api = api;
-	a->interval_ms = (int64_t)config->audit_head_interval_s * 1000;
+	a->interval_s = config->audit_head_interval_s;
 	check_head(api);
 	if (enter_start(api, config, err) != 0) {
 		free(a);
 		return -1;
 	}
 	sign_head(a);
-	if (start_thread(a, err) != 0) {
+	if (start_chores(a, err) != 0) {
 		free(a);
 		return -1;
 	}
@@ -224,9 +201,9 @@ static void
 enter_stop(struct auditor *a, bool drained)
 {
 	const struct audit_event event = {
-		.actor = AUDITOR_ACTOR,
+		.actor = AUDIT_SELF,
 		.action = "daemon.stopped",
-		.object = AUDITOR_ACTOR,
+		.object = AUDIT_SELF,
 		.detail = drained ? "requests_finished=yes" : "requests_finished=no",
 	};
 	struct error err;
@@ -240,15 +217,10 @@ auditor_stop(struct auditor *auditor, bool drained)
 {
 	if (auditor == NULL)
 		return;
-	lock(auditor);
-	auditor->stopping = true;
-	pthread_cond_signal(&auditor->changed);
-	unlock(auditor);
-	pthread_join(auditor->thread, NULL);
+	chore_stop(auditor->counts);
 	enter_counts(auditor);
 	enter_stop(auditor, drained);
+	chore_stop(auditor->heads);
 	sign_head(auditor);
-	pthread_cond_destroy(&auditor->changed);
-	pthread_mutex_destroy(&auditor->lock);
 	free(auditor);
 }

@@ -1,5 +1,5 @@
 /*
- * auditor.h - the thread that enters counts into the audit record each minute, and signs
+ * auditor.h - the threads that enter counts into the audit record each minute, and sign
  * its head; and what the record has of the daemon itself.
  */
 #ifndef SERVICE_AUDITOR_H
@@ -9,8 +9,6 @@
 
 #include "api/api.h"
 #include "service/config.h"
-
-#define AUDITOR_ACTOR "keyholdd"
 
 struct auditor;
 

@@ -115,6 +115,14 @@ newest_head(struct fixture *f)
 	return head;
 }
 
+static int
+sign_head(struct fixture *f, struct error *err)
+{
+	struct audit_mark none = { 0 };
+
+	return audit_head_sign(&f->api, &none, err);
+}
+
 static size_t
 count_heads(struct fixture *f)
 {
@@ -130,17 +138,37 @@ signs_its_head_once_for_each_entry(void **state)
 	size_t before;
 	struct error err;
 
-	if (audit_head_sign(&f->api, &err) != 0)
+	if (sign_head(f, &err) != 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(store_audit_end(f->store, &end, NULL), 0);
 	assert_int_equal(newest_head(f).seq, end.seq);
 	assert_memory_equal(newest_head(f).hash, end.hash, sizeof(end.hash));
 	before = count_heads(f);
-	assert_int_equal(audit_head_sign(&f->api, NULL), 0);
+	assert_int_equal(sign_head(f, NULL), 0);
 	assert_int_equal(count_heads(f), before);
 	assert_int_equal(audit_head_check(&f->api, NULL), 0);
 	assert_int_equal(get(f, "/v1/audit/head"), 200);
 	assert_non_null(strstr(member(f, "public_key"), "BEGIN PUBLIC KEY"));
+}
+
+static void
+signs_no_head_when_what_it_signed_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_mark last = { 0 };
+	char hash[HASH_SIZE];
+	struct error err;
+	size_t before;
+
+	assert_int_equal(audit_head_sign(&f->api, &last, NULL), 0);
+	assert_int_equal(newest_head(f).seq, last.seq);
+	assert_memory_equal(newest_head(f).hash, last.hash, sizeof(last.hash));
+	make_signer(f, "unsigned", hash);
+	before = count_heads(f);
+	last.hash[0] ^= 1;
+	assert_int_equal(audit_head_sign(&f->api, &last, &err), -1);
+	assert_int_equal(err.code, ERROR_TAMPERED);
+	assert_int_equal(count_heads(f), before);
 }
 
 static void
@@ -151,11 +179,30 @@ signs_with_the_old_key_and_the_new_after_a_rotation(void **state)
 	size_t before;
 
 	make_signer(f, "before", hash);
-	assert_int_equal(audit_head_sign(&f->api, NULL), 0);
+	assert_int_equal(sign_head(f, NULL), 0);
 	before = count_heads(f);
 	assert_int_equal(rotate(f, AUDIT_KEY, "{}"), 201);
-	assert_int_equal(audit_head_sign(&f->api, NULL), 0);
+	assert_int_equal(sign_head(f, NULL), 0);
 	assert_int_equal(count_heads(f), before + 2);
+}
+
+/* Else whoever pinned it could not follow to the new one. */
+static void
+keeps_a_replaced_key_until_it_has_handed_over(void **state)
+{
+	struct fixture *f = *state;
+	char body[128], target[128], hash[HASH_SIZE];
+
+	assert_int_equal(sign_head(f, NULL), 0);
+	assert_int_equal(get(f, "/v1/keys/" AUDIT_KEY), 200);
+	snprintf(hash, sizeof(hash), "%s", member(f, "spki_sha256"));
+	snprintf(body, sizeof(body), "{\"spki_sha256\":\"%s\"}", hash);
+	snprintf(target, sizeof(target), "/v1/keys/spki:%s", hash);
+	assert_int_equal(rotate(f, AUDIT_KEY, "{}"), 201);
+	assert_int_equal(send_text(f, "DELETE", target, JSON, body), 409);
+	assert_non_null(strstr(member(f, "detail"), "hands over"));
+	assert_int_equal(sign_head(f, NULL), 0);
+	assert_int_equal(send_text(f, "DELETE", target, JSON, body), 204);
 }
 
 static void
@@ -164,7 +211,7 @@ keeps_its_key_for_heads_alone(void **state)
 	struct fixture *f = *state;
 	char body[128];
 
-	assert_int_equal(audit_head_sign(&f->api, NULL), 0);
+	assert_int_equal(sign_head(f, NULL), 0);
 	assert_int_equal(
 	    send_text(f, "POST",
 		"/v1/keys/" AUDIT_KEY "/sign?scheme=ecdsa_secp256r1_sha256", OCTETS, "x"),
@@ -204,7 +251,9 @@ main(void)
 		cmocka_unit_test(comes_in_pages),
 		cmocka_unit_test(is_for_admins_and_its_head_for_readers),
 		cmocka_unit_test(signs_its_head_once_for_each_entry),
+		cmocka_unit_test(signs_no_head_when_what_it_signed_is_not_there),
 		cmocka_unit_test(signs_with_the_old_key_and_the_new_after_a_rotation),
+		cmocka_unit_test(keeps_a_replaced_key_until_it_has_handed_over),
 		cmocka_unit_test(keeps_its_key_for_heads_alone),
 		cmocka_unit_test(signs_nothing_for_clients_while_counts_are_not_entered),
 	};
