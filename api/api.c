@@ -246,10 +246,7 @@ check_access(const struct access_rules *rules, const struct request *req,
 	return access_refuse(rules, req->caller, &question, err);
 }
 
-/*
- * Among the requests of the rule that granted this one. When a handler decides more than
- * once, the last rule's numbers are those that count.
- */
+/* Among the requests of the rule that granted this one, once. */
 static int
 count_request(struct exchange *x, const struct access_rule *rule, struct error *err)
 {
@@ -259,9 +256,11 @@ count_request(struct exchange *x, const struct access_rule *rule, struct error *
 	if (rule == NULL || rule->cap == NULL || rule->cap == x->cap)
 		return 0;
 	cap_release(&x->claim);
-	x->cap = rule->cap;
-	if (cap_grant(rule->cap, actor, clock_mono_ns(), &x->claim))
+	x->cap = NULL;
+	if (cap_grant(rule->cap, actor, clock_mono_ns(), &x->claim)) {
+		x->cap = rule->cap;
 		return 0;
+	}
 	x->retry_after_s = x->claim.retry_after_s;
 	if (x->claim.is_news)
 		log_info("rule.exhausted", "request=%s actor=%s who=\"%s\" line=%zu",
@@ -281,6 +280,15 @@ require_access(
 
 	if (decision.allowed)
 		return count_request(x, decision.rule, err);
+	return access_refuse(&x->rules->rules, x->req->caller, question, err);
+}
+
+int
+foresee_access(
+    struct exchange *x, const struct access_question *question, struct error *err)
+{
+	if (access_decide(&x->rules->rules, x->req->caller, question).allowed)
+		return 0;
 	return access_refuse(&x->rules->rules, x->req->caller, question, err);
 }
 

@@ -240,7 +240,7 @@ post_est_reenroll(struct exchange *x, struct error *err)
 	int rc = -1;
 
 	if (read_request(x, &label, &request, err) != 0 ||
-	    require_access(x, &question, err) != 0)
+	    foresee_access(x, &question, err) != 0)
 		return -1;
 	if (authority_find_predecessor(
 		x->api->authority, &request, &found, &x->violations, err) == 0) {

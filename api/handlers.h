@@ -28,6 +28,10 @@ typedef int handler(struct exchange *x, struct error *err);
  */
 int require_access(
     struct exchange *x, const struct access_question *question, struct error *err);
+/* The same of what is not all known yet: the question that follows it is counted among
+ * the requests of a rule, this one is not. */
+int foresee_access(
+    struct exchange *x, const struct access_question *question, struct error *err);
 int require_issuer(
     struct exchange *x, unsigned needed, const char *issuer, struct error *err);
 

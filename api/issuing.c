@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/x509v3.h>
+
 #include "api/certform.h"
 #include "api/certificate_json.h"
 #include "api/idempotency.h"
@@ -41,17 +43,57 @@ respond(struct exchange *x, const struct certificate_row *row, const char *type,
 	return rc;
 }
 
+/* One issuance, as the rules look at it. */
+struct permission {
+	struct exchange *x;
+	struct access_question question;
+};
+
+/* A CommonName is one of the names (RULE_CN_IN_SAN). */
+static int
+admit(void *ctx, const struct identity *identity, struct error *err)
+{
+	struct permission *permission = ctx;
+
+	permission->question.names = identity->names;
+	return require_access(permission->x, &permission->question, err);
+}
+
+/* What was issued once is asked about again: the rules may have changed since. */
+static int
+admit_again(
+    struct permission *permission, const struct certificate_row *row, struct error *err)
+{
+	const unsigned char *der = row->certificate.data;
+	X509 *certificate = d2i_X509(NULL, &der, (long)row->certificate.len);
+	GENERAL_NAMES *names = NULL;
+	int rc;
+
+	if (certificate == NULL)
+		return error_set_openssl(err, ERROR_IO, "a recorded certificate");
+	names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	permission->question.names = names;
+	rc = require_access(permission->x, &permission->question, err);
+	permission->question.names = NULL;
+	GENERAL_NAMES_free(names);
+	X509_free(certificate);
+	return rc;
+}
+
 /* What was recorded when the same request came before. */
 static int
-respond_again(
-    struct exchange *x, const struct issuing *in, const char *serial, struct error *err)
+respond_again(struct permission *permission, const struct issuing *in, const char *serial,
+    struct error *err)
 {
+	struct exchange *x = permission->x;
 	struct certificate_copy copy;
 	struct buffer chain;
 	int rc;
 
 	buf_init(&chain, 0);
 	rc = store_certificate_copy(x->api->store, serial, &copy, err);
+	if (rc == 0)
+		rc = admit_again(permission, &copy.row, err);
 	if (rc == 0) {
 		certtext_pem(copy.row.certificate, &chain);
 		rc = authority_chain(
@@ -129,22 +171,6 @@ issuing_right(const char *profile)
 								  : ACCESS_ISSUE;
 }
 
-/* One issuance, as the rules look at it. */
-struct permission {
-	struct exchange *x;
-	struct access_question question;
-};
-
-/* A CommonName is one of the names (RULE_CN_IN_SAN). */
-static int
-admit(void *ctx, const struct identity *identity, struct error *err)
-{
-	struct permission *permission = ctx;
-
-	permission->question.names = identity->names;
-	return require_access(permission->x, &permission->question, err);
-}
-
 int
 issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 {
@@ -155,7 +181,7 @@ issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 	struct idempotent idempotent;
 	int rc;
 
-	if (require_access(x, &permission.question, err) != 0)
+	if (foresee_access(x, &permission.question, err) != 0)
 		return -1;
 	request.admit = admit;
 	request.admit_ctx = &permission;
@@ -164,7 +190,7 @@ issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
 	if (idempotent_begin(x, &idempotent, err) != 0)
 		return -1;
 	if (idempotent.serial[0] != '\0')
-		return respond_again(x, in, idempotent.serial, err);
+		return respond_again(&permission, in, idempotent.serial, err);
 	request.idempotency_key = idempotent.entry.key;
 	rc = sign(x, in, &request, err);
 	/* An entry that was completed stays. */

@@ -128,6 +128,27 @@ counts_a_signature_once_by_name_and_by_hash(void **state)
 	uncap(f, cap);
 }
 
+#define CSR_SIZE 4096
+
+static void
+request_for(struct fixture *f, const char *name, char csr[static CSR_SIZE])
+{
+	char wanted[80];
+
+	f->caller = admin;
+	snprintf(wanted, sizeof(wanted), "{\"sans\":[\"dns:%s\"]}", name);
+	assert_int_equal(post_json(f, "/v1/keys/csr/csr", wanted), 200);
+	snprintf(csr, CSR_SIZE, "%s", body_text(f));
+}
+
+static int
+issue(struct fixture *f, const char *csr)
+{
+	f->caller = web;
+	return send_text(
+	    f, "POST", "/v1/issuers/internal/certificates?profile=server", PKCS10, csr);
+}
+
 static void
 counts_what_the_handler_decides_once(void **state)
 {
@@ -135,24 +156,75 @@ counts_what_the_handler_decides_once(void **state)
 		.may = ACCESS_ISSUE,
 		.issuers = { internal, 1 } };
 	struct fixture *f = *state;
-	char csr[4096];
+	char csr[CSR_SIZE];
 	struct cap *cap;
 
 	make_issuer(f, "internal", NULL);
 	make_key(f, "csr", "ec-p256", "tls");
-	assert_int_equal(
-	    post_json(f, "/v1/keys/csr/csr", "{\"sans\":[\"dns:a.example\"]}"), 200);
-	snprintf(csr, sizeof(csr), "%s", body_text(f));
+	request_for(f, "a.example", csr);
 	cap = cap_rule(f, &rule, 2, 0);
-	f->caller = web;
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-		    send_text(f, "POST",
-			"/v1/issuers/internal/certificates?profile=server", PKCS10, csr),
-		    201);
-	send_text(
-	    f, "POST", "/v1/issuers/internal/certificates?profile=server", PKCS10, csr);
+		assert_int_equal(issue(f, csr), 201);
+	issue(f, csr);
 	assert_problem(f, 429, "rate-limited");
+	uncap(f, cap);
+}
+
+/* Each may grant until the names are known. */
+static void
+counts_by_the_rule_for_the_names_alone(void **state)
+{
+	static char *const a[] = { "*.a.example" }, *const b[] = { "*.b.example" };
+	struct access_rule rules[] = { { .who = { .kind = WHO_USER, .id = 33 },
+					   .who_text = "unix:33",
+					   .may = ACCESS_ISSUE,
+					   .issuers = { internal, 1 },
+					   .names = { a, 1 } },
+		{ .who = { .kind = WHO_USER, .id = 33 },
+		    .who_text = "unix:33",
+		    .may = ACCESS_ISSUE,
+		    .issuers = { internal, 1 },
+		    .names = { b, 1 } } };
+	const struct cap_terms scarce = { 1, HOURLY, 0 }, plenty = { 100, HOURLY, 0 };
+	struct fixture *f = *state;
+	char for_a[CSR_SIZE], for_b[CSR_SIZE];
+	struct cap *caps[2];
+
+	assert_int_equal(cap_new(&scarce, &caps[0], NULL), 0);
+	assert_int_equal(cap_new(&plenty, &caps[1], NULL), 0);
+	rules[0].cap = caps[0];
+	rules[1].cap = caps[1];
+	fixture_rules(f, rules, 2);
+	request_for(f, "x.a.example", for_a);
+	request_for(f, "x.b.example", for_b);
+	f->idempotency_key = "once";
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(issue(f, for_b), 201);
+	f->idempotency_key = NULL;
+	assert_int_equal(issue(f, for_a), 201);
+	assert_int_equal(issue(f, for_a), 429);
+	assert_int_equal(issue(f, for_b), 201);
+	cap_free(caps[0]);
+	uncap(f, caps[1]);
+}
+
+static void
+counts_what_is_answered_again(void **state)
+{
+	struct access_rule rule = { .who = { .kind = WHO_USER, .id = 33 },
+		.may = ACCESS_ISSUE,
+		.issuers = { internal, 1 } };
+	struct fixture *f = *state;
+	char csr[CSR_SIZE];
+	struct cap *cap;
+
+	request_for(f, "x.b.example", csr);
+	cap = cap_rule(f, &rule, 2, 0);
+	f->idempotency_key = "again";
+	assert_int_equal(issue(f, csr), 201);
+	assert_int_equal(issue(f, csr), 201);
+	assert_int_equal(issue(f, csr), 429);
+	f->idempotency_key = NULL;
 	uncap(f, cap);
 }
 
@@ -186,6 +258,8 @@ main(void)
 		cmocka_unit_test(counts_each_peer_of_a_rule_alone),
 		cmocka_unit_test(counts_a_signature_once_by_name_and_by_hash),
 		cmocka_unit_test(counts_what_the_handler_decides_once),
+		cmocka_unit_test(counts_by_the_rule_for_the_names_alone),
+		cmocka_unit_test(counts_what_is_answered_again),
 		cmocka_unit_test(gives_back_each_place_that_a_request_had),
 	};
 
