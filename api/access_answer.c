@@ -5,6 +5,7 @@
 #include "api/access_question.h"
 #include "api/handlers.h"
 #include "api/json.h"
+#include "api/lineage.h"
 #include "api/stand_in.h"
 #include "api/url.h"
 #include "base/clock.h"
@@ -183,10 +184,12 @@ set_groups(struct json_t *object, const struct caller *caller)
 }
 
 static struct json_t *
-explain(const struct access_rules *rules, const struct inquiry *in)
+explain(const struct exchange *x, const struct inquiry *in)
 {
+	const struct access_rules *rules = &x->rules->rules;
 	const struct caller *caller = &in->subject.caller;
-	struct access_decision decision = access_decide(rules, caller, &in->question);
+	struct access_decision decision =
+	    lineage_decide(x->api->authority, rules, caller, &in->question);
 	struct json_t *object =
 	    json_make("{s:b,s:s}", "allowed", decision.allowed ? 1 : 0, "who", in->who);
 	struct error why = { 0 };
@@ -217,7 +220,7 @@ get_access_decision(struct exchange *x, struct error *err)
 	int rc = read_inquiry(x, &in, err);
 
 	if (rc == 0)
-		rc = json_respond(x->res, 200, explain(&x->rules->rules, &in), err);
+		rc = json_respond(x->res, 200, explain(x, &in), err);
 	stand_in_clear(&in.subject);
 	GENERAL_NAMES_free(in.words.names);
 	return rc;

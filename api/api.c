@@ -8,6 +8,7 @@
 #include "api/bearer_table.h"
 #include "api/failures.h"
 #include "api/handlers.h"
+#include "api/lineage.h"
 #include "api/metrics.h"
 #include "api/ocsp_key.h"
 #include "api/problem.h"
@@ -276,7 +277,7 @@ require_access(
     struct exchange *x, const struct access_question *question, struct error *err)
 {
 	struct access_decision decision =
-	    access_decide(&x->rules->rules, x->req->caller, question);
+	    lineage_decide(x->api->authority, &x->rules->rules, x->req->caller, question);
 
 	if (decision.allowed)
 		return count_request(x, decision.rule, err);
@@ -287,7 +288,10 @@ int
 foresee_access(
     struct exchange *x, const struct access_question *question, struct error *err)
 {
-	if (access_decide(&x->rules->rules, x->req->caller, question).allowed)
+	struct access_decision decision =
+	    lineage_decide(x->api->authority, &x->rules->rules, x->req->caller, question);
+
+	if (decision.allowed)
 		return 0;
 	return access_refuse(&x->rules->rules, x->req->caller, question, err);
 }

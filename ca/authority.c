@@ -224,6 +224,33 @@ authority_each_issuer(struct authority *authority,
 	issuers_each(&authority->issuers, visit, ctx);
 }
 
+static bool
+leads_to(struct issuers *issuers, struct issuer *issuer, const char *name)
+{
+	struct error ignored;
+
+	while (issuer->info.successor != NULL) {
+		if (strcmp(issuer->info.successor, name) == 0)
+			return true;
+		if (issuers_find_any(
+			issuers, issuer->info.successor, &issuer, &ignored) != 0)
+			return false;
+	}
+	return false;
+}
+
+void
+authority_each_predecessor(struct authority *authority, const char *name,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx)
+{
+	struct issuers *issuers = &authority->issuers;
+	struct issuer *i = NULL;
+
+	while ((i = issuers_next(issuers, i)) != NULL)
+		if (leads_to(issuers, i, name) && visit(ctx, &i->info) != 0)
+			return;
+}
+
 struct profiles *
 authority_profiles(struct authority *authority)
 {

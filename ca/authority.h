@@ -136,6 +136,11 @@ int authority_change_issuer(struct authority *authority, const char *name,
 void authority_each_issuer(struct authority *authority,
     int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);
 
+/* Those whose successors lead to the issuer of this name, oldest first, until visit
+ * returns non-zero. */
+void authority_each_predecessor(struct authority *authority, const char *name,
+    int (*visit)(void *ctx, const struct issuer_info *info), void *ctx);
+
 /* What requests may name; the built-in ones alone until others are put there. */
 struct profiles *authority_profiles(struct authority *authority);
 

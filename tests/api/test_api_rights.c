@@ -26,9 +26,17 @@ static const struct access_rule rules[] = {
 	    .keys = { api_keys, 1 } },
 	{ .who = { WHO_TOKEN, 0, "ops" }, .may = ACCESS_MANAGE_KEY | ACCESS_MANAGE },
 	{ .who = { WHO_TOKEN, 0, "revoker" },
+	    .who_text = "token:revoker",
 	    .may = ACCESS_REVOKE,
 	    .issuers = { internal, 1 } },
 	{ .who = { WHO_TOKEN, 0, "security" }, .may = ACCESS_REVOKE },
+};
+
+static char *const successors[] = { "internal-2" };
+static const struct access_rule for_successors[] = {
+	{ .who = { WHO_TOKEN, 0, "revoker" },
+	    .may = ACCESS_REVOKE,
+	    .issuers = { successors, 1 } },
 };
 
 static const char *const ci_names[] = { "dns:ci.example" };
@@ -352,6 +360,46 @@ open_with_rules(void **state)
 	return 0;
 }
 
+static int
+get_as(struct fixture *f, const struct caller *caller, const char *location,
+    const char *what)
+{
+	char target[256];
+
+	snprintf(target, sizeof(target), "%s/%s", location, what);
+	f->caller = *caller;
+	get(f, target);
+	f->caller = admin;
+	return f->res.status;
+}
+
+/* internal retires here: the last test. */
+static void
+goes_on_with_the_successor_of_its_issuer(void **state)
+{
+	struct fixture *f = *state;
+	char old[192], new[192];
+
+	assert_int_equal(issue(f, &ci, ISSUE, INSIDE), 201);
+	snprintf(old, sizeof(old), "%s", f->res.location);
+	assert_int_equal(post_json(f, "/v1/issuers/internal/rotate", "{}"), 201);
+	assert_int_equal(issue(f, &ci, ISSUE, INSIDE), 201);
+	snprintf(new, sizeof(new), "%s", f->res.location);
+	assert_int_equal(get(f, new), 200);
+	assert_string_equal(member(f, "issuer"), "internal-2");
+	assert_int_equal(get_as(f, &ci, new, "renewal-info"), 200);
+	assert_int_equal(renew(f, &ci, new), 201);
+	assert_int_equal(
+	    get(f, "/v1/access/decision?who=token:revoker&may=revoke&issuer=internal-2"),
+	    200);
+	assert_true(has_member(f, "rule"));
+	assert_int_equal(revoke_as(f, &revoker, new), 200);
+	/* But nobody with what the successor's predecessor issued. */
+	fixture_rules(f, for_successors, 1);
+	revoke_as(f, &revoker, old);
+	assert_refused(f, "token:revoker may not revoke certificates of internal");
+}
+
 int
 main(void)
 {
@@ -366,6 +414,7 @@ main(void)
 		cmocka_unit_test(manages_everything_without_a_limit),
 		cmocka_unit_test(revokes_certificates_of_its_issuers),
 		cmocka_unit_test(revokes_what_it_has_the_octets_of),
+		cmocka_unit_test(goes_on_with_the_successor_of_its_issuer),
 	};
 
 	return cmocka_run_group_tests(tests, open_with_rules, fixture_close);
