@@ -32,15 +32,22 @@ set_list(struct json_t *object, const char *member, const struct access_list *li
 	return json_set(object, member, texts);
 }
 
-/* NULL when out of memory. */
+/* These give NULL when out of memory. */
+static struct json_t *
+locate(const struct access_rules *rules, const struct access_rule *rule)
+{
+	return json_make("{s:I,s:I}", "number", (long long)(rule - rules->rules + 1),
+	    "line", (long long)rule->line);
+}
+
 static struct json_t *
 describe(const struct access_rules *rules, const struct access_rule *rule)
 {
-	struct json_t *object =
-	    json_make("{s:I,s:I,s:s}", "number", (long long)(rule - rules->rules + 1),
-		"line", (long long)rule->line, "who", rule->who_text);
+	struct json_t *object = locate(rules, rule);
 
-	if (object != NULL && set_list(object, "may", &rule->may_words) == 0 &&
+	if (object != NULL &&
+	    json_set(object, "who", json_make("s", rule->who_text)) == 0 &&
+	    set_list(object, "may", &rule->may_words) == 0 &&
 	    set_list(object, "keys", &rule->keys) == 0 &&
 	    set_list(object, "issuers", &rule->issuers) == 0 &&
 	    set_list(object, "profiles", &rule->profiles) == 0 &&
@@ -69,6 +76,15 @@ get_access(struct exchange *x, struct error *err)
 	    err);
 }
 
+/* What a rule grants is for who may do everything to see. */
+static bool
+sees_rules(const struct exchange *x)
+{
+	const struct access_question question = { .needed = ACCESS_ADMIN };
+
+	return access_decide(&x->rules->rules, x->req->caller, &question).allowed;
+}
+
 /* What the query asks. */
 struct inquiry {
 	char who[NAME_SIZE], may[WORD_SIZE];
@@ -79,6 +95,17 @@ struct inquiry {
 	struct access_question question;
 };
 
+/* The answer repeats it, in JSON. */
+static int
+check_printable(const char *name, const char *text, struct error *err)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	if (*text == '\0')
+		return 0;
+	return error_set(err, ERROR_BAD_REQUEST, "URL: %s: printable ASCII alone", name);
+}
+
 static int
 read_word(const char *query, const char *name, char *out, size_t size, const char **word,
     struct error *err)
@@ -88,7 +115,7 @@ read_word(const char *query, const char *name, char *out, size_t size, const cha
 	if (query_get(query, name, out, size, &found, err) != 0)
 		return -1;
 	*word = found ? out : NULL;
-	return 0;
+	return found ? check_printable(name, out, err) : 0;
 }
 
 static int
@@ -127,6 +154,8 @@ read_names(const char *query, GENERAL_NAMES **names, struct error *err)
 			return -1;
 		if (query == NULL)
 			break;
+		if (check_printable("name", texts[count], err) != 0)
+			return -1;
 		list[count] = texts[count];
 		count++;
 	}
@@ -198,7 +227,9 @@ explain(const struct exchange *x, const struct inquiry *in)
 	if (object == NULL || set_groups(object, caller) != 0)
 		goto fail;
 	if (decision.rule != NULL) {
-		rc = json_set(object, "rule", describe(rules, decision.rule));
+		rc = json_set(object, "rule",
+		    sees_rules(x) ? describe(rules, decision.rule)
+				  : locate(rules, decision.rule));
 	} else if (decision.allowed) {
 		rc = json_set(
 		    object, "why", json_make("s", "needs no rule: may do everything"));

@@ -54,12 +54,12 @@ fill(struct stand_in *one, bool everyone_is_admin, struct error *err)
 {
 	struct caller *caller = &one->caller;
 
-	caller->admin = everyone_is_admin;
 	switch (one->who.kind) {
 	case WHO_USER:
 		caller->admin = everyone_is_admin || who_is_owner(one->who.id);
 		return fill_user(one, err);
 	case WHO_GROUP:
+		caller->admin = everyone_is_admin;
 		caller->uid = NO_ID;
 		caller->gid = one->who.id;
 		break;

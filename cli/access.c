@@ -52,18 +52,18 @@ write_value(struct buffer *out, const json_t *value)
 		buf_text(out, "]");
 }
 
-/* "rule 2 (line 31): { who: "unix:www-data", may: [use], keys: [web] }" */
+/* "rule 2 (line 31): { who: "unix:www-data", may: [use], keys: [web] }"; to who may not
+ * see rules "rule 2 (line 31)" */
 static void
 print_rule(struct cli *cli, const json_t *rule)
 {
 	const json_t *number = json_object_get(rule, "number");
 	const json_t *line = json_object_get(rule, "line"), *value;
-	const char *member, *comma = "";
+	const char *member, *comma = ": {";
 	struct buffer out;
 
 	buf_init(&out, 0);
-	buf_printf(&out,
-	    "rule %" JSON_INTEGER_FORMAT " (line %" JSON_INTEGER_FORMAT "): {",
+	buf_printf(&out, "rule %" JSON_INTEGER_FORMAT " (line %" JSON_INTEGER_FORMAT ")",
 	    json_integer_value(number), json_integer_value(line));
 	json_object_foreach((json_t *)(uintptr_t)rule, member, value)
 	{
@@ -73,7 +73,8 @@ print_rule(struct cli *cli, const json_t *rule)
 		write_value(&out, value);
 		comma = ",";
 	}
-	buf_text(&out, " }");
+	if (comma[0] == ',')
+		buf_text(&out, " }");
 	fprintf(cli->out, "%s\n", buf_string(&out));
 	buf_free(&out);
 }

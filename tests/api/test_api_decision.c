@@ -145,7 +145,12 @@ refuses_questions_that_say_too_little_or_too_much(void **state)
 		"?who=unix:0&may=use&key=web&name=a.example",
 		"?who=unix:no-such-user&may=read", "?who=root&may=read",
 		"?who=unix:0&may=read&who=unix:1", "?who=unix:0&may=read&user=1",
-		"?who=unix:0&may=issue&issuer=a&profile=b&name=ip:x" };
+		"?who=unix:0&may=issue&issuer=a&profile=b&name=ip:x",
+		"?who=token:a%ff&may=read", "?who=cert:dns:%c3%a9&may=read",
+		"?who=unix:4000033&may=use&key=%ff", "?who=unix:0&may=%ff",
+		"?who=unix:4000033&may=use&key=a%7f",
+		"?who=unix:4000033&may=revoke&issuer=%0a", "?" ISSUING "%ff",
+		"?" ISSUING "server&name=%ff.example" };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -178,12 +183,41 @@ shows_the_rules_to_admins(void **state)
 	assert_true(has_member(f, "sha256"));
 	f->caller = reader;
 	assert_int_equal(get(f, "/v1/access/decision?who=unix:0&may=admin"), 200);
+	assert_int_equal(get(f, "/v1/access/decision?" ISSUING "server"), 200);
+	rule = json_object_get(f->json, "rule");
+	assert_int_equal(json_integer_value(json_object_get(rule, "number")), 2);
+	assert_int_equal(json_integer_value(json_object_get(rule, "line")), 8);
+	assert_int_equal(json_object_size(rule), 2);
 	get(f, "/v1/access");
 	assert_problem(f, 403, "forbidden");
 	f->caller = (struct caller){ .actor = "uid:6", .uid = 6 };
 	get(f, "/v1/access/decision?who=unix:0&may=admin");
 	assert_problem(f, 403, "forbidden");
 	f->caller = admin;
+}
+
+static bool
+may_all(struct fixture *f, const char *who)
+{
+	char target[256];
+
+	snprintf(target, sizeof(target), "/v1/access/decision?who=%s&may=admin", who);
+	assert_int_equal(get(f, target), 200);
+	return json_is_true(json_object_get(f->json, "allowed"));
+}
+
+/* As api_handle takes them with --dev. */
+static void
+makes_admins_of_users_alone_where_everyone_is(void **state)
+{
+	struct fixture *f = *state;
+
+	f->api.everyone_is_admin = true;
+	assert_true(may_all(f, "unix:4000033"));
+	assert_true(may_all(f, "unix:group:1"));
+	assert_false(may_all(f, "token:deploy"));
+	assert_false(may_all(f, "cert:dns:ci.example"));
+	f->api.everyone_is_admin = false;
 }
 
 static int
@@ -204,6 +238,7 @@ main(void)
 		cmocka_unit_test(takes_a_key_by_its_hash),
 		cmocka_unit_test(refuses_questions_that_say_too_little_or_too_much),
 		cmocka_unit_test(shows_the_rules_to_admins),
+		cmocka_unit_test(makes_admins_of_users_alone_where_everyone_is),
 	};
 
 	return cmocka_run_group_tests(tests, open_with_rules, fixture_close);
