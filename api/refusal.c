@@ -6,7 +6,9 @@
 #include "api/problem.h"
 
 /* Who was refused for want of a right is recorded whatever it asked for; what a rule of
- * the authority refused, and what failed, where something was to be changed. */
+ * the authority refused, and what failed, where something was to be changed; what a cap
+ * of a rule refused, but where a key is used: the next handshake may be refused, too, a
+ * thousand times a second. */
 static bool
 belongs_in_the_record(
     const struct route *route, enum error_code code, enum outcome *outcome)
@@ -15,6 +17,8 @@ belongs_in_the_record(
 	if (code == ERROR_FORBIDDEN || code == ERROR_UNAUTHENTICATED ||
 	    code == ERROR_CREDENTIAL || code == ERROR_LOCKED_OUT)
 		return true;
+	if (code == ERROR_LIMITED)
+		return route != NULL && (route->access & ACCESS_USE) == 0;
 	if (route == NULL || strcmp(route->method, "GET") == 0 ||
 	    route->access == ACCESS_PUBLIC || (route->access & ACCESS_USE) != 0)
 		return false;

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "api/audit_head.h"
+#include "api/cap.h"
 #include "store/audit.h"
 #include "tests/api/fixture.h"
 
@@ -92,6 +93,38 @@ is_for_admins_and_its_head_for_readers(void **state)
 	assert_string_equal(text(last_entry(f), "object"), "/v1/audit");
 	assert_string_equal(text(last_entry(f), "actor"), "uid:33");
 	fixture_rules(f, NULL, 0);
+}
+
+static void
+has_what_a_cap_refused_but_where_a_key_is_used(void **state)
+{
+	static char *const keys[] = { "*" };
+	const struct cap_terms terms = { 1, 3600, 0 };
+	struct access_rule rule = { .who = { .id = 34 },
+		.who_text = "unix:34",
+		.may = ACCESS_READ | ACCESS_USE,
+		.keys = { keys, 1 } };
+	struct fixture *f = *state;
+	const struct caller was = f->caller;
+	int status[3];
+
+	assert_int_equal(cap_new(&terms, &rule.cap, NULL), 0);
+	make_key(f, "capped", "ec-p256", "sign");
+	f->caller = (struct caller){ .actor = "uid:34", .uid = 34 };
+	fixture_rules(f, &rule, 1);
+	status[0] = get(f, "/v1/keys");
+	status[1] = get(f, "/v1/certificates");
+	status[2] = send_text(
+	    f, "POST", "/v1/keys/capped/sign?scheme=ecdsa_secp256r1_sha256", OCTETS, "x");
+	f->caller = was;
+	assert_int_equal(status[0], 200);
+	assert_int_equal(status[1], 429);
+	assert_int_equal(status[2], 429);
+	assert_string_equal(text(last_entry(f), "action"), "request.refused");
+	assert_string_equal(text(last_entry(f), "object"), "/v1/certificates");
+	assert_string_equal(text(last_entry(f), "actor"), "uid:34");
+	fixture_rules(f, NULL, 0);
+	cap_free(rule.cap);
 }
 
 static int
@@ -250,6 +283,7 @@ main(void)
 		cmocka_unit_test(has_who_what_how_and_for_which_request),
 		cmocka_unit_test(comes_in_pages),
 		cmocka_unit_test(is_for_admins_and_its_head_for_readers),
+		cmocka_unit_test(has_what_a_cap_refused_but_where_a_key_is_used),
 		cmocka_unit_test(signs_its_head_once_for_each_entry),
 		cmocka_unit_test(signs_no_head_when_what_it_signed_is_not_there),
 		cmocka_unit_test(signs_with_the_old_key_and_the_new_after_a_rotation),
