@@ -37,22 +37,32 @@ describe(const struct token_row *row)
 	    "revoked", row->revoked != 0 ? revoked : NULL);
 }
 
+struct listing {
+	struct json_t *list;
+	int rc; /* the store does not tell why a visit ended */
+	struct error *err;
+};
+
 static int
 list_token(void *ctx, const struct token_row *row)
 {
-	return json_append(ctx, describe(row), NULL);
+	struct listing *listing = ctx;
+
+	listing->rc = json_append(listing->list, describe(row), listing->err);
+	return listing->rc;
 }
 
 int
 get_tokens(struct exchange *x, struct error *err)
 {
-	struct json_t *list = json_make("[]");
+	struct listing listing = { .list = json_make("[]"), .err = err };
 
-	if (store_token_each(x->api->store, list_token, list, err) != 0) {
-		json_free(list);
+	if (store_token_each(x->api->store, list_token, &listing, err) != 0 ||
+	    listing.rc != 0) {
+		json_free(listing.list);
 		return -1;
 	}
-	return json_respond(x->res, 200, json_make("{s:o}", "tokens", list), err);
+	return json_respond(x->res, 200, json_make("{s:o}", "tokens", listing.list), err);
 }
 
 int
