@@ -371,8 +371,12 @@ static void
 admits_as_it_handles_and_counts_no_failure(void **state)
 {
 	static const struct caller other = { .actor = "uid:72" };
+	static const struct access_rule maker = {
+		.who = { .kind = WHO_TOKEN, .name = "maker" }, .may = ACCESS_MANAGE_KEY
+	};
 	struct fixture *f = *state;
 	struct rulebook_hold hold = { 0 };
+	char header[HEADER];
 	struct request req = { .id = "1",
 		.hold = &hold,
 		.method = "POST",
@@ -385,9 +389,15 @@ admits_as_it_handles_and_counts_no_failure(void **state)
 	assert_ptr_equal(req.caller, &other);
 	assert_int_equal(get_as(f, &other, "Bearer x", "/healthz"), 401);
 	/* Without a right, but with a token of somebody who has it. */
-	req.caller = &admin;
+	make_token(f, "maker", header);
+	fixture_rules(f, &maker, 1);
+	req.caller = &stranger;
 	req.authorization = NULL;
+	assert_false(api_admits(&f->api, &req));
+	req.authorization = header;
 	assert_true(api_admits(&f->api, &req));
+	assert_ptr_equal(req.caller, &stranger);
+	fixture_rules(f, NULL, 0);
 	rulebook_let_go(&hold);
 }
 

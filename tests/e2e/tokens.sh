@@ -95,11 +95,15 @@ wait "$TWICE"
 
 say "after ten bad ones a peer waits; another does not"
 "$KEYHOLD" token create deploy --out "$T/deploy.token" >/dev/null
+# It forgets those from above.
+stop_daemon
+start_daemon
 STATUS=401
 { printf 'Authorization: Bearer ' && cat "$T/wrong.token"; } >"$T/bad"
-for ((i = 0; i < 11 && STATUS == 401; i++)); do
+for ((i = 0; i < 20 && STATUS == 401; i++)); do
 	api GET /healthz -H "@$T/bad"
 done
+[ "$i" = 11 ] || fail "it was stopped at the bad token $i"
 expect_problem 429
 expect_text 'urn:keyhold:error:too-many-failures' "$T/body"
 grep -qiE '^retry-after: [1-9]' "$T/head" || fail "no Retry-After"
