@@ -429,10 +429,10 @@ api_handle(struct api *api, struct request *req, struct response *res)
 	if (authenticate(api, req, &a, &err) == 0) {
 		handle(&x, req, &route);
 	} else {
+		if (a.failed)
+			authenticate_count_failure(api, peer, &a, &err);
 		x.retry_after_s = a.wait_s;
 		fail(&x, NULL, &err);
-		if (a.failed)
-			authenticate_count_failure(api, peer);
 	}
 	cap_release(&x.claim);
 	finish(&x, route, start_ns);

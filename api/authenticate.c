@@ -100,6 +100,23 @@ become(struct request *req, struct authentication *a, const struct token_row *ro
 	req->caller = &a->bearer;
 }
 
+static int
+lock_out(struct authentication *a, int wait_s, struct error *err)
+{
+	a->wait_s = wait_s;
+	if (wait_s == 0)
+		return 0;
+	return error_set(err, ERROR_LOCKED_OUT,
+	    "%d tokens of this peer were not good: wait %d s", FAILURES_MAX, wait_s);
+}
+
+static int
+look(
+    const struct api *api, const char *actor, struct authentication *a, struct error *err)
+{
+	return lock_out(a, failures_wait_s(api->failures, actor, clock_mono_ms()), err);
+}
+
 int
 authenticate(const struct api *api, struct request *req, struct authentication *a,
     struct error *err)
@@ -112,25 +129,29 @@ authenticate(const struct api *api, struct request *req, struct authentication *
 	a->wait_s = 0;
 	if (!find_token(req->authorization, &token, &len))
 		return 0;
-	a->wait_s = failures_wait_s(api->failures, req->caller->actor, clock_mono_ms());
-	if (a->wait_s > 0)
-		return error_set(err, ERROR_LOCKED_OUT,
-		    "%d tokens of this peer were not good: wait %d s", FAILURES_MAX,
-		    a->wait_s);
+	if (look(api, req->caller->actor, a, err) != 0)
+		return -1;
 	if (check_token(api, token, len, &row, err) != 0) {
 		a->failed = err->code == ERROR_CREDENTIAL;
 		return -1;
 	}
+	/* Of tokens that are tried at once, none is found good after too many bad. */
+	if (look(api, req->caller->actor, a, err) != 0)
+		return -1;
 	become(req, a, &row);
 	return 0;
 }
 
 void
-authenticate_count_failure(const struct api *api, const struct caller *peer)
+authenticate_count_failure(const struct api *api, const struct caller *peer,
+    struct authentication *a, struct error *err)
 {
 	char quoted[LOG_QUOTED_MAX];
+	bool last;
 
-	if (failures_add(api->failures, peer->actor, clock_mono_ms()))
+	(void)lock_out(
+	    a, failures_add(api->failures, peer->actor, clock_mono_ms(), &last), err);
+	if (last)
 		log_error("authentication.stopped", "actor=%s failures=%d for_s=%d",
 		    log_value(quoted, peer->actor), FAILURES_MAX, FAILURES_WINDOW_S);
 }

@@ -22,7 +22,11 @@ struct authentication {
 int authenticate(const struct api *api, struct request *req, struct authentication *a,
     struct error *err);
 
-/* Counts a failure of this peer, and says in the log when it was one too many. */
-void authenticate_count_failure(const struct api *api, const struct caller *peer);
+/*
+ * Counts a failure of this peer before it is told, and says in the log when it was its
+ * last. One beside others, and too many, becomes ERROR_LOCKED_OUT.
+ */
+void authenticate_count_failure(const struct api *api, const struct caller *peer,
+    struct authentication *a, struct error *err);
 
 #endif

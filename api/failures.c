@@ -88,34 +88,46 @@ begin(struct failures *failures, uint64_t peer, int64_t now_ms)
 	return chosen;
 }
 
+/* Likewise. */
+static int
+wait_s_of(const struct window *window, int64_t now_ms)
+{
+	if (window == NULL || window->count < FAILURES_MAX)
+		return 0;
+	return (int)((window->start_ms + WINDOW_MS - now_ms + 999) / 1000);
+}
+
 int
 failures_wait_s(struct failures *failures, const char *actor, int64_t now_ms)
 {
-	const struct window *window;
-	int wait_s = 0;
+	int wait_s;
 
 	if (now_ms >= atomic_load(&failures->quiet_from_ms))
 		return 0;
 	pthread_mutex_lock(&failures->lock);
-	window = find(failures, peerhash_of_actor(failures->seed, actor), now_ms);
-	if (window != NULL && window->count >= FAILURES_MAX)
-		wait_s = (int)((window->start_ms + WINDOW_MS - now_ms + 999) / 1000);
+	wait_s = wait_s_of(
+	    find(failures, peerhash_of_actor(failures->seed, actor), now_ms), now_ms);
 	pthread_mutex_unlock(&failures->lock);
 	return wait_s;
 }
 
-bool
-failures_add(struct failures *failures, const char *actor, int64_t now_ms)
+int
+failures_add(struct failures *failures, const char *actor, int64_t now_ms, bool *last)
 {
 	uint64_t peer = peerhash_of_actor(failures->seed, actor);
 	struct window *window;
-	bool last;
+	int wait_s;
 
+	*last = false;
 	pthread_mutex_lock(&failures->lock);
-	if ((window = find(failures, peer, now_ms)) == NULL)
-		window = begin(failures, peer, now_ms);
-	last = ++window->count == FAILURES_MAX;
-	atomic_store(&failures->quiet_from_ms, now_ms + WINDOW_MS);
+	window = find(failures, peer, now_ms);
+	wait_s = wait_s_of(window, now_ms);
+	if (wait_s == 0) {
+		if (window == NULL)
+			window = begin(failures, peer, now_ms);
+		*last = ++window->count == FAILURES_MAX;
+		atomic_store(&failures->quiet_from_ms, now_ms + WINDOW_MS);
+	}
 	pthread_mutex_unlock(&failures->lock);
-	return last;
+	return wait_s;
 }

@@ -24,7 +24,12 @@ void failures_free(struct failures *failures);
 /* How many seconds a peer, by its actor, has to wait; 0: none. */
 int failures_wait_s(struct failures *failures, const char *actor, int64_t now_ms);
 
-/* True once a window: this one was the last that it had. */
-bool failures_add(struct failures *failures, const char *actor, int64_t now_ms);
+/*
+ * One more, in one step with that look: of many at once no more are counted than it has.
+ * 0, and *last says once a window that this was its last; or how many seconds it has to
+ * wait, and then it is not to learn what became of this one.
+ */
+int
+failures_add(struct failures *failures, const char *actor, int64_t now_ms, bool *last);
 
 #endif

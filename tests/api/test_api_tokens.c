@@ -1,6 +1,8 @@
 /* test_api_tokens.c - /v1/tokens, and who a request comes from that presents one. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +16,10 @@
 #include "base/clock.h"
 #include "tests/api/fixture.h"
 
-#define DAY    86400
-#define HEADER (8 + BEARER_TEXT_SIZE)
+#define DAY     86400
+#define HEADER  (8 + BEARER_TEXT_SIZE)
+#define THREADS 16
+#define ROUNDS  100
 
 static const struct caller admin = { .actor = "uid:0", .admin = true };
 static const struct caller stranger = { .actor = "uid:6", .uid = 6 };
@@ -367,6 +371,62 @@ stops_a_peer_that_tries_too_often(void **state)
 	assert_int_equal(get_as(f, &stranger, header, "/healthz"), 200);
 }
 
+struct flood {
+	struct api *api;
+	pthread_barrier_t round;
+	atomic_int told[ROUNDS], refused[ROUNDS];
+};
+
+/* In each round one request, of a peer that all have in common. */
+static void *
+guess(void *ctx)
+{
+	struct flood *flood = ctx;
+	struct rulebook_hold hold = { 0 };
+	struct caller caller = { .uid = 73 };
+	struct request req = { .id = "1",
+		.hold = &hold,
+		.method = "GET",
+		.target = "/healthz",
+		.authorization =
+		    "Bearer kh1.none.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		.caller = &caller };
+	struct response res;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		snprintf(caller.actor, sizeof(caller.actor), "uid:73%d", i);
+		pthread_barrier_wait(&flood->round);
+		response_init(&res);
+		api_handle(flood->api, &req, &res);
+		if (res.status == 401)
+			atomic_fetch_add(&flood->told[i], 1);
+		else if (res.status == 429 && res.retry_after_s > 0)
+			atomic_fetch_add(&flood->refused[i], 1);
+		response_free(&res);
+	}
+	rulebook_let_go(&hold);
+	return NULL;
+}
+
+static void
+tells_no_more_of_what_is_tried_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct flood flood = { .api = &f->api };
+	pthread_t threads[THREADS];
+
+	pthread_barrier_init(&flood.round, NULL, THREADS);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, guess, &flood), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	pthread_barrier_destroy(&flood.round);
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(atomic_load(&flood.told[i]), FAILURES_MAX);
+		assert_int_equal(atomic_load(&flood.refused[i]), THREADS - FAILURES_MAX);
+	}
+}
+
 static void
 admits_as_it_handles_and_counts_no_failure(void **state)
 {
@@ -433,6 +493,7 @@ main(void)
 		cmocka_unit_test(asks_nobody_to_say_who_it_is),
 		cmocka_unit_test(has_no_secret_in_the_log),
 		cmocka_unit_test(stops_a_peer_that_tries_too_often),
+		cmocka_unit_test(tells_no_more_of_what_is_tried_at_once),
 		cmocka_unit_test(admits_as_it_handles_and_counts_no_failure),
 		cmocka_unit_test(does_nothing_without_the_body_that_was_refused),
 	};
