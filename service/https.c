@@ -13,6 +13,7 @@
 #include <gnutls/pkcs11.h>
 #include <openssl/x509_vfy.h>
 
+#include "api/failures.h"
 #include "api/recorder.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -47,6 +48,8 @@ struct https {
 	struct api *api;
 	const struct config_listener *settings;
 	X509_STORE *anchors; /* NULL: clients are not asked */
+	/* Handshakes, not tokens: these are told to wait, and still served otherwise. */
+	struct failures *failures;
 	/* Without a certificate, who knocks makes no work: when to look, and to
 	 * complain, again. */
 	_Atomic int64_t look_ms, complain_ms;
@@ -151,8 +154,9 @@ https_new(struct api *api, const struct config_listener *settings, struct https 
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	h->api = api;
 	h->settings = settings;
-	if (read_anchors(builtin_libctx(api->builtin), settings, &h->anchors, err) != 0) {
-		free(h);
+	if (failures_new(&h->failures, err) != 0 ||
+	    read_anchors(builtin_libctx(api->builtin), settings, &h->anchors, err) != 0) {
+		https_free(h);
 		return -1;
 	}
 	look_once(h);
@@ -166,6 +170,7 @@ https_free(struct https *https)
 	if (https == NULL)
 		return;
 	X509_STORE_free(https->anchors);
+	failures_free(https->failures);
 	free(https);
 }
 
@@ -216,6 +221,13 @@ show(struct https *https, gnutls_pcert_st **certs, unsigned *count, gnutls_privk
 	return rc;
 }
 
+static bool
+is_stopped(const struct visitor *visitor)
+{
+	return failures_wait_s(
+		   visitor->https->failures, visitor->caller.actor, clock_mono_ms()) > 0;
+}
+
 int
 https_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **certs, unsigned *count, gnutls_ocsp_data_st **ocsp,
@@ -230,11 +242,31 @@ https_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 	*flags = GNUTLS_CERT_RETR_DEINIT_ALL;
 	if (visitor == NULL)
 		return -1;
+	/* Here, and not later: the token has not signed yet. */
+	if (is_stopped(visitor)) {
+		gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
+		return -1;
+	}
 	if (show(visitor->https, certs, count, key, &err) == 0)
 		return 0;
 	complain(visitor->https, &err);
 	gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_INTERNAL_ERROR);
 	return -1;
+}
+
+static void
+count_failure(const struct visitor *visitor)
+{
+	const char *actor = visitor->caller.actor;
+	char quoted[LOG_QUOTED_MAX];
+	bool last;
+
+	(void)failures_add(visitor->https->failures, actor, clock_mono_ms(), &last);
+	if (last)
+		log_error("authentication.stopped",
+		    "listener=%s actor=%s failures=%d for_s=%d",
+		    visitor->https->settings->name, log_value(quoted, actor),
+		    FAILURES_MAX, FAILURES_WINDOW_S);
 }
 
 static int
@@ -253,6 +285,7 @@ turn_away(gnutls_session_t session, const struct visitor *visitor,
 	};
 	char quoted[LOG_QUOTED_MAX], actor[LOG_QUOTED_MAX];
 
+	count_failure(visitor);
 	recorder_refuse(visitor->https->api->recorder, &refusal);
 	log_info("https.refused", "listener=%s actor=%s why=\"%s\"",
 	    visitor->https->settings->name, log_value(actor, visitor->caller.actor),

@@ -68,8 +68,10 @@ as_user() {
 }
 
 # over_tls METHOD PATH CURL-ARGUMENT...: with the certificate in CLIENT; 000 is the end of the handshake.
+# From another address each time: one that many bad certificates come from has to wait.
 over_tls() {
 	curl -sS --max-time 20 --noproxy '*' -o - -w '\n%{http_code}' --cacert "$T/root.pem" "${CLIENT[@]}" \
+		-4 --interface "127.0.$((COUNT / 250)).$((COUNT % 250 + 2))" \
 		-X "$1" "${@:3}" "https://localhost:$port$2" 2>/dev/null || true
 }
 

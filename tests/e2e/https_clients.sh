@@ -27,14 +27,22 @@ curl --noproxy '*' --cert "$T/ci.crt" --key "$T/ci.key" --cacert "$T/root.pem" \
 	"https://localhost:$port/v1/issuers/internal/certificate" >"$T/out" 2>"$T/curl.log"
 expect_text "BEGIN CERTIFICATE" "$T/out"
 
+# connect_from ADDRESS VERSION: $CLIENT asks, and its end of the connection goes to $T/out.
+connect_from() {
+	printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n' |
+		timeout 10 openssl s_client -connect "127.0.0.1:$port" -bind "$1:0" -ign_eof "-tls${2/./_}" \
+			-cert "${CLIENT[1]}" -cert_chain "${CLIENT[1]}" -key "${CLIENT[3]}" >"$T/out" 2>&1 || true
+}
+
 # refused ALERT WHY: by both versions of TLS, with a reason for the client and one in the log.
+# From an address that has not been refused yet.
+FROM=20
 refused() {
 	local version
+	FROM=$((FROM + 1))
 	for version in 1.2 1.3; do
-		ask 000 GET /healthz "${CLIENT[@]}" "--tlsv$version" --tls-max "$version"
-		printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n' |
-			timeout 10 openssl s_client -connect "127.0.0.1:$port" -ign_eof "-tls${version/./_}" \
-				-cert "${CLIENT[1]}" -cert_chain "${CLIENT[1]}" -key "${CLIENT[3]}" >"$T/out" 2>&1 || true
+		ask 000 GET /healthz "${CLIENT[@]}" "--tlsv$version" --tls-max "$version" -4 --interface "127.0.0.$FROM"
+		connect_from "127.0.0.$FROM" "$version"
 		expect_text "alert $1" "$T/out"
 	done
 	wait_for_text "$2" "$T/keyholdd.log"
@@ -55,6 +63,20 @@ refused "bad certificate" 'why="unsuitable certificate purpose"'
 foreign_certificate_of other
 as other
 refused "unknown ca" 'why="unable to get local issuer certificate"'
+
+say "after ten bad ones an address waits, and the token signs nothing for it; another does not"
+for ((i = 0; i < 10; i++)); do
+	ask 000 GET /healthz "${CLIENT[@]}" -4 --interface 127.0.0.9
+done
+wait_for_text 'authentication.stopped listener=127.0.0.1:'"$port"' actor=nobody:127.0.0.9' "$T/keyholdd.log"
+as ci
+for version in 1.2 1.3; do
+	connect_from 127.0.0.9 "$version"
+	expect_text "alert access denied" "$T/out"
+	expect_text "no peer certificate available" "$T/out"
+done
+ask 200 GET /healthz "${CLIENT[@]}" -4 --interface 127.0.0.10
+[ "$(grep -c 'authentication.stopped' "$T/keyholdd.log")" -eq 1 ] || fail "not said once in the log"
 
 say "what was good when the connection began need not be so later"
 python3 "$HERE/kept_connection.py" "$port" "$T/root.pem" "$T/ci.crt" "$T/ci.key" true >"$T/out"
