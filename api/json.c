@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 
 #include "api/mediatype.h"
 
@@ -73,6 +74,20 @@ json_respond(struct response *res, int status, struct json_t *value, struct erro
 	res->status = status;
 	res->content_type = JSON_TYPE;
 	return 0;
+}
+
+int
+json_respond_secret(struct response *res, int status, struct json_t *value,
+    const char *member, struct error *err)
+{
+	json_t *text = json_incref(json_object_get(value, member));
+	int rc = json_respond(res, status, value, err);
+
+	/* Nobody else knows of it: it is about to be freed. */
+	OPENSSL_cleanse(
+	    (char *)(uintptr_t)json_string_value(text), json_string_length(text));
+	json_decref(text);
+	return rc;
 }
 
 static int

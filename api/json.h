@@ -26,6 +26,10 @@ void json_free(struct json_t *value);
 int
 json_respond(struct response *res, int status, struct json_t *value, struct error *err);
 
+/* The same; then member's text is nowhere in memory but in the body. */
+int json_respond_secret(struct response *res, int status, struct json_t *value,
+    const char *member, struct error *err);
+
 /* Appends value to out as compact text, and frees it, also on failure. */
 int json_write(struct json_t *value, struct buffer *out, struct error *err);
 

@@ -133,7 +133,7 @@ respond_made(struct exchange *x, const struct token_row *row, const struct beare
 	OPENSSL_cleanse(text, sizeof(text));
 	snprintf(x->res->location, sizeof(x->res->location), "/v1/tokens/%s", row->name);
 	snprintf(x->res->cache_control, sizeof(x->res->cache_control), "no-store");
-	return json_respond(x->res, 201, answer, err);
+	return json_respond_secret(x->res, 201, answer, "token", err);
 }
 
 static int

@@ -15,6 +15,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "service/signrequest.h"
 
 #define HEAD_MAX   256
@@ -281,8 +283,11 @@ line_serve(const struct line *line, struct desk *desk)
 			return LINE_PARK;
 		if (n <= 0)
 			return LINE_END;
-		if (!signrequest_read(desk->block, (size_t)n, &req))
+		if (!signrequest_read(desk->block, (size_t)n, &req)) {
+			/* It may have a token in it. */
+			OPENSSL_cleanse(desk->block, (size_t)n);
 			return LINE_OTHER;
+		}
 		if (!answer(line, desk, &req))
 			return LINE_END;
 	} while (atomic_load(&line->quota->waiting) == 0);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 static const char *const members[] = { "name", "count", "list", NULL };
 
@@ -236,6 +237,28 @@ reports_a_value_that_could_not_be_built(void **state)
 	response_free(&res);
 }
 
+static void
+leaves_no_copy_of_a_secret(void **state)
+{
+	static const char zeros[6];
+	json_t *text = json_string("secret");
+	struct json_t *answer = json_make("{s:s}", "name", "a");
+	struct response res;
+	struct error err;
+
+	(void)state;
+	response_init(&res);
+	assert_int_equal(json_set(answer, "token", json_incref(text)), 0);
+	assert_int_equal(json_respond_secret(&res, 201, answer, "token", &err), 0);
+	assert_string_equal(
+	    buf_string(&res.body), "{\"name\":\"a\",\"token\":\"secret\"}\n");
+	assert_memory_equal(json_string_value(text), zeros, sizeof(zeros));
+	json_decref(text);
+	response_free(&res);
+	assert_int_equal(json_respond_secret(&res, 201, NULL, "token", &err), -1);
+	response_free(&res);
+}
+
 int
 main(void)
 {
@@ -251,6 +274,7 @@ main(void)
 		cmocka_unit_test(refuses_a_depth_bomb),
 		cmocka_unit_test(writes_compact_json_with_its_type),
 		cmocka_unit_test(reports_a_value_that_could_not_be_built),
+		cmocka_unit_test(leaves_no_copy_of_a_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "service/line.h"
 #include "tests/api/fixture.h"
 
 #define REQUEST                                                                          \
@@ -427,6 +428,26 @@ a_request_that_comes_during_a_stop_is_the_last(void **state)
 	close(listener);
 }
 
+/* There may be a token in it. */
+static void
+keeps_nothing_of_what_it_hands_over(void **state)
+{
+	struct signing signing = { 0 };
+	struct desk desk = { .signing = &signing };
+	struct line line = { 0 };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	line.fd = ends[0];
+	say(ends[1], OTHER);
+	assert_int_equal(line_serve(&line, &desk), LINE_OTHER);
+	for (size_t i = 0; i < sizeof(desk.block); i++)
+		assert_int_equal(desk.block[i], 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -437,6 +458,7 @@ main(void)
 		    an_idle_connection_gives_its_thread_back_and_gets_another),
 		cmocka_unit_test(one_that_is_idle_for_too_long_is_closed),
 		cmocka_unit_test(hands_over_anything_else_unread),
+		cmocka_unit_test(keeps_nothing_of_what_it_hands_over),
 		cmocka_unit_test(
 		    turns_away_one_too_many_and_takes_the_next_when_one_has_left),
 		cmocka_unit_test(goes_on_when_descriptors_can_be_had_again),
