@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "api/peerhash.h"
 
 #define PROBES     16
@@ -21,6 +23,7 @@ struct cap_peer {
 };
 
 struct cap {
+	uint64_t seed; /* so that nobody can look for peers that find no place */
 	int64_t interval_ns, period_ns;
 	unsigned concurrent;
 	struct cap_peer peers[CAP_PEERS], others;
@@ -34,6 +37,10 @@ cap_new(const struct cap_terms *terms, struct cap **cap, struct error *err)
 	if (l == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	memset(l, 0, sizeof(*l));
+	if (RAND_bytes((unsigned char *)&l->seed, sizeof(l->seed)) != 1) {
+		free(l);
+		return error_set_openssl(err, ERROR_INTERNAL, "random bytes");
+	}
 	l->concurrent = terms->concurrent;
 	l->period_ns = terms->period_s * SECOND_NS;
 	if (terms->rate > 0)
@@ -51,7 +58,7 @@ cap_free(struct cap *cap)
 static struct cap_peer *
 find(struct cap *cap, const char *actor)
 {
-	uint64_t hash = peerhash(0, actor, strlen(actor)) | 1;
+	uint64_t hash = peerhash(cap->seed, actor, strlen(actor)) | 1;
 
 	for (size_t i = 0; i < PROBES; i++) {
 		/* The lowest bit is always set. */

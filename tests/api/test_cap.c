@@ -167,6 +167,32 @@ lets_peers_without_number_share_what_is_left(void **state)
 	cap_free(cap);
 }
 
+/* Who may ask once with CAP_PEERS places for many more. */
+static void
+fill(struct cap *cap, bool granted[static 10 * CAP_PEERS])
+{
+	char actor[32];
+
+	for (int i = 0; i < 10 * CAP_PEERS; i++) {
+		snprintf(actor, sizeof(actor), "uid:%d", i);
+		granted[i] = ask(cap, actor, 1, NOW) == 1;
+	}
+}
+
+static void
+gives_others_a_place_each_time(void **state)
+{
+	static bool first[10 * CAP_PEERS], second[10 * CAP_PEERS];
+	struct cap *a = make(1, 3600, 0), *b = make(1, 3600, 0);
+
+	(void)state;
+	fill(a, first);
+	fill(b, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+	cap_free(a);
+	cap_free(b);
+}
+
 #define RATE     10000
 #define REFUSED  1000     /* after the rate is used up */
 #define ATTEMPTS 10000000 /* rather than for ever */
@@ -230,6 +256,7 @@ main(void)
 		cmocka_unit_test(holds_so_many_at_a_time),
 		cmocka_unit_test(keeps_no_place_for_what_the_rate_refuses),
 		cmocka_unit_test(lets_peers_without_number_share_what_is_left),
+		cmocka_unit_test(gives_others_a_place_each_time),
 		cmocka_unit_test(holds_against_many_threads),
 	};
 
