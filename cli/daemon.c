@@ -20,7 +20,7 @@ explain_no_answer(struct cli *cli, const struct error *why, struct error *err)
 				"its log may say more.");
 	} else if (strstr(why->text, "cannot reach") != NULL) {
 		if (is_default)
-			cli_advise(cli, "Is keyholdd running? systemctl status keyholdd");
+			cli_advise(cli, "Is keyholdd running? systemctl status keyhold");
 		cli_advise(cli,
 		    "%s: keyholdd --dev DIR, or name its socket with "
 		    "--socket or KEYHOLD_SOCKET",

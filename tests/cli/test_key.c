@@ -104,7 +104,7 @@ says_how_to_start_a_daemon_that_is_not_there(void **state)
 		    &run, "status", "--socket", "/run/keyhold/keyhold.sock", NULL);
 		assert_int_equal(run.status, 3);
 		assert_non_null(strstr(run.errors, "  Is keyholdd running? systemctl "
-						   "status keyholdd\n  To try it out: "));
+						   "status keyhold\n  To try it out: "));
 	}
 	free(run.out);
 	free(run.errors);
