@@ -19,6 +19,8 @@ bash -e "$T/steps" >"$T/steps.log" 2>&1
 pid=$(systemctl show -P MainPID keyhold)
 [ "$(awk '/^CapBnd/ { print $2 }' "/proc/$pid/status")" = 0000000000000000 ]
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" = 2 ]
+mount=$(awk '$5 == "/var/lib/keyhold" { print $6 }' "/proc/$pid/mountinfo")
+[[ ",$mount," == *,noexec,* ]]
 journalctl -u keyhold | grep -q 'cage.closed seccomp=on landlock=abi-'
 [ "$(stat -c '%U %G %a' /run/keyhold/keyhold.sock)" = "root keyhold 660" ]
 keyhold ca create root --subject "/CN=booted" >/dev/null

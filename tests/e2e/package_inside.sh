@@ -64,6 +64,8 @@ done
 keyhold status >/dev/null
 [ "$(stat -c '%U %G %a' /run/keyhold/keyhold.sock)" = "keyhold keyhold 660" ]
 [ "$(ps -o user= -p "$(pgrep -x keyholdd)")" = keyhold ]
+# Of root, and so closed to other processes of this user: it may not be dumped.
+[ "$(stat -c %U "/proc/$(pgrep -x keyholdd)/environ")" = root ]
 keyhold ca create root --subject "/CN=packaged" >/dev/null
 keyhold ca certificate root | openssl verify -CAfile <(keyhold ca certificate root) >/dev/null
 keyhold key create papers --use sign >/dev/null
