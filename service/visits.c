@@ -11,6 +11,8 @@
 #include "base/clock.h"
 
 #define LOOK_MS 500
+/* Beyond all limits: of who is admin whatever the rules say. */
+#define OWNER_PLACES 16
 
 struct visits {
 	struct limits *limits;
@@ -19,7 +21,7 @@ struct visits {
 	pthread_cond_t changed;
 	bool ending;
 	size_t count;
-	unsigned here;              /* of them, not yet gone */
+	unsigned here[POOLS];       /* of them, not yet gone */
 	struct visit *first, *last; /* who changed phase last is last */
 };
 
@@ -82,10 +84,22 @@ set_phase(struct visits *visits, struct visit *visit, enum visit_phase phase)
 	visit->until_ms = deadline_of(visits, phase);
 }
 
+static enum pool
+pool_of(const struct visitor *visitor)
+{
+	return visitor->caller.kind == CALLER_UNIX ? POOL_UNIX : POOL_TCP;
+}
+
+static unsigned
+count_here(const struct visits *visits)
+{
+	return visits->here[POOL_UNIX] + visits->here[POOL_TCP];
+}
+
 static void
 count_out(struct visits *visits, struct visit *visit)
 {
-	visits->here--;
+	visits->here[visit->pool]--;
 	visit->quota->http--;
 }
 
@@ -109,16 +123,78 @@ end_an_idle_one(struct visits *visits, const struct quota *quota)
 	return visit != NULL;
 }
 
+/* Nothing of an answer was sent yet. Through TLS it cannot be. */
 static bool
-has_room(struct visits *visits, const struct quota *quota, enum limit *met)
+can_be_told(const struct visit *visit)
+{
+	return visit->visitor->https == NULL &&
+	       (visit->phase == VISIT_HEADER || visit->phase == VISIT_BODY);
+}
+
+/*
+ * An idle visit gives way to whoever has fewer, or to its own peer; one that is not done
+ * only where its peer keeps as many as the other then has, or two that have half of all
+ * each would take turns.
+ */
+static bool
+may_give_way(const struct visit *visit, const struct quota *quota)
+{
+	switch (visit->phase) {
+	case VISIT_IDLE:
+		return visit->quota == quota || visit->quota->http > quota->http;
+	case VISIT_HEADER:
+	case VISIT_BODY:
+	case VISIT_ANSWER:
+		return visit->quota->http > quota->http + 1;
+	case VISIT_WORK:
+	case VISIT_GONE:
+		break;
+	}
+	return false;
+}
+
+/* Of the peer with the most visits, rather an idle one: the longest in its phase. */
+static bool
+is_better(const struct visit *visit, const struct visit *than)
+{
+	if (visit->quota->http != than->quota->http)
+		return visit->quota->http > than->quota->http;
+	return visit->phase == VISIT_IDLE && than->phase != VISIT_IDLE;
+}
+
+static bool
+make_room(struct visits *visits, enum pool pool, const struct quota *quota)
+{
+	struct visit *visit, *chosen = NULL;
+
+	for (visit = visits->first; visit != NULL; visit = visit->next)
+		if (visit->pool == pool && may_give_way(visit, quota) &&
+		    (chosen == NULL || is_better(visit, chosen)))
+			chosen = visit;
+	if (chosen == NULL)
+		return false;
+	if (chosen->phase != VISIT_IDLE)
+		limits_note(visits->limits, LIMIT_HTTP, chosen->quota->peer);
+	if (can_be_told(chosen))
+		limits_turn_away(chosen->fd);
+	shut_down(visits, chosen);
+	return true;
+}
+
+static bool
+has_room(struct visits *visits, const struct visitor *visitor, const struct quota *quota,
+    enum limit *met)
 {
 	const struct limits_options *options = limits_options(visits->limits);
+	enum pool pool = pool_of(visitor);
 
 	*met = LIMIT_HTTP_PER_PEER;
 	if (quota->http >= options->http_per_peer)
 		return end_an_idle_one(visits, quota);
 	*met = LIMIT_HTTP;
-	return visits->here < options->http || end_an_idle_one(visits, quota);
+	if (visits->here[pool] < options->http || make_room(visits, pool, quota))
+		return true;
+	return visitor->caller.admin && visits->here[pool] < options->http + OWNER_PLACES;
 }
 
 static enum limit
@@ -129,7 +205,6 @@ limit_of(enum visit_phase phase)
 	return phase == VISIT_BODY ? LIMIT_BODY_S : LIMIT_ANSWER_S;
 }
 
-/* Nothing of an answer was sent yet. Through TLS it cannot be. */
 static void
 tell_too_late(const struct visit *visit)
 {
@@ -137,7 +212,7 @@ tell_too_late(const struct visit *visit)
 				     "Content-Length: 0\r\n"
 				     "Connection: close\r\n\r\n";
 
-	if (visit->visitor->https == NULL)
+	if (can_be_told(visit))
 		send(visit->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -147,14 +222,12 @@ end_late_ones(struct visits *visits)
 	int64_t now = clock_mono_ms();
 
 	for (struct visit *visit = visits->first; visit != NULL; visit = visit->next) {
-		enum visit_phase phase = visit->phase;
-
 		if (visit->until_ms > now)
 			continue;
-		if (phase != VISIT_IDLE)
-			limits_note(visits->limits, limit_of(phase), visit->quota->peer);
-		if (phase == VISIT_HEADER || phase == VISIT_BODY)
-			tell_too_late(visit);
+		if (visit->phase != VISIT_IDLE)
+			limits_note(
+			    visits->limits, limit_of(visit->phase), visit->quota->peer);
+		tell_too_late(visit);
 		shut_down(visits, visit);
 	}
 }
@@ -182,7 +255,7 @@ watch(void *arg)
 
 	pthread_mutex_lock(&visits->lock);
 	while (!visits->ending) {
-		if (visits->here == 0) {
+		if (count_here(visits) == 0) {
 			pthread_cond_wait(&visits->changed, &visits->lock);
 			continue;
 		}
@@ -243,15 +316,19 @@ visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quot
 	bool admitted;
 
 	pthread_mutex_lock(&visits->lock);
-	admitted = visit != NULL && has_room(visits, quota, &met);
+	admitted = visit != NULL && has_room(visits, visitor, quota, &met);
 	if (admitted) {
-		*visit = (struct visit){ .fd = fd, .visitor = visitor, .quota = quota };
+		*visit = (struct visit){ .fd = fd,
+			.pool = pool_of(visitor),
+			.visitor = visitor,
+			.quota = quota };
 		set_phase(visits, visit, VISIT_HEADER);
 		append(visits, visit);
 		quota->http++;
 		visits->count++;
-		if (visits->here++ == 0)
+		if (count_here(visits) == 0)
 			pthread_cond_signal(&visits->changed);
+		visits->here[visit->pool]++;
 	}
 	pthread_mutex_unlock(&visits->lock);
 	if (admitted)

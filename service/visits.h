@@ -25,8 +25,12 @@ enum visit_phase {
 	VISIT_GONE, /* shut down, and not closed yet */
 };
 
+/* Whoever fills the ports leaves the sockets as they are. */
+enum pool { POOL_UNIX, POOL_TCP, POOLS };
+
 struct visit {
 	int fd;
+	enum pool pool; /* by how it came in: who it is may become clear later */
 	struct visitor *visitor;
 	struct quota *quota;
 	enum visit_phase phase;
@@ -41,8 +45,9 @@ void visits_stop(struct visits *visits);
 
 /*
  * In the phase VISIT_HEADER. Takes over what it is given but the descriptor, which is
- * shut down at most. At a limit the peer's longest idle visit makes room; NULL, and
- * noted, when none is idle: then all is the caller's still.
+ * shut down at most. At the limit of a peer its longest idle visit makes room; at that of
+ * all, which Unix sockets and ports have one each of, a visit of the peer with the most.
+ * NULL, and noted, when none does: then all is the caller's still.
  */
 struct visit *
 visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota);

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "tests/api/fixture.h"
 
-#define GUESTS 4
+#define GUESTS 8
 
 struct guest {
 	int server, client;
@@ -55,7 +55,7 @@ open_scene(void **state)
 
 /* Its visit stays NULL when there is no room. */
 static struct guest *
-come(struct scene *scene, size_t index, const char *peer)
+come_as(struct scene *scene, size_t index, const char *peer, enum caller_kind kind)
 {
 	struct guest *guest = &scene->guests[index];
 	int pair[2];
@@ -64,9 +64,17 @@ come(struct scene *scene, size_t index, const char *peer)
 	guest->server = pair[0];
 	guest->client = pair[1];
 	guest->visitor = visitor_new(pair[0], false);
+	guest->visitor->caller.kind = kind;
+	guest->visitor->caller.admin = strcmp(peer, "uid:0") == 0;
 	guest->quota = limits_enter(scene->limits, peer);
 	guest->visit = visits_enter(scene->visits, pair[0], guest->visitor, guest->quota);
 	return guest;
+}
+
+static struct guest *
+come(struct scene *scene, size_t index, const char *peer)
+{
+	return come_as(scene, index, peer, CALLER_UNIX);
 }
 
 static void
@@ -214,11 +222,91 @@ all_have_a_limit_too(void **state)
 	struct scene *scene = *state;
 
 	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:2");
+	assert_non_null(come(scene, 2, "uid:3")->visit);
+	log_capture();
+	assert_null(come(scene, 3, "uid:4")->visit);
+	assert_non_null(strstr(log_captured(), "limit=http peer=uid:4"));
+}
+
+static void
+two_peers_that_fill_everything_keep_nobody_else_out(void **state)
+{
+	struct scene *scene = *state;
+	const char *text;
+
+	come(scene, 0, "uid:1");
 	come(scene, 1, "uid:1");
-	assert_non_null(come(scene, 2, "uid:2")->visit);
+	come(scene, 2, "uid:2");
+	visits_step(scene->visits, scene->guests[0].visit, VISIT_BODY);
+	log_capture();
+	assert_non_null(come(scene, 3, "uid:3")->visit);
+	assert_non_null(strstr(log_captured(), "limit=http peer=uid:1"));
+	text = heard(&scene->guests[1], 100);
+	assert_non_null(text);
+	assert_ptr_equal(strstr(text, "HTTP/1.1 503 "), text);
+	assert_string_equal(heard(&scene->guests[1], 100), "");
+	assert_null(heard(&scene->guests[0], 100));
+	log_capture();
+	assert_null(come(scene, 4, "uid:1")->visit);
+	assert_null(come(scene, 5, "uid:4")->visit);
+	assert_non_null(come(scene, 6, "uid:0")->visit);
+	log_captured();
+	assert_null(heard(&scene->guests[0], 10));
+	assert_null(heard(&scene->guests[2], 10));
+	assert_null(heard(&scene->guests[3], 10));
+}
+
+static void
+what_we_work_at_makes_no_room(void **state)
+{
+	struct scene *scene = *state;
+
+	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:1");
+	come(scene, 2, "uid:2");
+	visits_step(scene->visits, scene->guests[0].visit, VISIT_WORK);
+	visits_step(scene->visits, scene->guests[1].visit, VISIT_WORK);
 	log_capture();
 	assert_null(come(scene, 3, "uid:3")->visit);
-	assert_non_null(strstr(log_captured(), "limit=http peer=uid:3"));
+	log_captured();
+}
+
+static void
+an_idle_one_of_whoever_has_most_makes_room_first(void **state)
+{
+	struct scene *scene = *state;
+
+	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:2");
+	come(scene, 2, "uid:2");
+	visits_step(scene->visits, scene->guests[0].visit, VISIT_IDLE);
+	visits_step(scene->visits, scene->guests[2].visit, VISIT_IDLE);
+	assert_non_null(come(scene, 3, "uid:3")->visit);
+	assert_string_equal(heard(&scene->guests[2], 100), "");
+	assert_null(heard(&scene->guests[0], 10));
+	assert_null(heard(&scene->guests[1], 10));
+	/* Of those that have one each, too. */
+	assert_non_null(come(scene, 4, "uid:4")->visit);
+	assert_string_equal(heard(&scene->guests[0], 100), "");
+}
+
+static void
+ports_and_sockets_have_a_limit_each(void **state)
+{
+	struct scene *scene = *state;
+
+	come_as(scene, 0, "nobody:192.0.2.1", CALLER_NOBODY);
+	come_as(scene, 1, "nobody:192.0.2.1", CALLER_NOBODY);
+	come_as(scene, 2, "nobody:192.0.2.2", CALLER_NOBODY);
+	assert_non_null(come(scene, 3, "uid:1")->visit);
+	assert_null(heard(&scene->guests[0], 100));
+	assert_null(heard(&scene->guests[1], 10));
+	log_capture();
+	assert_non_null(come_as(scene, 4, "nobody:192.0.2.3", CALLER_NOBODY)->visit);
+	log_captured();
+	assert_non_null(heard(&scene->guests[0], 100));
+	assert_null(heard(&scene->guests[3], 10));
 }
 
 static void
@@ -257,9 +345,17 @@ finds_the_newest_visit_of_a_descriptor(void **state)
 {
 	struct scene *scene = *state;
 	struct guest *guest = come(scene, 0, "uid:1");
+	struct visitor *visitor = visitor_new(guest->server, false);
+	struct quota *quota = limits_enter(scene->limits, "uid:2");
+	struct visit *newer;
 
 	assert_ptr_equal(visits_find(scene->visits, guest->server), guest->visit);
 	assert_null(visits_find(scene->visits, 100000));
+	newer = visits_enter(scene->visits, guest->server, visitor, quota);
+	assert_non_null(newer);
+	assert_ptr_equal(visits_find(scene->visits, guest->server), newer);
+	visits_leave(scene->visits, newer);
+	assert_ptr_equal(visits_find(scene->visits, guest->server), guest->visit);
 }
 
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
@@ -276,6 +372,10 @@ main(void)
 		SCENE_TEST(our_own_work_takes_as_long_as_it_takes),
 		SCENE_TEST(a_peer_at_its_limit_is_refused_and_others_are_not),
 		SCENE_TEST(all_have_a_limit_too),
+		SCENE_TEST(two_peers_that_fill_everything_keep_nobody_else_out),
+		SCENE_TEST(what_we_work_at_makes_no_room),
+		SCENE_TEST(an_idle_one_of_whoever_has_most_makes_room_first),
+		SCENE_TEST(ports_and_sockets_have_a_limit_each),
 		SCENE_TEST(the_longest_idle_one_of_the_same_peer_makes_room),
 		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
 		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
