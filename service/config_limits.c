@@ -17,6 +17,21 @@ check_shares(
 	return 0;
 }
 
+/* Who lowers only what all may have shall not be refused for a share of it. */
+static void
+halve_what_was_not_said(
+    const struct limits_settings *settings, struct limits_options *limits)
+{
+	const unsigned connections = (limits->connections + 1) / 2,
+		       http = (limits->http + 1) / 2;
+
+	if (settings->connections_per_peer == NULL &&
+	    limits->connections_per_peer > connections)
+		limits->connections_per_peer = connections;
+	if (settings->http_per_peer == NULL && limits->http_per_peer > http)
+		limits->http_per_peer = http;
+}
+
 int
 config_read_limits(const struct source *source, const struct limits_settings *settings,
     unsigned max_sessions, struct limits_options *limits, struct error *err)
@@ -48,6 +63,7 @@ config_read_limits(const struct source *source, const struct limits_settings *se
 	if (source_read_numbers(
 		source, numbers, sizeof(numbers) / sizeof(numbers[0]), err) != 0)
 		return -1;
+	halve_what_was_not_said(settings, limits);
 	return check_shares(source, limits, err);
 }
 

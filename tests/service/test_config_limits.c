@@ -60,6 +60,24 @@ reads_every_limit(void **state)
 }
 
 static void
+a_share_that_was_not_said_is_at_most_half(void **state)
+{
+	static const char text[] = MINIMUM "limits: { connections: 4096, http: 101 }\n";
+	static const char more[] = MINIMUM "limits: { connections: 1, http: 65536 }\n";
+	struct config *config;
+
+	assert_int_equal(read_text(state, text, &config, NULL), 0);
+	assert_int_equal(config->limits.connections, 4096);
+	assert_int_equal(config->limits.connections_per_peer, 2048);
+	assert_int_equal(config->limits.http_per_peer, 51);
+	config_free(config);
+	assert_int_equal(read_text(state, more, &config, NULL), 0);
+	assert_int_equal(config->limits.connections_per_peer, 1);
+	assert_int_equal(config->limits.http_per_peer, 256);
+	config_free(config);
+}
+
+static void
 refuses_a_wrong_limit(void **state)
 {
 	static const struct refusal refusals[] = {
@@ -90,6 +108,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(a_proxy_with_many_workers_is_within_the_limits),
 		FILE_TEST(reads_every_limit),
+		FILE_TEST(a_share_that_was_not_said_is_at_most_half),
 		FILE_TEST(refuses_a_wrong_limit),
 	};
 
