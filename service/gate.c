@@ -1,11 +1,13 @@
 /* gate.c - a libmicrohttpd that accepts for itself. */
 #include "service/gate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "service/https.h"
+#include "service/tcp.h"
 
 struct gate {
 	enum listener_kind kind;
@@ -16,15 +18,14 @@ struct gate {
 	int fd;
 };
 
-static struct visitor *
-welcome(const struct gate *gate, struct MHD_Connection *connection)
+/* NULL: nobody knows. */
+static const struct sockaddr *
+address_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	if (info == NULL || info->client_addr == NULL)
-		return NULL;
-	return visitor_new_nobody(info->client_addr, gate->kind == LISTENER_HTTP);
+	return info != NULL ? info->client_addr : NULL;
 }
 
 /* Without a visitor no certificate is shown, and no handshake comes to its end. */
@@ -45,11 +46,15 @@ attend(
 
 /* One too many is cut off; without TLS it can be told why. */
 static struct visit *
-admit(const struct gate *gate, int fd, struct visitor *visitor)
+admit(const struct gate *gate, int fd, const struct sockaddr *address,
+    struct visitor *visitor)
 {
-	struct quota *quota = limits_enter(gate->limits, visitor->caller.actor);
+	char network[TCP_HOST_SIZE], peer[PEER_ACTOR_SIZE];
+	struct quota *quota;
 	struct visit *visit = NULL;
 
+	snprintf(peer, sizeof(peer), "nobody:%s", tcp_network(address, network));
+	quota = limits_enter(gate->limits, peer);
 	if (quota != NULL)
 		visit = visits_enter(gate->visits, fd, visitor, quota);
 	if (visit != NULL)
@@ -67,13 +72,16 @@ receive(const struct gate *gate, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct visitor *visitor = welcome(gate, connection);
+	const struct sockaddr *address = address_of(connection);
+	struct visitor *visitor = NULL;
 	struct visit *visit = NULL;
 
+	if (address != NULL)
+		visitor = visitor_new_nobody(address, gate->kind == LISTENER_HTTP);
 	if (gate->https != NULL)
 		attend(gate, connection, visitor);
 	if (visitor != NULL && info != NULL)
-		visit = admit(gate, info->connect_fd, visitor);
+		visit = admit(gate, info->connect_fd, address, visitor);
 	if (visit == NULL) {
 		if (gate->https != NULL)
 			attend(gate, connection, NULL);

@@ -1,8 +1,8 @@
 /*
  * limits.h - how much of the daemon each peer may have, and all of them together.
  *
- * A peer is a name: "uid:33" on a Unix socket. What it has is its quota, which lives as
- * long as it has a connection. Any thread.
+ * A peer is a name: "uid:33" on a Unix socket, "nobody:" and its network on a port. What
+ * it has is its quota, which lives as long as it has a connection. Any thread.
  */
 #ifndef SERVICE_LIMITS_H
 #define SERVICE_LIMITS_H
