@@ -136,7 +136,7 @@ send_all(const struct line *line, const struct desk *desk, struct iovec part[2])
 		}
 		if (errno == EINTR)
 			continue;
-		if (errno != EAGAIN)
+		if (errno != EAGAIN || atomic_load(&desk->signing->ending))
 			break;
 		if (until_ms == 0) {
 			until_ms = clock_mono_ms() + (int64_t)answer_s * 1000;

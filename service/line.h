@@ -46,6 +46,7 @@ struct signing {
 	struct request_ids *ids;
 	struct limits *limits;
 	atomic_bool stopping;
+	atomic_bool ending;    /* nobody waits for a client to read any more */
 	atomic_size_t pending; /* answers not yet made, or not yet sent to who reads */
 	atomic_size_t working; /* of these, not yet made */
 };

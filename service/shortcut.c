@@ -31,7 +31,6 @@ struct shortcut {
 	struct signing signing;
 	int epoll, wake; /* an eventfd: something has changed for the door */
 	pthread_t door;
-	atomic_bool ending;
 	int64_t resume_ms;    /* the door's: when it accepts again; 0: it does */
 	pthread_mutex_t lock; /* what follows, and the quotas' threads and lines */
 	pthread_cond_t gone;
@@ -376,7 +375,7 @@ keep_door(void *arg)
 	struct shortcut *s = arg;
 	struct epoll_event events[EVENTS];
 
-	while (!atomic_load(&s->ending)) {
+	while (!atomic_load(&s->signing.ending)) {
 		int n = epoll_wait(s->epoll, events, EVENTS, tick(s));
 
 		for (int i = 0; i < n; i++)
@@ -476,13 +475,14 @@ shortcut_parked(struct shortcut *s)
 	return parked;
 }
 
-/* Who waits for a thread still gets one: what they have brought is answered. */
+/* Who waits for a thread still gets one: what they have brought is answered, if there is
+ * room for the answer. */
 void
 shortcut_stop(struct shortcut *s)
 {
 	struct line *line;
 
-	atomic_store(&s->ending, true);
+	atomic_store(&s->signing.ending, true);
 	wake_door(s);
 	pthread_join(s->door, NULL);
 	pthread_mutex_lock(&s->lock);

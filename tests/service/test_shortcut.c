@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -383,6 +384,53 @@ a_stop_does_not_wait_for_who_does_not_read(void **state)
 	close(fd);
 }
 
+/* One after the other, until an answer does not come. Returns how many do. */
+static int
+ask_and_never_read(int fd, int max)
+{
+	int asked, before, now = 0;
+
+	for (asked = 0; asked < max; asked++) {
+		before = now;
+		say(fd, REQUEST);
+		for (int i = 0; i < 500 && now == before; i++) {
+			usleep(1000);
+			assert_int_equal(ioctl(fd, FIONREAD, &now), 0);
+		}
+		if (now == before)
+			break;
+	}
+	return asked;
+}
+
+static void
+a_stop_waits_for_nobody_who_gets_a_thread_in_it(void **state)
+{
+	struct limits_options few = usual;
+	int room, first, full, waits;
+	int64_t begin;
+
+	(void)state;
+	few.threads_per_peer = 1;
+	start(&few);
+	first = connect_to_it();
+	room = ask_and_never_read(first, PIPELINE);
+	assert_in_range(room, 1, PIPELINE - 1);
+	close(first);
+	wait_until(shortcut_threads, 0);
+	waits = connect_to_it();
+	assert_int_equal(ask_and_never_read(waits, room), room);
+	full = connect_to_it();
+	assert_int_equal(ask_and_never_read(full, room + 1), room);
+	say(waits, REQUEST);
+	usleep(100000);
+	begin = clock_mono_ms();
+	stop();
+	assert_true(clock_mono_ms() - begin < 2000);
+	close(full);
+	close(waits);
+}
+
 static void
 who_does_not_read_is_cut_off(void **state)
 {
@@ -465,6 +513,7 @@ main(void)
 		cmocka_unit_test(
 		    a_peer_with_more_busy_connections_than_threads_is_served_all_the_same),
 		cmocka_unit_test(a_stop_does_not_wait_for_who_does_not_read),
+		cmocka_unit_test(a_stop_waits_for_nobody_who_gets_a_thread_in_it),
 		cmocka_unit_test(who_does_not_read_is_cut_off),
 		cmocka_unit_test(a_request_that_comes_during_a_stop_is_the_last),
 	};
