@@ -270,11 +270,13 @@ admit(struct shortcut *s, int fd)
 		park(line);
 }
 
+/* After a failure some of them may be in the epoll already. */
 static int
 begin_to_listen(struct shortcut *s)
 {
 	for (size_t i = 0; i < s->options.count; i++)
-		if (watch(s, s->options.fds[i], EPOLLIN, &s->options.fds[i]) != 0)
+		if (watch(s, s->options.fds[i], EPOLLIN, &s->options.fds[i]) != 0 &&
+		    errno != EEXIST)
 			return -1;
 	return 0;
 }
@@ -297,6 +299,9 @@ accept_one(struct shortcut *s, int listener)
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0) {
 		admit(s, fd);
+	} else if (errno == EINVAL) {
+		leave_off_listening(
+		    s); /* it was shut down: the daemon is about to stop */
 	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
 		limits_note(s->options.limits, LIMIT_DESCRIPTORS, "unknown");
 		leave_off_listening(s);
@@ -358,7 +363,7 @@ tick(struct shortcut *s)
 	if (s->resume_ms != 0 && s->resume_ms <= now) {
 		s->resume_ms = 0;
 		if (!atomic_load(&s->signing.stopping) && begin_to_listen(s) != 0)
-			abort();
+			s->resume_ms = now + RETRY_MS;
 	}
 	if (s->resume_ms != 0)
 		next = s->resume_ms;

@@ -324,6 +324,25 @@ goes_on_when_descriptors_can_be_had_again(void **state)
 }
 
 static void
+a_listener_that_is_shut_down_is_no_shortage(void **state)
+{
+	int fd;
+
+	(void)state;
+	start(&usual);
+	fd = connect_to_it();
+	wait_until(shortcut_parked, 1);
+	log_capture();
+	assert_int_equal(shutdown(listener, SHUT_RDWR), 0);
+	usleep(100000);
+	say(fd, REQUEST);
+	assert_int_equal(status_of_answer(fd), 200);
+	assert_null(strstr(log_captured(), "limit.met"));
+	close(fd);
+	stop();
+}
+
+static void
 a_peer_with_more_busy_connections_than_threads_is_served_all_the_same(void **state)
 {
 	struct limits_options few = usual;
@@ -510,6 +529,7 @@ main(void)
 		cmocka_unit_test(
 		    turns_away_one_too_many_and_takes_the_next_when_one_has_left),
 		cmocka_unit_test(goes_on_when_descriptors_can_be_had_again),
+		cmocka_unit_test(a_listener_that_is_shut_down_is_no_shortage),
 		cmocka_unit_test(
 		    a_peer_with_more_busy_connections_than_threads_is_served_all_the_same),
 		cmocka_unit_test(a_stop_does_not_wait_for_who_does_not_read),
