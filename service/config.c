@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -120,25 +119,6 @@ hash_text(struct bytes text, char hex[static 2 * SHA256_BYTES + 1], struct error
 	return 0;
 }
 
-/* Whoever may write it chooses the module, which is code. */
-static int
-check_file(const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return error_set_errno(err, ERROR_CONFIG, "%s", path);
-	if ((st.st_mode & 022) != 0)
-		return error_set(err, ERROR_CONFIG,
-		    "%s: mode %03o lets others write it; run: chmod go-w %s", path,
-		    (unsigned)(st.st_mode & 0777), path);
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(err, ERROR_CONFIG,
-		    "%s: belongs to user %u, neither to root nor to this one", path,
-		    (unsigned)st.st_uid);
-	return 0;
-}
-
 int
 config_read(const char *path, struct config **config, struct error *err)
 {
@@ -148,7 +128,8 @@ config_read(const char *path, struct config **config, struct error *err)
 	int rc = -1;
 
 	buf_init(&text, 0);
-	if (check_file(path, err) != 0 ||
+	/* Whoever may write it chooses the module, which is code. */
+	if (source_check_writers(path, err) != 0 ||
 	    file_read(path, FILE_MAX_BYTES, &text, err) != 0)
 		goto out;
 	if ((c = calloc(1, sizeof(*c))) == NULL) {

@@ -23,6 +23,7 @@
 #include "ca/client_certificate.h"
 #include "service/https_key.h"
 #include "service/server_certificate.h"
+#include "service/source.h"
 #include "service/visitor.h"
 
 #define CHAIN_MAX   16 /* of the server */
@@ -89,6 +90,10 @@ https_check(const struct config_listener *settings, struct error *err)
 {
 	X509_STORE *anchors;
 
+	/* Whoever may write it chooses who is let in. */
+	if (settings->client_ca != NULL &&
+	    source_check_writers(settings->client_ca, err) != 0)
+		return -1;
 	if (read_anchors(NULL, settings, &anchors, err) != 0)
 		return -1;
 	X509_STORE_free(anchors);

@@ -2,6 +2,8 @@
 #include "service/source.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "service/syntax.h"
@@ -33,6 +35,24 @@ source_check_path(const struct source *source, const char *setting, const char *
 {
 	if (value != NULL && value[0] != '/')
 		return source_refuse(source, setting, "must be an absolute path", err);
+	return 0;
+}
+
+int
+source_check_writers(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return error_set_errno(err, ERROR_CONFIG, "%s", path);
+	if ((st.st_mode & 022) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "%s: mode %03o lets others write it; run: chmod go-w %s", path,
+		    (unsigned)(st.st_mode & 0777), path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, ERROR_CONFIG,
+		    "%s: belongs to user %u, neither to root nor to this one", path,
+		    (unsigned)st.st_uid);
 	return 0;
 }
 

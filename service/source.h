@@ -2,7 +2,8 @@
  * source.h - the configuration file while it is read: a refusal names its file, line and
  * setting.
  *
- * Internal to the configuration. A setting is written "token.label" or "listen[0].mode".
+ * Internal to the configuration, and to what it names. A setting is written "token.label"
+ * or "listen[0].mode".
  */
 #ifndef SERVICE_SOURCE_H
 #define SERVICE_SOURCE_H
@@ -27,6 +28,9 @@ int source_check_text(const struct source *source, const char *setting, const ch
     size_t max_bytes, struct error *err);
 int source_check_path(const struct source *source, const char *setting, const char *value,
     struct error *err);
+
+/* ERROR_CONFIG for a file that others than root and this user may write. */
+int source_check_writers(const char *path, struct error *err);
 
 struct number {
 	const char *setting, *value; /* NULL: not said */

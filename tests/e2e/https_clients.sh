@@ -118,3 +118,8 @@ expect_text "leaf-among.pem:1: a certificate that cannot be read" "$T/out"
 : >"$T/leaf-among.pem"
 expect_status 8 "$KEYHOLDD" --config "$T/bad.yaml" --check
 expect_text "leaf-among.pem: no certificate in PEM" "$T/out"
+cp "$T/internal.pem" "$T/leaf-among.pem"
+"$KEYHOLDD" --config "$T/bad.yaml" --check >"$T/out"
+chmod o+w "$T/leaf-among.pem"
+expect_status 8 "$KEYHOLDD" --config "$T/bad.yaml" --check
+expect_text "leaf-among.pem: mode 646 lets others write it" "$T/out"
