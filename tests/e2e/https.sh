@@ -96,5 +96,5 @@ grep -q "https.renewed certificate=$renewed was=$(serial_of "$T/short.crt")" "$T
 "$KEYHOLD" --json cert show "$renewed" >"$T/out"
 expect_text '"keyholdd"' "$T/out"
 expect_text 'dns:localhost' "$T/out"
-sleep 2
+sleep 12 # it looks every ten seconds
 [ "$(grep -c https.renewed "$T/keyholdd.log")" -eq 1 ] || fail "it renews again and again"
