@@ -6,12 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/metrics.h"
 #include "service/https.h"
 #include "service/tcp.h"
 
 struct gate {
 	enum listener_kind kind;
 	struct https *https; /* NULL without TLS */
+	struct metrics *metrics;
 	struct limits *limits;
 	struct visits *visits;
 	struct MHD_Daemon *daemon;
@@ -95,8 +97,10 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
     enum MHD_ConnectionNotificationCode code)
 {
 	const struct gate *gate = ctx;
+	bool started = code == MHD_CONNECTION_NOTIFY_STARTED;
 
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+	metrics_connection(gate->metrics, READER_HTTP, started ? 1 : -1);
+	if (started)
 		*state = receive(gate, connection);
 	else if (*state != NULL)
 		visits_leave(gate->visits, *state);
@@ -138,6 +142,7 @@ gate_open(const struct listener *listener, int fd, struct api *api,
 	}
 	g->kind = listener->kind;
 	g->fd = fd;
+	g->metrics = api->metrics;
 	g->limits = handlers->limits;
 	g->visits = handlers->visits;
 	if (g->kind == LISTENER_HTTPS &&

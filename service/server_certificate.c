@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/x509v3.h>
+
 #include "base/clock.h"
 
 #define ROWS_MAX 10000
@@ -15,6 +17,19 @@ struct search {
 	int64_t now;
 };
 
+/* Whoever may issue for the key by another profile must not take the listener over. */
+static bool
+is_for_servers(struct bytes der)
+{
+	const unsigned char *p = der.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+	/* All bits are set where the certificate does not say. */
+	uint32_t uses = cert != NULL ? X509_get_extended_key_usage(cert) : 0;
+
+	X509_free(cert);
+	return (uses & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
+}
+
 /* They come in the order in which they were issued: the last one is the newest. */
 static int
 keep_valid(void *ctx, int64_t id, const struct certificate_row *row)
@@ -22,7 +37,7 @@ keep_valid(void *ctx, int64_t id, const struct certificate_row *row)
 	struct search *search = ctx;
 
 	(void)id;
-	if (row->not_before <= search->now)
+	if (row->not_before <= search->now && is_for_servers(row->certificate))
 		certificate_copy_take(search->copy, row);
 	return 0;
 }

@@ -35,6 +35,22 @@ for type in rsa-2048 ec-p384 ed25519 rsa-pss-2048 ec-p521 ec-p256; do
 	done
 done
 
+say "a newer certificate that is not for servers does not take its place"
+server=$(served_with)
+"$KEYHOLD" cert issue keyhold-server --ca internal --profile client --san localhost --out "$T/tls" --force >/dev/null
+[ "$(served_with)" = "$server" ] || fail "a certificate for clients is shown"
+ask 200 GET /healthz --cacert "$T/root.pem"
+
+say "its connections are counted"
+api GET /metrics
+python3 "$HERE/metrics.py" value "$T/body" 'keyhold_connections{reader="http"}' >"$T/before"
+openssl s_client -connect "127.0.0.1:$port" >"$T/out" 2>&1 < <(sleep 5) &
+PIDS+=("$!")
+wait_for_text "Verify return code" "$T/out"
+api GET /metrics
+python3 "$HERE/metrics.py" value "$T/body" 'keyhold_connections{reader="http"}' >"$T/after"
+[ "$(cat "$T/after")" -eq $(($(cat "$T/before") + 1)) ] || fail "$(cat "$T/before") and then $(cat "$T/after")"
+
 say "TLS 1.2 and 1.3, and no weak cipher"
 sslscan --no-colour --no-failed "127.0.0.1:$port" >"$T/sslscan" 2>&1
 for version in SSLv2 SSLv3 TLSv1.0 TLSv1.1; do
