@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "api/recorder.h"
 #include "api/request.h"
@@ -19,6 +20,14 @@
 
 struct bearer_table;
 struct failures;
+
+/* What whoever may connect is told by /readyz: they share one signature a second. */
+struct readiness {
+	pthread_mutex_t lock; /* what follows; held while the token signs, too */
+	int64_t until_ms;
+	int rc;
+	struct error why;
+};
 
 /* What the handlers work on. Everything in it outlives the api, but what api_open opens.
  */
@@ -40,6 +49,7 @@ struct api {
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;
+	struct readiness readiness;
 };
 
 /* Takes every key of the store into use, and opens authority, ocsp,

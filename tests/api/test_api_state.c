@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <openssl/evp.h>
 
 #include "tests/api/fixture.h"
+
+#define SHARED_US 1100000 /* longer than an answer of /readyz is everybody's */
 
 #define SIGN "/sign?scheme=ecdsa_secp256r1_sha256"
 
@@ -64,6 +67,7 @@ tells_who_may_read_why_it_is_not_ready(void **state)
 	assert_problem(f, 503, "token");
 	assert_non_null(strstr(member(f, "detail"), "key gone is not on the token"));
 
+	usleep(SHARED_US);
 	f->caller = (struct caller){ .actor = "uid:4000000", .uid = 4000000 };
 	log_capture();
 	get(f, "/readyz");
@@ -73,6 +77,40 @@ tells_who_may_read_why_it_is_not_ready(void **state)
 	assert_problem(f, 503, "token");
 	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 	assert_int_equal(send_text(f, "DELETE", "/v1/keys/gone", JSON, body), 204);
+}
+
+static void
+those_who_may_not_read_share_an_answer_for_a_second(void **state)
+{
+	const struct caller stranger = { .actor = "uid:4000000", .uid = 4000000 },
+			    other = { .actor = "uid:4000001", .uid = 4000001 };
+	struct fixture *f = *state;
+	struct keystore_key key;
+	char body[128];
+
+	usleep(SHARED_US);
+	make_key(f, "gone", "ec-p256", "tls");
+	snprintf(
+	    body, sizeof(body), "{\"spki_sha256\":\"%s\"}", member(f, "spki_sha256"));
+	f->caller = stranger;
+	assert_int_equal(get(f, "/readyz"), 200);
+	assert_int_equal(keystore_find(f->api.keys, "gone", &key, NULL), 0);
+	assert_int_equal(keystore_destroy(f->api.keys, &key, NULL), 0);
+	assert_int_equal(get(f, "/readyz"), 200);
+	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
+	assert_int_equal(get(f, "/readyz"), 503);
+	f->caller = other;
+	assert_int_equal(get(f, "/readyz"), 200);
+	usleep(SHARED_US);
+	assert_int_equal(get(f, "/readyz"), 503);
+	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
+	assert_int_equal(send_text(f, "DELETE", "/v1/keys/gone", JSON, body), 204);
+	assert_int_equal(get(f, "/readyz"), 200);
+	f->caller = stranger;
+	assert_int_equal(get(f, "/readyz"), 503);
+	usleep(SHARED_US);
+	assert_int_equal(get(f, "/readyz"), 200);
+	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 }
 
 static void
@@ -314,6 +352,7 @@ main(void)
 		cmocka_unit_test(is_alive_and_ready_without_a_key),
 		cmocka_unit_test(tells_who_may_not_read_only_whether_it_is_ready),
 		cmocka_unit_test(tells_who_may_read_why_it_is_not_ready),
+		cmocka_unit_test(those_who_may_not_read_share_an_answer_for_a_second),
 		cmocka_unit_test(is_ready_with_a_key_of_every_family),
 		cmocka_unit_test(shows_the_built_in_profiles),
 		cmocka_unit_test(answers_unknown_resources_and_methods),
