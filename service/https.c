@@ -215,8 +215,8 @@ show(struct https *https, gnutls_pcert_st **certs, unsigned *count, gnutls_privk
 	struct server_certificate found;
 	int rc = find_certificate(https, &found, err);
 
-	if (rc == 0 &&
-	    https_key_new(https->api->keys, found.spki_sha256, found.type, key) != 0)
+	if (rc == 0 && https_key_new(https->api, https->settings->certificate,
+			   found.spki_sha256, found.type, key) != 0)
 		rc = error_set(err, ERROR_INTERNAL, "GnuTLS does not take the key");
 	if (rc == 0 && make_chain(https->api, &found.copy.row, certs, count) != 0) {
 		gnutls_privkey_deinit(*key);

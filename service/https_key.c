@@ -11,10 +11,12 @@
 
 #include <gnutls/crypto.h>
 
+#include "api/recorder.h"
 #include "base/log.h"
 
 struct https_key {
-	struct keystore *keys;
+	struct api *api;
+	const char *name;
 	unsigned char spki_sha256[KEY_SHA256_SIZE];
 	enum key_type type;
 };
@@ -73,25 +75,49 @@ refuse(const struct error *err)
 	return GNUTLS_E_PK_SIGN_FAILED;
 }
 
+typedef int sign_function(struct keystore *keys,
+    const unsigned char spki_sha256[static KEY_SHA256_SIZE], enum scheme scheme,
+    const struct bytes *input, unsigned char *sig, size_t *sig_len, struct error *err);
+
+/* Not by the client's address: there is no end of those, and each would have a count. */
+static int
+sign(const struct https_key *key, sign_function *function, enum scheme scheme,
+    const struct bytes *input, gnutls_datum_t *signature)
+{
+	const struct recorder_use use = {
+		.actor = "keyholdd",
+		.request = "",
+		.action = "signature.made",
+		.key = key->name,
+		.scheme = scheme_info(scheme)->name,
+	};
+	struct recorder *recorder = key->api->recorder;
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	struct error err;
+	size_t len;
+	int rc = -1;
+
+	if (recorder_admit(recorder, &err) == 0)
+		rc = function(
+		    key->api->keys, key->spki_sha256, scheme, input, sig, &len, &err);
+	if (recorder_note(recorder, &use, rc, &err) != 0)
+		return refuse(&err);
+	return give(sig, len, signature);
+}
+
 static int
 sign_data(gnutls_privkey_t privkey, gnutls_sign_algorithm_t algorithm, void *ctx,
     unsigned flags, const gnutls_datum_t *data, gnutls_datum_t *signature)
 {
 	const struct https_key *key = ctx;
 	const struct bytes message = { data->data, data->size };
-	unsigned char sig[SIGNATURE_MAX_BYTES];
-	struct error err;
 	enum scheme scheme;
-	size_t len;
 
 	(void)privkey;
 	(void)flags;
 	if (!find_scheme(key, algorithm, &scheme))
 		return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
-	if (keystore_sign(
-		key->keys, key->spki_sha256, scheme, &message, sig, &len, &err) != 0)
-		return refuse(&err);
-	return give(sig, len, signature);
+	return sign(key, keystore_sign, scheme, &message, signature);
 }
 
 /* GNUTLS_SIGN_RSA_RAW says which hash it was in the DigestInfo only. */
@@ -115,11 +141,9 @@ sign_hash(gnutls_privkey_t privkey, gnutls_sign_algorithm_t algorithm, void *ctx
     unsigned flags, const gnutls_datum_t *hash, gnutls_datum_t *signature)
 {
 	const struct https_key *key = ctx;
-	unsigned char sig[SIGNATURE_MAX_BYTES], inner[64];
+	unsigned char inner[64];
 	struct bytes digest = { hash->data, hash->size };
-	struct error err;
 	enum scheme scheme;
-	size_t len;
 
 	(void)privkey;
 	(void)flags;
@@ -128,10 +152,7 @@ sign_hash(gnutls_privkey_t privkey, gnutls_sign_algorithm_t algorithm, void *ctx
 		return GNUTLS_E_PK_SIGN_FAILED;
 	if (!find_scheme(key, algorithm, &scheme))
 		return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
-	if (keystore_sign_digest(
-		key->keys, key->spki_sha256, scheme, &digest, sig, &len, &err) != 0)
-		return refuse(&err);
-	return give(sig, len, signature);
+	return sign(key, keystore_sign_digest, scheme, &digest, signature);
 }
 
 static gnutls_pk_algorithm_t
@@ -171,8 +192,8 @@ let_go(gnutls_privkey_t privkey, void *ctx)
 }
 
 int
-https_key_new(struct keystore *keys, const unsigned char spki_sha256[static 32],
-    enum key_type type, gnutls_privkey_t *key)
+https_key_new(struct api *api, const char *name,
+    const unsigned char spki_sha256[static 32], enum key_type type, gnutls_privkey_t *key)
 {
 	struct https_key *ours = malloc(sizeof(*ours));
 	gnutls_privkey_t made;
@@ -180,7 +201,8 @@ https_key_new(struct keystore *keys, const unsigned char spki_sha256[static 32],
 
 	if (ours == NULL)
 		return GNUTLS_E_MEMORY_ERROR;
-	ours->keys = keys;
+	ours->api = api;
+	ours->name = name;
 	ours->type = type;
 	memcpy(ours->spki_sha256, spki_sha256, KEY_SHA256_SIZE);
 	if ((rc = gnutls_privkey_init(&made)) != 0) {

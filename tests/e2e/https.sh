@@ -41,8 +41,10 @@ server=$(served_with)
 [ "$(served_with)" = "$server" ] || fail "a certificate for clients is shown"
 ask 200 GET /healthz --cacert "$T/root.pem"
 
-say "its connections are counted"
+say "its handshakes and its connections are counted"
 api GET /metrics
+grep -q '^keyhold_signatures_total{key="keyhold-server",scheme="rsa_pss_rsae_sha256",outcome="ok"} [1-9]' "$T/body" ||
+	fail "the listener's signatures are not counted"
 python3 "$HERE/metrics.py" value "$T/body" 'keyhold_connections{reader="http"}' >"$T/before"
 openssl s_client -connect "127.0.0.1:$port" >"$T/out" 2>&1 < <(sleep 5) &
 PIDS+=("$!")
