@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/gate.h"
+#include "service/http_body.h"
 #include "service/http_response.h"
 #include "service/request_id.h"
 #include "service/shortcut.h"
@@ -220,28 +221,9 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 	return result;
 }
 
-/* A declared length over the limit is answered before the body is read. */
-static bool
-is_declared_oversize(struct MHD_Connection *connection, size_t max)
-{
-	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	uint64_t value;
-
-	return length != NULL && text_to_uint(length, 0, max, &value, NULL) != 0;
-}
-
-static bool
-declares_body(struct MHD_Connection *connection)
-{
-	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
-	       (length != NULL && strcmp(length, "0") != 0);
-}
-
 /*
  * The headers are complete. Answering now makes MHD close the connection, which saves
- * reading a body; without one the answer can wait for the next call, and the connection
+ * reading a long body; else the answer can wait for the next call, and the connection
  * stays.
  */
 static enum MHD_Result
@@ -255,11 +237,13 @@ start_request(struct MHD_Connection *connection, struct pending *p, const char *
 	if (req.caller == NULL)
 		return MHD_NO;
 	if (!api_admits(p->server->options.api, &req)) {
-		p->cut = declares_body(connection);
-		return p->cut ? answer(connection, p, method) : MHD_YES;
+		p->cut = http_body_is_declared(connection);
+		return p->cut && !http_body_is_short(connection)
+			   ? answer(connection, p, method)
+			   : MHD_YES;
 	}
 	buf_init(&p->body, api_body_max(p->target));
-	p->oversize = is_declared_oversize(connection, p->body.max_bytes);
+	p->oversize = http_body_exceeds(connection, p->body.max_bytes);
 	return p->oversize ? answer(connection, p, method) : MHD_YES;
 }
 
@@ -270,6 +254,8 @@ start_request(struct MHD_Connection *connection, struct pending *p, const char *
 static enum MHD_Result
 take_body(struct pending *p, const char *data, size_t len)
 {
+	if (p->cut)
+		return MHD_YES;
 	if (p->oversize || len > p->body.max_bytes - p->body.len) {
 		p->oversize = true;
 		p->discarded += len;

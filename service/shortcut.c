@@ -41,9 +41,7 @@ struct shortcut {
 static void
 wake_door(struct shortcut *s)
 {
-	const uint64_t one = 1;
-
-	if (write(s->wake, &one, sizeof(one)) != sizeof(one))
+	if (eventfd_write(s->wake, 1) != 0)
 		abort();
 }
 
@@ -480,8 +478,7 @@ shortcut_parked(struct shortcut *s)
 	return parked;
 }
 
-/* Who waits for a thread still gets one: what they have brought is answered, if there is
- * room for the answer. */
+/* Who waits for a thread still gets one, and an answer if there is room for it. */
 void
 shortcut_stop(struct shortcut *s)
 {

@@ -28,7 +28,7 @@ libp11.h                 pkcs11
 p11-kit/*                pkcs11 bench/token_load.c
 pkcs11*.h                pkcs11
 sqlite3.h                store
-microhttpd.h             service/server.c service/gate.c service/gate.h service/http_response.c
+microhttpd.h             service/server.c service/gate.c service/gate.h service/http_body.c service/http_response.c
 gnutls/*                 service/gate.c service/https.c service/https.h service/https_key.c service/https_key.h
 jansson.h                api/json.c cli
 openssl/core_dispatch.h  evp provider

@@ -26,7 +26,6 @@ static const struct caller stranger = { .actor = "uid:6", .uid = 6 };
 static const struct caller nobody = { .actor = "nobody:127.0.0.1",
 	.kind = CALLER_NOBODY };
 
-/* "Bearer " and a new token. */
 static void
 make_token(struct fixture *f, const char *name, char header[static HEADER])
 {
@@ -497,6 +496,5 @@ main(void)
 		cmocka_unit_test(admits_as_it_handles_and_counts_no_failure),
 		cmocka_unit_test(does_nothing_without_the_body_that_was_refused),
 	};
-
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -1,5 +1,4 @@
-/* test_shortcut.c - connections come, are served, rest, are handed over, and are cut off.
- */
+/* test_shortcut.c - connections come, are served, rest, and are handed over. */
 #include "service/shortcut.h"
 
 #include <setjmp.h>
@@ -19,138 +18,7 @@
 
 #include "base/clock.h"
 #include "service/line.h"
-#include "tests/api/fixture.h"
-
-#define REQUEST                                                                          \
-	"POST /v1/keys/papers/sign?scheme=ecdsa_secp256r1_sha256 HTTP/1.1\r\n"           \
-	"Host: localhost\r\n"                                                            \
-	"Content-Type: application/octet-stream\r\n"                                     \
-	"Content-Length: 5\r\n\r\nhello"
-#define OTHER    "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define WAIT_MS  5000
-#define MANY     24
-#define PIPELINE 20000 /* requests, whose answers no socket's buffer holds */
-
-static struct fixture *fixture;
-static struct request_ids ids;
-
-static struct shortcut *shortcut;
-static struct limits *limits;
-static int listener;
-static char name[64];
-static int handed_over = -1;
-
-static int
-open_fixture(void **state)
-{
-	if (fixture_open(state) != 0)
-		return -1;
-	fixture = *state;
-	make_key(fixture, "papers", "ec-p256", "sign");
-	return request_ids_init(&ids, NULL);
-}
-
-static void
-take(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
-{
-	(void)ctx;
-	handed_over = fd;
-	visitor_free(visitor);
-	limits_leave(limits, quota);
-}
-
-static const struct limits_options usual = {
-	.connections = 64,
-	.connections_per_peer = 32,
-	.threads_per_peer = 16,
-	.answer_s = 60,
-	.idle_s = 60,
-};
-
-static void
-start(const struct limits_options *wanted)
-{
-	struct shortcut_options options = {
-		.api = &fixture->api,
-		.ids = &ids,
-		.everyone_is_admin = true,
-		.count = 1,
-		.hand_over = take,
-	};
-	const struct listen_owner ours = { (uid_t)-1, (gid_t)-1 };
-	struct listener l;
-
-	snprintf(name, sizeof(name), "@keyhold-test-shortcut-%d", (int)getpid());
-	assert_int_equal(listen_unix(name, 0600, ours, &l, NULL), 0);
-	options.fds[0] = listener = l.fd;
-	assert_int_equal(limits_new(wanted, &limits, NULL), 0);
-	options.limits = limits;
-	assert_int_equal(shortcut_start(&options, &shortcut, NULL), 0);
-}
-
-static void
-stop(void)
-{
-	shortcut_quiesce(shortcut);
-	shortcut_stop(shortcut);
-	assert_int_equal(limits_connections(limits), 0);
-	limits_free(limits);
-	close(listener);
-}
-
-static int
-connect_to_it(void)
-{
-	const struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
-	assert_int_equal(
-	    connect(fd, (struct sockaddr *)&address,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
-	    0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	return fd;
-}
-
-static void
-say(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-/* The status of what comes, 0 for the end of the connection. */
-static int
-status_of_answer(int fd)
-{
-	char text[1024] = "";
-	int status = 0;
-	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
-
-	assert_true(n >= 0);
-	if (n > 0)
-		assert_int_equal(sscanf(text, "HTTP/1.1 %d ", &status), 1);
-	return status;
-}
-
-static void
-wait_until(size_t (*count)(struct shortcut *), size_t wanted)
-{
-	int64_t end = clock_mono_ms() + WAIT_MS;
-
-	while (count(shortcut) != wanted) {
-		assert_true(clock_mono_ms() < end);
-		usleep(5000);
-	}
-}
-
-static size_t
-connections(struct shortcut *s)
-{
-	(void)s;
-	return limits_connections(limits);
-}
+#include "tests/service/shortcut_scene.h"
 
 static void
 answers_one_request_after_the_other(void **state)
@@ -158,8 +26,8 @@ answers_one_request_after_the_other(void **state)
 	int fd;
 
 	(void)state;
-	start(&usual);
-	fd = connect_to_it();
+	scene_start(&usual);
+	fd = scene_connect();
 	for (int i = 0; i < 3; i++) {
 		say(fd, REQUEST);
 		assert_int_equal(status_of_answer(fd), 200);
@@ -167,7 +35,7 @@ answers_one_request_after_the_other(void **state)
 	assert_int_equal(shortcut_threads(shortcut), 1);
 	close(fd);
 	wait_until(shortcut_threads, 0);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -176,9 +44,9 @@ who_says_nothing_has_no_thread(void **state)
 	int fds[4];
 
 	(void)state;
-	start(&usual);
+	scene_start(&usual);
 	for (int i = 0; i < 4; i++)
-		fds[i] = connect_to_it();
+		fds[i] = scene_connect();
 	wait_until(shortcut_parked, 4);
 	assert_int_equal(shortcut_threads(shortcut), 0);
 	say(fds[2], REQUEST);
@@ -188,7 +56,7 @@ who_says_nothing_has_no_thread(void **state)
 		close(fds[i]);
 	wait_until(shortcut_parked, 0);
 	wait_until(shortcut_threads, 0);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -197,8 +65,8 @@ an_idle_connection_gives_its_thread_back_and_gets_another(void **state)
 	int fd;
 
 	(void)state;
-	start(&usual);
-	fd = connect_to_it();
+	scene_start(&usual);
+	fd = scene_connect();
 	for (int i = 0; i < 2; i++) {
 		say(fd, REQUEST);
 		assert_int_equal(status_of_answer(fd), 200);
@@ -207,7 +75,7 @@ an_idle_connection_gives_its_thread_back_and_gets_another(void **state)
 		wait_until(shortcut_threads, 0);
 	}
 	close(fd);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -218,9 +86,9 @@ one_that_is_idle_for_too_long_is_closed(void **state)
 
 	(void)state;
 	short_idle.idle_s = 1;
-	start(&short_idle);
-	silent = connect_to_it();
-	fd = connect_to_it();
+	scene_start(&short_idle);
+	silent = scene_connect();
+	fd = scene_connect();
 	say(fd, REQUEST);
 	assert_int_equal(status_of_answer(fd), 200);
 	assert_int_equal(status_of_answer(silent), 0);
@@ -228,7 +96,7 @@ one_that_is_idle_for_too_long_is_closed(void **state)
 	wait_until(connections, 0);
 	close(fd);
 	close(silent);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -238,9 +106,9 @@ hands_over_anything_else_unread(void **state)
 	int fd;
 
 	(void)state;
-	start(&usual);
+	scene_start(&usual);
 	handed_over = -1;
-	fd = connect_to_it();
+	fd = scene_connect();
 	say(fd, REQUEST);
 	assert_int_equal(status_of_answer(fd), 200);
 	say(fd, OTHER);
@@ -250,7 +118,7 @@ hands_over_anything_else_unread(void **state)
 	assert_string_equal(text, OTHER);
 	close(handed_over);
 	close(fd);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -259,25 +127,25 @@ turns_away_one_too_many_and_takes_the_next_when_one_has_left(void **state)
 	int fds[32], fd;
 
 	(void)state;
-	start(&usual);
+	scene_start(&usual);
 	for (int i = 0; i < 32; i++)
-		fds[i] = connect_to_it();
+		fds[i] = scene_connect();
 	wait_until(shortcut_parked, 32);
 	log_capture();
-	fd = connect_to_it();
+	fd = scene_connect();
 	assert_int_equal(status_of_answer(fd), 503);
 	assert_int_equal(status_of_answer(fd), 0);
 	assert_non_null(strstr(log_captured(), "limit=connections_per_peer"));
 	close(fd);
 	close(fds[0]);
 	wait_until(connections, 31);
-	fd = connect_to_it();
+	fd = scene_connect();
 	say(fd, REQUEST);
 	assert_int_equal(status_of_answer(fd), 200);
 	close(fd);
 	for (int i = 1; i < 32; i++)
 		close(fds[i]);
-	stop();
+	scene_stop();
 }
 
 /* Until no descriptor can be had any more; the caller sets the old limit again. */
@@ -302,14 +170,14 @@ goes_on_when_descriptors_can_be_had_again(void **state)
 	int early, late;
 
 	(void)state;
-	start(&usual);
-	early = connect_to_it();
+	scene_start(&usual);
+	early = scene_connect();
 	wait_until(shortcut_parked, 1);
 	log_capture();
 	late = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	before = use_up_descriptors();
 	close(late);
-	late = connect_to_it();
+	late = scene_connect();
 	say(late, REQUEST);
 	usleep(200000);
 	assert_int_equal(shortcut_parked(shortcut), 1);
@@ -320,7 +188,7 @@ goes_on_when_descriptors_can_be_had_again(void **state)
 	assert_non_null(strstr(log_captured(), "limit=descriptors"));
 	close(early);
 	close(late);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -329,8 +197,8 @@ a_listener_that_is_shut_down_is_no_shortage(void **state)
 	int fd;
 
 	(void)state;
-	start(&usual);
-	fd = connect_to_it();
+	scene_start(&usual);
+	fd = scene_connect();
 	wait_until(shortcut_parked, 1);
 	log_capture();
 	assert_int_equal(shutdown(listener, SHUT_RDWR), 0);
@@ -339,7 +207,7 @@ a_listener_that_is_shut_down_is_no_shortage(void **state)
 	assert_int_equal(status_of_answer(fd), 200);
 	assert_null(strstr(log_captured(), "limit.met"));
 	close(fd);
-	stop();
+	scene_stop();
 }
 
 static void
@@ -350,9 +218,9 @@ a_peer_with_more_busy_connections_than_threads_is_served_all_the_same(void **sta
 
 	(void)state;
 	few.threads_per_peer = 2;
-	start(&few);
+	scene_start(&few);
 	for (int i = 0; i < MANY; i++)
-		fds[i] = connect_to_it();
+		fds[i] = scene_connect();
 	for (int round = 0; round < 5; round++) {
 		for (int i = 0; i < MANY; i++)
 			say(fds[i], REQUEST);
@@ -364,135 +232,7 @@ a_peer_with_more_busy_connections_than_threads_is_served_all_the_same(void **sta
 		close(fds[i]);
 	wait_until(shortcut_parked, 0);
 	wait_until(shortcut_threads, 0);
-	stop();
-}
-
-/* Asks until nothing fits any more: the other side waits for somebody to read. */
-static int
-connect_and_never_read(void)
-{
-	int fd = connect_to_it(), sent = 0;
-	const char *rest = REQUEST;
-	const struct timeval wait = { .tv_sec = 1 };
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	while (sent++ < PIPELINE) {
-		ssize_t n = send(fd, rest, strlen(rest), MSG_NOSIGNAL);
-
-		if (n < (ssize_t)strlen(rest))
-			break;
-	}
-	assert_true(sent < PIPELINE);
-	return fd;
-}
-
-static void
-a_stop_does_not_wait_for_who_does_not_read(void **state)
-{
-	int64_t begin;
-	int fd;
-
-	(void)state;
-	start(&usual);
-	fd = connect_and_never_read();
-	assert_int_equal(shortcut_threads(shortcut), 1);
-	assert_int_equal(shortcut_pending(shortcut), 0);
-	begin = clock_mono_ms();
-	stop();
-	assert_true(clock_mono_ms() - begin < 2000);
-	close(fd);
-}
-
-/* One after the other, until an answer does not come. Returns how many do. */
-static int
-ask_and_never_read(int fd, int max)
-{
-	int asked, before, now = 0;
-
-	for (asked = 0; asked < max; asked++) {
-		before = now;
-		say(fd, REQUEST);
-		for (int i = 0; i < 500 && now == before; i++) {
-			usleep(1000);
-			assert_int_equal(ioctl(fd, FIONREAD, &now), 0);
-		}
-		if (now == before)
-			break;
-	}
-	return asked;
-}
-
-static void
-a_stop_waits_for_nobody_who_gets_a_thread_in_it(void **state)
-{
-	struct limits_options few = usual;
-	int room, first, full, waits;
-	int64_t begin;
-
-	(void)state;
-	few.threads_per_peer = 1;
-	start(&few);
-	first = connect_to_it();
-	room = ask_and_never_read(first, PIPELINE);
-	assert_in_range(room, 1, PIPELINE - 1);
-	close(first);
-	wait_until(shortcut_threads, 0);
-	waits = connect_to_it();
-	assert_int_equal(ask_and_never_read(waits, room), room);
-	full = connect_to_it();
-	assert_int_equal(ask_and_never_read(full, room + 1), room);
-	say(waits, REQUEST);
-	usleep(100000);
-	begin = clock_mono_ms();
-	stop();
-	assert_true(clock_mono_ms() - begin < 2000);
-	close(full);
-	close(waits);
-}
-
-static void
-who_does_not_read_is_cut_off(void **state)
-{
-	struct limits_options impatient = usual;
-	int fd;
-
-	(void)state;
-	impatient.answer_s = 1;
-	start(&impatient);
-	log_capture();
-	fd = connect_and_never_read();
-	wait_until(shortcut_threads, 0);
-	assert_non_null(strstr(log_captured(), "limit=answer_s"));
-	wait_until(connections, 0);
-	close(fd);
-	stop();
-}
-
-static void
-a_request_that_comes_during_a_stop_is_the_last(void **state)
-{
-	char text[1024] = "";
-	int parked, fd;
-
-	(void)state;
-	start(&usual);
-	parked = connect_to_it();
-	fd = connect_to_it();
-	say(fd, REQUEST);
-	assert_int_equal(status_of_answer(fd), 200);
-	wait_until(shortcut_parked, 1);
-	shortcut_quiesce(shortcut);
-	say(parked, REQUEST);
-	assert_true(recv(parked, text, sizeof(text) - 1, 0) > 0);
-	assert_non_null(strstr(text, "\r\nConnection: close\r\n"));
-	assert_int_equal(status_of_answer(parked), 0);
-	close(parked);
-	shortcut_stop(shortcut);
-	assert_int_equal(status_of_answer(fd), 0);
-	close(fd);
-	assert_int_equal(limits_connections(limits), 0);
-	limits_free(limits);
-	close(listener);
+	scene_stop();
 }
 
 /* There may be a token in it. */
@@ -532,11 +272,7 @@ main(void)
 		cmocka_unit_test(a_listener_that_is_shut_down_is_no_shortage),
 		cmocka_unit_test(
 		    a_peer_with_more_busy_connections_than_threads_is_served_all_the_same),
-		cmocka_unit_test(a_stop_does_not_wait_for_who_does_not_read),
-		cmocka_unit_test(a_stop_waits_for_nobody_who_gets_a_thread_in_it),
-		cmocka_unit_test(who_does_not_read_is_cut_off),
-		cmocka_unit_test(a_request_that_comes_during_a_stop_is_the_last),
 	};
 
-	return cmocka_run_group_tests(tests, open_fixture, fixture_close);
+	return cmocka_run_group_tests(tests, scene_open, fixture_close);
 }
