@@ -37,6 +37,11 @@ old=$(db "SELECT lower(hex(spki_sha256)) FROM keys WHERE name = 'signer' AND rep
 "$KEYHOLD" cert issue leaf --ca internal --san a.example --out "$T/leaf" >"$T/out"
 serial=$(db "SELECT object FROM audit WHERE action = 'certificate.issued' ORDER BY seq DESC LIMIT 1")
 "$KEYHOLD" cert revoke "$serial" --reason superseded >"$T/out"
+# Later it would be an entry behind the newest head.
+revoked_crl() {
+	[ "$(db "SELECT count(*) FROM audit WHERE action = 'crl.published' AND object = 'internal'")" -ge 2 ]
+}
+wait_for "a CRL with the revocation" revoked_crl
 "$KEYHOLD" key block "spki:$(printf '%064d' 0)" --reason test >"$T/out"
 "$KEYHOLD" key unblock "spki:$(printf '%064d' 0)" >"$T/out"
 "$KEYHOLD" ca set internal --crl-url http://crl.example/internal.crl >"$T/out"
