@@ -21,7 +21,8 @@ struct lines {
 
 struct limits_options {
 	unsigned connections, connections_per_peer;
-	unsigned threads_per_peer;    /* that answer requests for signatures */
+	/* That answer requests for signatures; and as many others of its requests. */
+	unsigned threads_per_peer;
 	unsigned http, http_per_peer; /* connections that ask for anything else */
 	unsigned header_bytes;
 	unsigned idle_s, header_s, body_s, answer_s;
@@ -46,7 +47,7 @@ struct quota {
 	char peer[PEER_ACTOR_SIZE];
 	struct quota *next; /* of the same hash */
 	unsigned connections;
-	unsigned http; /* visits.c's, under its lock */
+	unsigned http, working; /* visits.c's, under its lock */
 	/* shortcut.c's, under its lock; waiting is read without, too. */
 	unsigned threads;
 	atomic_uint waiting;

@@ -204,7 +204,7 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 
 	metrics_wait(p->server->options.api->metrics, STAGE_REQUEST,
 	    clock_mono_ns() - p->begun_ns);
-	step(p, VISIT_WORK);
+	visits_begin(p->server->visits, p->visit);
 	response_init(&res);
 	/* For good: its next request would fare no better. */
 	p->last = visitor_check(p->visit->visitor, &err) != 0;
@@ -215,9 +215,9 @@ answer(struct MHD_Connection *connection, struct pending *p, const char *method)
 		    ERROR_BODY_TOO_BIG);
 	else
 		api_handle(p->server->options.api, &req, &res);
+	visits_end(p->server->visits, p->visit);
 	result = send_answer(connection, p, &res);
 	response_free(&res);
-	step(p, VISIT_ANSWER);
 	return result;
 }
 

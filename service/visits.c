@@ -18,7 +18,7 @@ struct visits {
 	struct limits *limits;
 	pthread_t watchman;
 	pthread_mutex_t lock; /* all that follows, each visit, and the quotas' http */
-	pthread_cond_t changed;
+	pthread_cond_t changed, done; /* for the watchman; for who waits to begin */
 	bool ending;
 	size_t count;
 	unsigned here[POOLS];       /* of them, not yet gone */
@@ -281,7 +281,9 @@ visits_start(struct limits *limits, struct visits **visits, struct error *err)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&v->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&v->done, NULL);
 	if (pthread_create(&v->watchman, NULL, watch, v) != 0) {
+		pthread_cond_destroy(&v->done);
 		pthread_cond_destroy(&v->changed);
 		pthread_mutex_destroy(&v->lock);
 		free(v);
@@ -303,6 +305,7 @@ visits_stop(struct visits *visits)
 	pthread_join(visits->watchman, NULL);
 	while (visits->first != NULL)
 		visits_leave(visits, visits->first);
+	pthread_cond_destroy(&visits->done);
 	pthread_cond_destroy(&visits->changed);
 	pthread_mutex_destroy(&visits->lock);
 	free(visits);
@@ -350,16 +353,46 @@ visits_find(struct visits *visits, int fd)
 	return visit;
 }
 
+/* The time for a header goes on from the first byte of it. The lock is held. */
+static void
+change_phase(struct visits *visits, struct visit *visit, enum visit_phase phase)
+{
+	if (visit->phase == VISIT_GONE || visit->phase == phase)
+		return;
+	set_phase(visits, visit, phase);
+	take_out(visits, visit);
+	append(visits, visit);
+}
+
 void
 visits_step(struct visits *visits, struct visit *visit, enum visit_phase phase)
 {
 	pthread_mutex_lock(&visits->lock);
-	/* The time for a header goes on from the first byte of it. */
-	if (visit->phase != VISIT_GONE && visit->phase != phase) {
-		set_phase(visits, visit, phase);
-		take_out(visits, visit);
-		append(visits, visit);
-	}
+	change_phase(visits, visit, phase);
+	pthread_mutex_unlock(&visits->lock);
+}
+
+void
+visits_begin(struct visits *visits, struct visit *visit)
+{
+	const unsigned max = limits_options(visits->limits)->threads_per_peer;
+
+	pthread_mutex_lock(&visits->lock);
+	change_phase(visits, visit, VISIT_WORK);
+	while (visit->quota->working >= max)
+		pthread_cond_wait(&visits->done, &visits->lock);
+	visit->quota->working++;
+	pthread_mutex_unlock(&visits->lock);
+}
+
+void
+visits_end(struct visits *visits, struct visit *visit)
+{
+	pthread_mutex_lock(&visits->lock);
+	change_phase(visits, visit, VISIT_ANSWER);
+	/* Those who wait are of several peers. */
+	if (visit->quota->working-- == limits_options(visits->limits)->threads_per_peer)
+		pthread_cond_broadcast(&visits->done);
 	pthread_mutex_unlock(&visits->lock);
 }
 

@@ -58,6 +58,13 @@ struct visit *visits_find(struct visits *visits, int fd);
 /* Its time begins anew, unless it is in that phase already. */
 void visits_step(struct visits *visits, struct visit *visit, enum visit_phase phase);
 
+/*
+ * Around our work, in the phase VISIT_WORK: visits_begin waits while as many of the
+ * peer's requests are worked at as it may have threads. VISIT_ANSWER follows.
+ */
+void visits_begin(struct visits *visits, struct visit *visit);
+void visits_end(struct visits *visits, struct visit *visit);
+
 /* Before the descriptor is closed. Frees it, its visitor, and its place in the quota. */
 void visits_leave(struct visits *visits, struct visit *visit);
 

@@ -2,6 +2,7 @@
 #include "service/visits.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +19,10 @@
 
 #define GUESTS 8
 
+struct scene;
+
 struct guest {
+	struct scene *scene; /* for a thread of its own */
 	int server, client;
 	struct visitor *visitor;
 	struct quota *quota;
@@ -39,6 +43,7 @@ open_scene(void **state)
 		.connections_per_peer = 100,
 		.http = 3,
 		.http_per_peer = 2,
+		.threads_per_peer = 1,
 		.header_s = 1,
 		.body_s = 2,
 		.answer_s = 1,
@@ -340,6 +345,38 @@ one_that_is_shut_down_stays_so_until_it_leaves(void **state)
 	assert_int_equal(visits_count(scene->visits), 1);
 }
 
+static void *
+begin(void *arg)
+{
+	struct guest *guest = arg;
+
+	visits_begin(guest->scene->visits, guest->visit);
+	assert_int_equal(write(guest->server, "b", 1), 1);
+	return NULL;
+}
+
+static void
+as_many_requests_of_a_peer_are_worked_at_as_it_has_threads(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *first = come(scene, 0, "uid:1"), *second = come(scene, 1, "uid:1"),
+		     *other = come(scene, 2, "uid:2");
+	pthread_t thread;
+
+	second->scene = scene;
+	visits_begin(scene->visits, first->visit);
+	assert_int_equal(pthread_create(&thread, NULL, begin, second), 0);
+	assert_null(heard(second, 200));
+	visits_begin(scene->visits, other->visit);
+	visits_end(scene->visits, other->visit);
+	assert_null(heard(second, 100));
+	visits_end(scene->visits, first->visit);
+	assert_string_equal(heard(second, 5000), "b");
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	visits_end(scene->visits, second->visit);
+	assert_int_equal(first->quota->working, 0);
+}
+
 static void
 finds_the_newest_visit_of_a_descriptor(void **state)
 {
@@ -378,6 +415,7 @@ main(void)
 		SCENE_TEST(ports_and_sockets_have_a_limit_each),
 		SCENE_TEST(the_longest_idle_one_of_the_same_peer_makes_room),
 		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
+		SCENE_TEST(as_many_requests_of_a_peer_are_worked_at_as_it_has_threads),
 		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
 	};
 
