@@ -22,7 +22,7 @@ wait_for "keyholdd's answer" "$KEYHOLD" status
 chmod 755 "$T/dev"
 head -c 32 /dev/zero >"$T/message"
 
-python3 "$HERE/hostile.py" "$KEYHOLD_SOCKET" "$port" "$DAEMON_PID" "${SANITIZER:-none}" \
+python3 "$HERE/hostile.py" "$KEYHOLD_SOCKET" "$port" "$DAEMON_PID" "${SANITIZER:-none}" "$KEYHOLD" \
 	"$HTTP_LOAD" --socket "$KEYHOLD_SOCKET" --connections 8 --seconds 0.3 --warmup 0.1 --method POST \
 	--type application/octet-stream --body "$T/message" --target '/v1/keys/papers/sign?scheme=ecdsa_secp256r1_sha256'
 for limit in connections_per_peer http_per_peer header_s body_s header_bytes; do
