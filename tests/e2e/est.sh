@@ -43,7 +43,7 @@ RECIPE=nginx-est start_nginx "$port" "$T/tls/web.crt" "$T/tls/web.key"
 
 # commands RECIPE: the page's, in the present directory, with this port.
 commands() {
-	PROXIES_MD=$EST_MD page_recipe "$1" | sed "s|localhost:443|localhost:$port|g"
+	PROXIES_MD=$EST_MD page_recipe "$1" | sed "s/localhost:443\b/localhost:$port/g"
 }
 
 verify() {

@@ -26,8 +26,8 @@ openssl req -newkey rsa:2048 -nodes -keyout "$T/client.key" -subj /CN=client -ou
 recipe_text() {
 	local grpc='(grpc_pass|proto h2)' two_way
 	two_way=$(page_recipe "$1-two-way" | paste -sd' ' | sed "s|/etc/keyhold/clients.pem|$T/clients.pem|")
-	page_recipe "$1" | sed -E -e "/$grpc/s|127\.0\.0\.1:19530|127.0.0.1:$grpc_port|" \
-		-e "s|127\.0\.0\.1:19530|127.0.0.1:$rest_port|" |
+	page_recipe "$1" | sed -E -e "/$grpc/s/127\.0\.0\.1:19530\b/127.0.0.1:$grpc_port/" \
+		-e "s/127\.0\.0\.1:19530\b/127.0.0.1:$rest_port/" |
 		if [ "$mode" = one-way ]; then
 			cat
 		else

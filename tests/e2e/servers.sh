@@ -23,7 +23,7 @@ recipe_text() {
 
 # recipe NAME PORT CERTIFICATE KEY: with these in place of the page's own.
 recipe() {
-	recipe_text "$1" | sed -e "s|127\.0\.0\.1:443|127.0.0.1:$2|" -e "s|/etc/keyhold/tls/web\.crt|$3|g" \
+	recipe_text "$1" | sed -e "s/127\.0\.0\.1:443\b/127.0.0.1:$2/" -e "s|/etc/keyhold/tls/web\.crt|$3|g" \
 		-e "s|/etc/keyhold/tls/web\.key|$4|g" -e "s|/etc/keyhold/tls/web\.pem|$T/tls/both.pem|g" \
 		-e "s|127\.0\.0\.1:8080|127.0.0.1:${BACKEND_PORT:-1}|"
 }
