@@ -206,7 +206,10 @@ fail(struct exchange *x, const struct route *route, struct error *err)
 	refusal_record(x, route, err);
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
-	if (x->res->status >= 500)
+	if (err->code == ERROR_AWAY && keystore_is_away(x->api->keys))
+		log_debug("request.failed", fields, x->req->id, actor, x->req->method,
+		    target, x->res->status, why);
+	else if (x->res->status >= 500)
 		log_error("request.failed", fields, x->req->id, actor, x->req->method,
 		    target, x->res->status, why);
 	else if (x->res->status == 429)

@@ -15,15 +15,16 @@
 #include "ca/authority_crl.h"
 #include "store/statistics.h"
 
-#define NAME_TOKEN   "keyhold_token_seconds"
-#define NAME_WAIT    "keyhold_session_wait_seconds"
-#define NAME_LINES   "keyhold_log_lines_total"
-#define NAME_AUDIT   "keyhold_audit_entries_total"
-#define NAME_VALID   "keyhold_certificates_valid"
-#define NAME_ENDING  "keyhold_certificates_ending"
-#define NAME_OVERDUE "keyhold_certificates_overdue"
-#define NAME_EXPIRY  "keyhold_certificate_expiry_timestamp_seconds"
-#define NAME_CRL     "keyhold_crl_next_update_timestamp_seconds"
+#define NAME_TOKEN      "keyhold_token_seconds"
+#define NAME_RECOVERIES "keyhold_token_recoveries_total"
+#define NAME_WAIT       "keyhold_session_wait_seconds"
+#define NAME_LINES      "keyhold_log_lines_total"
+#define NAME_AUDIT      "keyhold_audit_entries_total"
+#define NAME_VALID      "keyhold_certificates_valid"
+#define NAME_ENDING     "keyhold_certificates_ending"
+#define NAME_OVERDUE    "keyhold_certificates_overdue"
+#define NAME_EXPIRY     "keyhold_certificate_expiry_timestamp_seconds"
+#define NAME_CRL        "keyhold_crl_next_update_timestamp_seconds"
 
 static void
 note_incomplete(const struct error *why)
@@ -87,6 +88,23 @@ write_times(struct buffer *out, const struct durations *times)
 }
 
 static void
+write_recovery(const struct recovery_state *state, struct buffer *out)
+{
+	const struct label login[] = { { "action", "login" }, { NULL, NULL } };
+	const struct label reload[] = { { "action", "reload" }, { NULL, NULL } };
+
+	exposition_gauge(out, "keyhold_token_away",
+	    "1 while requests for the token are refused at once.",
+	    state->is_away || state->hangs ? 1 : 0);
+	exposition_gauge(out, "keyhold_token_hangs",
+	    "1 while a call to the token does not return.", state->hangs ? 1 : 0);
+	exposition_family(out, NAME_RECOVERIES, "counter",
+	    "Logins, and reloads of the module, to have a token work again.");
+	exposition_integer(out, NAME_RECOVERIES, login, (long long)state->logins);
+	exposition_integer(out, NAME_RECOVERIES, reload, (long long)state->reloads);
+}
+
+static void
 write_token(struct api *api, struct buffer *out)
 {
 	struct keystore_use use = keystore_use(api->keys);
@@ -105,6 +123,7 @@ write_token(struct api *api, struct buffer *out)
 	    "free.");
 	exposition_histogram(out, NAME_WAIT, NULL, use.sessions.waits);
 	write_times(out, use.times);
+	write_recovery(&use.recovery, out);
 	/* After the above, which would count it. */
 	exposition_gauge(out, "keyhold_ready",
 	    "1 when a signature was made and verified for this answer, as for /readyz.",

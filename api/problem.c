@@ -42,6 +42,8 @@ static const struct kind kinds[] = {
 	[ERROR_BUSY] = { 503, "busy", "All token sessions are in use", true },
 	[ERROR_TIMEOUT] = { 503, "token", "The token did not answer", true },
 	[ERROR_TOKEN] = { 503, "token", "The token cannot be used now", true },
+	[ERROR_LOGGED_OUT] = { 503, "token", "The token cannot be used now", true },
+	[ERROR_AWAY] = { 503, "token", "The token cannot be used now", true },
 	[ERROR_PIN] = { 503, "token", "The token cannot be used now", true },
 	[ERROR_UNRECORDED] = { 503, "unrecorded", "The audit record cannot be written",
 	    true },

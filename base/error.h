@@ -35,7 +35,9 @@ enum error_code {
 	ERROR_LOCKED_OUT,   /* try again: the peer presented too many bad tokens */
 	ERROR_BUSY,         /* try again: every token session is in use */
 	ERROR_TIMEOUT,      /* the other side did not answer before the deadline */
-	ERROR_TOKEN,        /* the token refused or went away */
+	ERROR_TOKEN,        /* the token refused this, or has not what it should */
+	ERROR_LOGGED_OUT,   /* the token ended its sessions, or the login */
+	ERROR_AWAY,         /* the token does not work, or is gone */
 	ERROR_PIN,          /* the token did not accept the PIN: never retried */
 	ERROR_UNRECORDED, /* the audit record could not be written: so nothing is done */
 	ERROR_TAMPERED,   /* an audit record that is not as it was written */

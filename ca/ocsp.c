@@ -284,6 +284,8 @@ ocsp_refuse(enum error_code why, struct buffer *der, struct error *err)
 	case ERROR_BUSY:
 	case ERROR_TIMEOUT:
 	case ERROR_TOKEN:
+	case ERROR_LOGGED_OUT:
+	case ERROR_AWAY:
 	case ERROR_PIN:
 		status = OCSP_RESPONSE_STATUS_TRYLATER;
 		break;

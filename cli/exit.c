@@ -46,6 +46,8 @@ exit_of(enum error_code code)
 	case ERROR_BUSY:
 	case ERROR_TIMEOUT:
 	case ERROR_TOKEN:
+	case ERROR_LOGGED_OUT:
+	case ERROR_AWAY:
 	case ERROR_PIN:
 	case ERROR_UNRECORDED:
 	case ERROR_INTERNAL:

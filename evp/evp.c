@@ -92,6 +92,8 @@ evp_reason_strings(void)
 		{ ERROR_BUSY, "keyholdd is busy" },
 		{ ERROR_TIMEOUT, "keyholdd did not answer in time" },
 		{ ERROR_TOKEN, "the token failed" },
+		{ ERROR_LOGGED_OUT, "the token ended the login" },
+		{ ERROR_AWAY, "the token is away" },
 		{ ERROR_PIN, "the token does not accept the PIN" },
 		{ ERROR_CONFIG, "configuration" },
 		{ ERROR_IO, "keyholdd cannot be reached" },

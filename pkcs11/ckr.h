@@ -13,7 +13,8 @@ enum ckr_class {
 	CKR_CLASS_BUSY,    /* no session or memory now */
 	CKR_CLASS_SESSION, /* this session is dead: open another, once */
 	CKR_CLASS_LOGIN,   /* the login or the handles are gone */
-	CKR_CLASS_TOKEN,   /* the token is away or broken */
+	CKR_CLASS_AWAY,    /* the token is away or broken */
+	CKR_CLASS_TOKEN,   /* whatever else: of this request, as far as anybody knows */
 	CKR_CLASS_PIN,     /* never retried */
 };
 

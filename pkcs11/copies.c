@@ -179,7 +179,8 @@ has_room(struct keystore *store, int64_t now_ms)
 	if (now_ms < store->copies.sweep_ms)
 		return false;
 	store->copies.sweep_ms = now_ms + COPIES_LOOK_MS;
-	pthread_rwlock_wrlock(&store->handles);
+	if (keystore_lock_handles(store, NULL) != 0)
+		return false;
 	count = take_out(store, now_ms - COPIES_IDLE_MS, idle, SWEEP_AT_ONCE);
 	for (size_t i = 0; i < count; i++)
 		destroy(store, idle[i]);
@@ -192,7 +193,8 @@ static void
 drop(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE copy,
     int64_t due_ms)
 {
-	pthread_rwlock_wrlock(&store->handles);
+	if (keystore_lock_handles(store, NULL) != 0)
+		return;
 	if (holder_lives(store)) {
 		set_copy(store, spki_sha256, CK_INVALID_HANDLE, due_ms);
 		destroy(store, copy);
@@ -220,7 +222,8 @@ tend(struct keystore *store, const unsigned char *spki_sha256,
 		drop(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
 	} else if (copy != CK_INVALID_HANDLE) {
 		set_copy(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
-	} else if (news->key_signed && has_room(store, now_ms)) {
+	} else if (news->key_signed && slot->handle != CK_INVALID_HANDLE &&
+		   has_room(store, now_ms)) {
 		make(store, spki_sha256, slot->handle, now_ms);
 	} else {
 		set_copy(store, spki_sha256, CK_INVALID_HANDLE, now_ms + COPIES_LOOK_MS);
@@ -237,7 +240,7 @@ look_up(
 	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL)
 		*out = *slot;
 	pthread_rwlock_unlock(&store->lock);
-	return slot != NULL && out->handle != CK_INVALID_HANDLE;
+	return slot != NULL;
 }
 
 void
@@ -268,6 +271,13 @@ copies_drop(struct keystore *store, const unsigned char *spki_sha256)
 	pthread_rwlock_unlock(&store->lock);
 	set_copy(store, spki_sha256, CK_INVALID_HANDLE, 0);
 	destroy(store, copy);
+}
+
+void
+copies_forget(struct keystore *store)
+{
+	store->copies.holder = CK_INVALID_HANDLE;
+	store->copies.count = 0;
 }
 
 void

@@ -34,6 +34,10 @@ void copies_tend(struct keystore *store, const unsigned char *spki_sha256,
 /* Its copy goes with a key. The writer and the handles are locked, these for writing. */
 void copies_drop(struct keystore *store, const unsigned char *spki_sha256);
 
+/* They have ended with their session, and are out of the table. Everybody is locked out.
+ */
+void copies_forget(struct keystore *store);
+
 /* Ends all of them. Nobody else uses the keystore any more. */
 void copies_close(struct keystore *store);
 

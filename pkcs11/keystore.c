@@ -8,9 +8,19 @@
 #include "pkcs11/copies.h"
 #include "pkcs11/generate.h"
 
+/* Long enough for a slow token, short enough for who waits. */
+static const struct recovery_options usual = {
+	.wait_ms = 1000,
+	.pause_ms = 1000,
+	.hang_ms = 5000,
+};
+
 int
-keystore_new(struct token *token, struct keystore **store, struct error *err)
+keystore_new(struct token *token, const struct keystore_options *options,
+    struct keystore **store, struct error *err)
 {
+	const struct recovery_options *recovery =
+	    options->recovery.hang_ms != 0 ? &options->recovery : &usual;
 	struct keystore *s = calloc(1, sizeof(*s));
 	pthread_rwlockattr_t attributes;
 
@@ -22,11 +32,17 @@ keystore_new(struct token *token, struct keystore **store, struct error *err)
 	pthread_rwlockattr_setkind_np(
 	    &attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	s->token = token;
+	s->wait_ms = recovery->wait_ms;
+	s->verify_one_in = options->verify_one_in;
 	s->copies.holder = CK_INVALID_HANDLE;
 	pthread_rwlock_init(&s->lock, NULL);
 	pthread_rwlock_init(&s->handles, &attributes);
 	pthread_rwlockattr_destroy(&attributes);
 	pthread_mutex_init(&s->writer, NULL);
+	if (recovery_start(s, recovery, &s->recovery, err) != 0) {
+		keystore_free(s);
+		return -1;
+	}
 	*store = s;
 	return 0;
 }
@@ -36,6 +52,7 @@ keystore_free(struct keystore *store)
 {
 	if (store == NULL)
 		return;
+	recovery_stop(store->recovery);
 	copies_close(store);
 	keytable_clear(&store->table);
 	pthread_mutex_destroy(&store->writer);
@@ -75,17 +92,34 @@ check_unused(
 	    slot->key.key.name, key_type_info(slot->key.key.type)->name);
 }
 
+static int
+list(struct keystore *store, void *ctx, struct error *err)
+{
+	(void)ctx;
+	return inventory_read(store->token, &store->inventory, err);
+}
+
 int
 keystore_list(struct keystore *store, struct error *err)
 {
-	return inventory_read(store->token, &store->inventory, err);
+	const struct keystore_work work = { .run = list };
+
+	return keystore_work(store, &work, err);
+}
+
+void
+keystore_drop_list(struct keystore *store)
+{
+	inventory_free(store->inventory);
+	store->inventory = NULL;
 }
 
 void
 keystore_unlist(struct keystore *store)
 {
-	inventory_free(store->inventory);
-	store->inventory = NULL;
+	pthread_rwlock_rdlock(&store->handles);
+	keystore_drop_list(store);
+	pthread_rwlock_unlock(&store->handles);
 }
 
 void
@@ -119,33 +153,60 @@ is_expected(
 	       memcmp(newcomer.spki_sha256, key->key.spki_sha256, KEY_SHA256_SIZE) == 0;
 }
 
+struct addition {
+	const struct keystore_key *key;
+	bool is_found;
+};
+
 static int
 find(struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE *handle,
     struct error *err)
 {
 	if (is_expected(store, key, handle))
 		return 0;
-	*handle = CK_INVALID_HANDLE;
 	if (store->inventory != NULL)
 		return token_find_listed(
 		    store->token, store->inventory, &key->key, &key->id, handle, err);
 	return token_find_private(store->token, &key->key, &key->id, handle, err);
 }
 
-int
-keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
+static int
+put(struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle,
     struct error *err)
 {
-	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
 	int rc;
 
-	*on_token = find(store, key, &handle, err) == 0;
 	pthread_rwlock_wrlock(&store->lock);
 	rc = check_unused(&store->table, key, err);
 	if (rc == 0 && keytable_add(&store->table, key, handle) != 0)
 		rc = error_set(err, ERROR_INTERNAL, "out of memory");
 	pthread_rwlock_unlock(&store->lock);
 	return rc;
+}
+
+/* In one go: a handle that was found means another key after the token was reloaded. */
+static int
+add(struct keystore *store, void *ctx, struct error *err)
+{
+	struct addition *addition = ctx;
+	CK_OBJECT_HANDLE handle;
+
+	if (find(store, addition->key, &handle, err) != 0)
+		return -1;
+	addition->is_found = true;
+	return put(store, addition->key, handle, err);
+}
+
+int
+keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
+    struct error *err)
+{
+	struct addition addition = { .key = key };
+	const struct keystore_work work = { .run = add, .ctx = &addition };
+	int rc = keystore_work(store, &work, err);
+
+	*on_token = addition.is_found;
+	return addition.is_found ? rc : put(store, key, CK_INVALID_HANDLE, err);
 }
 
 void
@@ -160,17 +221,17 @@ keystore_set_handle(
 	pthread_rwlock_unlock(&store->lock);
 }
 
+/* Where a call hangs, a copy is left to its session. */
 void
 keystore_forget(struct keystore *store, const struct keystore_key *key)
 {
-	pthread_mutex_lock(&store->writer);
-	pthread_rwlock_wrlock(&store->handles);
-	copies_drop(store, key->key.spki_sha256);
-	pthread_rwlock_unlock(&store->handles);
+	if (keystore_lock_out(store, store->wait_ms, NULL) == 0) {
+		copies_drop(store, key->key.spki_sha256);
+		keystore_let_in(store);
+	}
 	pthread_rwlock_wrlock(&store->lock);
 	keytable_remove(&store->table, key->key.spki_sha256);
 	pthread_rwlock_unlock(&store->lock);
-	pthread_mutex_unlock(&store->writer);
 }
 
 int
@@ -215,6 +276,20 @@ keystore_find(struct keystore *store, const char *name_or_spki, struct keystore_
 	return 0;
 }
 
+int
+keystore_check(struct keystore *store, struct error *err)
+{
+	return recovery_check(store->recovery, err);
+}
+
+bool
+keystore_is_away(struct keystore *store)
+{
+	struct recovery_state state = recovery_state(store->recovery);
+
+	return state.is_away || state.hangs;
+}
+
 size_t
 keystore_count(struct keystore *store)
 {
@@ -233,6 +308,7 @@ keystore_use(struct keystore *store)
 		.keys = keystore_count(store),
 		.copies = atomic_load(&store->copies.count),
 		.sessions = session_pool_use(store->token->sessions),
+		.recovery = recovery_state(store->recovery),
 		.times = store->token->times,
 	};
 }

@@ -14,6 +14,7 @@
 #include "evp/key.h"
 #include "pkcs11/certificate.h"
 #include "pkcs11/object.h"
+#include "pkcs11/recovery.h"
 #include "pkcs11/session.h"
 #include "pkcs11/token.h"
 
@@ -38,8 +39,17 @@ struct keystore_key {
 
 struct keystore;
 
+/* All zero: as tests want it. */
+struct keystore_options {
+	/* One signature in so many is verified before it is handed out, and each of a
+	 * CA's and of the audit record. 0: only these. */
+	unsigned verify_one_in;
+	struct recovery_options recovery; /* of no hang_ms: the times of a default */
+};
+
 /* The token must outlive the keystore. */
-int keystore_new(struct token *token, struct keystore **store, struct error *err);
+int keystore_new(struct token *token, const struct keystore_options *options,
+    struct keystore **store, struct error *err);
 void keystore_free(struct keystore *store);
 
 /*
@@ -104,8 +114,12 @@ size_t keystore_count(struct keystore *store);
 struct keystore_use {
 	size_t keys, copies;
 	struct session_use sessions;
+	struct recovery_state recovery;
 	const struct durations *times; /* of the token, by enum token_work */
 };
+
+/* Whether requests for the token are refused at once, which the log has said. */
+bool keystore_is_away(struct keystore *store);
 
 /* How busy it is. What it points to is the keystore's, and changes all the time. */
 struct keystore_use keystore_use(struct keystore *store);
@@ -130,8 +144,8 @@ int keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
     struct error *err);
 
 /*
- * Signs with one of the keys and verifies the signature in software; without any key,
- * opens a session. What readyz asks.
+ * Whether the token works: a signature by one of the keys, verified in software; without
+ * any key, a session. Answers in time also when the token does not. What readyz asks.
  */
 int keystore_check(struct keystore *store, struct error *err);
 

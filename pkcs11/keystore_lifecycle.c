@@ -42,27 +42,49 @@ try_use(struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE
 	return token_selftest_decrypt(store->token, private, &key->key, err);
 }
 
-static int
-generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
-    struct keystore_key *key, struct error *err)
-{
-	struct token_key made;
-	int rc;
+struct generation {
+	const char *name;
+	enum key_type type;
+	enum key_use use;
+	struct keystore_key *key;
+};
 
-	key->id.len = 0;
-	if (check_use(use, type, err) != 0)
-		return -1;
-	key->use = use;
-	pthread_mutex_lock(&store->writer);
-	rc = token_generate(
-	    store->token, name, type, use == KEY_USE_TLS_RSA_KEX, &key->key, &made, err);
+static int
+run_generation(struct keystore *store, void *ctx, struct error *err)
+{
+	const struct generation *g = ctx;
+	struct keystore_key *key = g->key;
+	struct token_key made;
+	int rc = token_generate(store->token, g->name, g->type,
+	    g->use == KEY_USE_TLS_RSA_KEX, &key->key, &made, err);
+
 	key->id = made.id;
 	if (rc == 0 && (rc = try_use(store, key, made.private, err)) != 0 &&
 	    token_destroy(store->token, &key->id, NULL) == 0)
 		key->id.len = 0;
 	if (rc == 0)
 		keystore_expect(store, key, made.private);
-	pthread_mutex_unlock(&store->writer);
+	return rc;
+}
+
+static int
+generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
+    struct keystore_key *key, struct error *err)
+{
+	struct generation generation = { name, type, use, key };
+	const struct keystore_work work = {
+		.run = run_generation,
+		.ctx = &generation,
+		.writes = true,
+		.makes = true,
+	};
+	int rc;
+
+	key->id.len = 0;
+	if (check_use(use, type, err) != 0)
+		return -1;
+	key->use = use;
+	rc = keystore_work(store, &work, err);
 	key->created = clock_now_s();
 	key->replaced = 0;
 	return rc;
@@ -125,24 +147,43 @@ check_not_in_use(
 	return rc;
 }
 
+struct adoption {
+	const char *name;
+	enum key_family rsa_family;
+	struct keystore_key *key;
+};
+
 /* Nothing but a CKA_ID says that the halves belong together, so they are tried. */
-int
-keystore_adopt(struct keystore *store, const char *name, enum key_use use,
-    enum key_family rsa_family, struct keystore_key *key, struct error *err)
+static int
+adopt(struct keystore *store, void *ctx, struct error *err)
 {
+	const struct adoption *a = ctx;
+	struct keystore_key *key = a->key;
 	CK_OBJECT_HANDLE private;
 
-	key->use = use;
-	if (check_name_free(store, name, err) != 0 ||
-	    token_find_labelled(store->token, name, use == KEY_USE_TLS_RSA_KEX,
-		rsa_family, &key->key, &key->id, err) != 0 ||
-	    check_use(use, key->key.type, err) != 0 ||
+	if (token_find_labelled(store->token, a->name, key->use == KEY_USE_TLS_RSA_KEX,
+		a->rsa_family, &key->key, &key->id, err) != 0 ||
+	    check_use(key->use, key->key.type, err) != 0 ||
 	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
 	    token_selftest(store->token, private, &key->key, err) != 0 ||
 	    try_use(store, key, private, err) != 0)
 		return -1;
 	keystore_expect(store, key, private);
+	return 0;
+}
+
+int
+keystore_adopt(struct keystore *store, const char *name, enum key_use use,
+    enum key_family rsa_family, struct keystore_key *key, struct error *err)
+{
+	struct adoption adoption = { name, rsa_family, key };
+	const struct keystore_work work = { .run = adopt, .ctx = &adoption };
+
+	key->use = use;
+	if (check_name_free(store, name, err) != 0 ||
+	    keystore_work(store, &work, err) != 0)
+		return -1;
 	key->created = clock_now_s();
 	key->replaced = 0;
 	return 0;
@@ -155,7 +196,8 @@ destroy_private(struct keystore *store, const struct keystore_key *key,
 {
 	int rc;
 
-	pthread_rwlock_wrlock(&store->handles);
+	if (keystore_lock_handles(store, err) != 0)
+		return -1;
 	copies_drop(store, key->key.spki_sha256);
 	rc = token_destroy_object(store->token, private, err);
 	keystore_expect(store, NULL, CK_INVALID_HANDLE);
@@ -166,31 +208,56 @@ destroy_private(struct keystore *store, const struct keystore_key *key,
 
 /* With many objects each step takes a while, and others sign in the first and the last.
  */
+static int
+destroy(struct keystore *store, void *ctx, struct error *err)
+{
+	const struct keystore_key *key = ctx;
+	struct token_pair pair;
+
+	if (token_locate(store->token, &key->id, &pair, err) != 0 ||
+	    destroy_private(store, key, pair.private, err) != 0)
+		return -1;
+	return token_destroy_object(store->token, pair.public, err);
+}
+
 int
 keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err)
 {
-	struct token_pair pair;
-	int rc;
+	struct keystore_key copy = *key;
+	const struct keystore_work work = {
+		.run = destroy,
+		.ctx = &copy,
+		.writes = true,
+	};
 
-	pthread_mutex_lock(&store->writer);
-	rc = token_locate(store->token, &key->id, &pair, err);
-	if (rc == 0)
-		rc = destroy_private(store, key, pair.private, err);
-	if (rc == 0)
-		rc = token_destroy_object(store->token, pair.public, err);
-	pthread_mutex_unlock(&store->writer);
-	return rc;
+	return keystore_work(store, &work, err);
+}
+
+struct certificate_of_key {
+	const struct keystore_key *key;
+	const struct certificate_parts *parts;
+};
+
+static int
+put_certificate(struct keystore *store, void *ctx, struct error *err)
+{
+	const struct certificate_of_key *c = ctx;
+
+	return token_put_certificate(
+	    store->token, &c->key->id, c->key->key.name, c->parts, err);
 }
 
 int
 keystore_put_certificate(struct keystore *store, const struct keystore_key *key,
     const struct certificate_parts *parts, struct error *err)
 {
-	int rc;
+	struct certificate_of_key certificate = { key, parts };
+	const struct keystore_work work = {
+		.run = put_certificate,
+		.ctx = &certificate,
+		.writes = true,
+	};
 
-	pthread_mutex_lock(&store->writer);
-	rc = token_put_certificate(store->token, &key->id, key->key.name, parts, err);
-	pthread_mutex_unlock(&store->writer);
-	return rc;
+	return keystore_work(store, &work, err);
 }

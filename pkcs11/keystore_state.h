@@ -1,9 +1,10 @@
 /*
  * keystore_state.h - what the files of the keystore share.
  *
- * The table's lock is held for look-ups only. Signing and decrypting hold the handles'
- * lock for reading, so that a handle cannot be destroyed, and its number given to another
- * key, between its look-up and its use; destroying waits for what is in progress.
+ * The table's lock is held for look-ups only. Whoever uses the token holds the handles'
+ * lock for reading, or is the writer: so a handle cannot be destroyed, and its number
+ * given to another key, between its look-up and its use; destroying waits for what is in
+ * progress. Who holds both, the handles' for writing, is alone.
  */
 #ifndef PKCS11_KEYSTORE_STATE_H
 #define PKCS11_KEYSTORE_STATE_H
@@ -33,6 +34,9 @@ struct newcomer {
 
 struct keystore {
 	struct token *token;
+	int wait_ms; /* for those locks that are held during calls to the token */
+	unsigned verify_one_in;
+	struct recovery *recovery;
 	pthread_rwlock_t lock;    /* the table */
 	pthread_rwlock_t handles; /* read: using one; write: destroying one */
 	pthread_mutex_t writer;   /* the token: one writer at a time */
@@ -51,6 +55,46 @@ struct keystore {
  */
 int keystore_in_use_as(const struct keytable *table, const struct keystore_key *key,
     const struct keytable_slot **slot, struct error *err);
+
+/* What is done in the token. */
+struct keystore_work {
+	int (*run)(struct keystore *store, void *ctx, struct error *err);
+	void *ctx;
+	bool writes; /* run is alone in writing to the token */
+	bool makes;  /* and what fails may have been done all the same */
+};
+
+/* Does it, and once more when the token failed and has recovered. */
+int keystore_work(
+    struct keystore *store, const struct keystore_work *work, struct error *err);
+
+/* For reading; ERROR_BUSY rather than to wait behind a call that does not return. */
+int keystore_lock_for_use(struct keystore *store, struct error *err);
+
+/* For writing: no handle is in use. In a work that writes. */
+int keystore_lock_handles(struct keystore *store, struct error *err);
+
+/* Nobody else is in the token until keystore_let_in. */
+int keystore_lock_out(struct keystore *store, int wait_ms, struct error *err);
+void keystore_let_in(struct keystore *store);
+
+/* All handles have become invalid; everybody is locked out. */
+void keystore_forget_handles(struct keystore *store);
+void keystore_drop_list(struct keystore *store);
+
+/*
+ * Signs with one of the keys and verifies the signature, whatever the breaker says;
+ * without any key, takes a session. ERROR_TOKEN when that is for want of the key.
+ */
+int keystore_try(struct keystore *store, struct error *err);
+
+/* A key that was not on the token when it was taken into use, or whose handle has become
+ * invalid. The handles are locked. */
+int keystore_find_again(struct keystore *store, const struct keystore_key *key,
+    CK_OBJECT_HANDLE *handle, struct error *err);
+
+/* Whether the idle sessions are what they should be. */
+int keystore_touch(struct keystore *store, struct error *err);
 
 /* These take the lock of the table. NULL: there is none any more. */
 void keystore_expect(

@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libp11.h>
 
@@ -15,16 +16,22 @@
 #include "pkcs11/ckr.h"
 
 static int
-find_functions(struct module *module, struct error *err)
+open_library(struct module *module, struct error *err)
 {
-	CK_C_GetFunctionList get_list;
-	CK_RV rv;
-
 	module->library = dlopen(module->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (module->library == NULL)
 		return error_set(
 		    err, ERROR_CONFIG, "PKCS#11 module %s: %s", module->path, dlerror());
-	get_list = (CK_C_GetFunctionList)dlsym(module->library, "C_GetFunctionList");
+	return 0;
+}
+
+static int
+find_functions(struct module *module, struct error *err)
+{
+	CK_C_GetFunctionList get_list =
+	    (CK_C_GetFunctionList)dlsym(module->library, "C_GetFunctionList");
+	CK_RV rv;
+
 	if (get_list == NULL)
 		return error_set(err, ERROR_CONFIG,
 		    "PKCS#11 module %s: no C_GetFunctionList in it; is it a PKCS#11 "
@@ -35,20 +42,52 @@ find_functions(struct module *module, struct error *err)
 	return 0;
 }
 
+/*
+ * p11-kit-client.so hands out another list with each C_GetFunctionList, each of which
+ * wants to be initialised; libp11's is its own. Other modules say that they are.
+ */
 static int
-initialise(struct module *module, const char *init_args, struct error *err)
+initialise_list(struct module *module, struct error *err)
+{
+	CK_C_INITIALIZE_ARGS args = {
+		.flags = CKF_OS_LOCKING_OK,
+		.pReserved = module->init_args,
+	};
+	CK_RV rv = module->functions->C_Initialize(&args);
+
+	module->list_is_ours = rv == CKR_OK;
+	if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return 0;
+	return ckr_error(err, rv, "PKCS#11 module: C_Initialize");
+}
+
+static int
+initialise(struct module *module, struct error *err)
 {
 	if ((module->libp11 = PKCS11_CTX_new()) == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	if (init_args != NULL)
-		PKCS11_CTX_init_args(module->libp11, init_args);
+	if (module->init_args != NULL)
+		PKCS11_CTX_init_args(module->libp11, module->init_args);
 	if (PKCS11_CTX_load(module->libp11, module->path) != 0) {
 		PKCS11_CTX_free(module->libp11);
 		module->libp11 = NULL;
 		return error_set_openssl(
 		    err, ERROR_TOKEN, "PKCS#11 module: C_Initialize");
 	}
-	return 0;
+	return initialise_list(module, err);
+}
+
+static void
+finalize(struct module *module)
+{
+	if (module->list_is_ours)
+		module->functions->C_Finalize(NULL);
+	module->list_is_ours = false;
+	if (module->libp11 == NULL)
+		return;
+	PKCS11_CTX_unload(module->libp11);
+	PKCS11_CTX_free(module->libp11);
+	module->libp11 = NULL;
 }
 
 int
@@ -68,7 +107,12 @@ module_open(
 		error_set(err, ERROR_CONFIG, "PKCS#11 module: the path is too long");
 		goto fail;
 	}
-	if (find_functions(m, err) != 0 || initialise(m, init_args, err) != 0)
+	if (init_args != NULL && (m->init_args = strdup(init_args)) == NULL) {
+		error_set(err, ERROR_INTERNAL, "out of memory");
+		goto fail;
+	}
+	if (open_library(m, err) != 0 || find_functions(m, err) != 0 ||
+	    initialise(m, err) != 0)
 		goto fail;
 	*module = m;
 	return 0;
@@ -77,16 +121,21 @@ fail:
 	return -1;
 }
 
+int
+module_reload(struct module *module, struct error *err)
+{
+	finalize(module);
+	return find_functions(module, err) != 0 ? -1 : initialise(module, err);
+}
+
 void
 module_close(struct module *module)
 {
 	if (module == NULL)
 		return;
-	if (module->libp11 != NULL) {
-		PKCS11_CTX_unload(module->libp11);
-		PKCS11_CTX_free(module->libp11);
-	}
+	finalize(module);
 	if (module->library != NULL)
 		dlclose(module->library);
+	free(module->init_args);
 	free(module);
 }

@@ -7,6 +7,8 @@
 #ifndef PKCS11_MODULE_H
 #define PKCS11_MODULE_H
 
+#include <stdbool.h>
+
 #include <p11-kit/pkcs11.h>
 
 #include "base/error.h"
@@ -18,12 +20,21 @@ struct module {
 	void *library; /* our own reference: the module stays mapped after libp11 unloads
 			  it */
 	CK_FUNCTION_LIST *functions;
+	bool list_is_ours; /* the module did not know that libp11 had initialised it */
 	char path[256];
+	char *init_args; /* or NULL */
 };
 
 /* init_args (CK_C_INITIALIZE_ARGS.pReserved, for NSS and the like) may be NULL. */
 int module_open(
     const char *path, const char *init_args, struct module **module, struct error *err);
+
+/*
+ * Finalizes and initialises again: what helps where a driver does not recover by itself.
+ * No other thread may be inside the module, and functions changes. After a failure the
+ * module can be reloaded or closed, and nothing else.
+ */
+int module_reload(struct module *module, struct error *err);
 
 /* Finalizes. No other thread may be inside the module. */
 void module_close(struct module *module);

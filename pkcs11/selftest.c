@@ -1,6 +1,8 @@
 /* selftest.c - one real signature, verified; one real decryption, compared. */
 #include "pkcs11/selftest.h"
 
+#include <stdbool.h>
+
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -11,21 +13,33 @@
 
 #define NONCE_BYTES 32
 
-static int
-verify(const struct key *key, enum scheme scheme, const struct bytes *message,
+/* The salt is as long as the hash (RFC 8446 section 4.2.3). */
+static bool
+set_padding(EVP_PKEY_CTX *ctx, const struct scheme_info *scheme)
+{
+	return !scheme->pss ||
+	       (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		   EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
+int
+token_verify(const struct key *key, enum scheme scheme, const struct bytes *message,
     const struct bytes *sig, struct error *err)
 {
+	const struct scheme_info *info = scheme_info(scheme);
 	const unsigned char *p = key->spki;
 	EVP_PKEY *public = d2i_PUBKEY(NULL, &p, (long)key->spki_len);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx;
 	int rc = 0;
 
 	if (public == NULL || ctx == NULL ||
-	    EVP_DigestVerifyInit_ex(
-		ctx, NULL, scheme_info(scheme)->hash, NULL, NULL, public, NULL) != 1 ||
+	    EVP_DigestVerifyInit_ex(ctx, &pctx, info->hash, NULL, NULL, public, NULL) !=
+		1 ||
+	    !set_padding(pctx, info) ||
 	    EVP_DigestVerify(ctx, sig->data, sig->len, message->data, message->len) != 1)
 		rc = error_set_openssl(
-		    err, ERROR_TOKEN, "a signature that the token made does not verify");
+		    err, ERROR_AWAY, "a signature that the token made does not verify");
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(public);
 	return rc;
@@ -46,7 +60,7 @@ token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *
 	if (mechanism_init(&mechanism, scheme, key->type, &message, err) != 0 ||
 	    token_sign(token, private, &mechanism, sig, &signature.len, err) != 0)
 		return -1;
-	return verify(key, scheme, &message, &signature, err);
+	return token_verify(key, scheme, &message, &signature, err);
 }
 
 /* RSAES-PKCS1-v1_5 with the public half, as a TLS client does it. */

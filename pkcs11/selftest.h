@@ -5,8 +5,11 @@
 #include "evp/key.h"
 #include "pkcs11/token.h"
 
-/* Signs random bytes in the token and verifies in software; ERROR_TOKEN when that fails.
- */
+/* Whether the token's signature is good, in software; else ERROR_AWAY. */
+int token_verify(const struct key *key, enum scheme scheme, const struct bytes *message,
+    const struct bytes *sig, struct error *err);
+
+/* Signs random bytes in the token and verifies. */
 int token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err);
 

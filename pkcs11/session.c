@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -20,10 +21,20 @@ struct waiter {
 	struct waiter *prev, *next;
 };
 
+/* A session that is lent out. */
+struct loan {
+	CK_SESSION_HANDLE session;
+	int64_t since_ms;
+	bool is_slow; /* what it is for may take its time */
+};
+
+#define SLOW 10 /* times as long */
+
 struct session_pool {
 	CK_FUNCTION_LIST *functions;
 	CK_SLOT_ID slot;
-	unsigned max_sessions;
+	CK_SESSION_HANDLE spare;
+	unsigned max_sessions, most_sessions; /* now, and as the setting says */
 	int wait_ms;
 	pthread_mutex_t lock;
 	pthread_condattr_t monotonic;
@@ -32,23 +43,28 @@ struct session_pool {
 	struct durations waits;
 	unsigned open; /* idle and lent out */
 	unsigned idle_count;
-	CK_SESSION_HANDLE idle[]; /* the newest last: warm sessions are lent first */
+	CK_SESSION_HANDLE *idle; /* behind loans; the newest last, which is lent first */
+	uint64_t given;
+	unsigned loan_count;
+	struct loan loans[];
 };
 
 int
 session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,
     int wait_ms, struct session_pool **pool, struct error *err)
 {
-	struct session_pool *p =
-	    calloc(1, sizeof(*p) + max_sessions * sizeof(CK_SESSION_HANDLE));
+	struct session_pool *p = calloc(
+	    1, sizeof(*p) + max_sessions * (sizeof(p->loans[0]) + sizeof(p->idle[0])));
 
 	if (p == NULL || pthread_condattr_init(&p->monotonic) != 0) {
 		free(p);
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	}
+	p->idle = (CK_SESSION_HANDLE *)&p->loans[max_sessions];
 	p->functions = functions;
 	p->slot = slot;
-	p->max_sessions = max_sessions;
+	p->spare = CK_INVALID_HANDLE;
+	p->max_sessions = p->most_sessions = max_sessions;
 	p->wait_ms = wait_ms;
 	pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&p->lock, NULL);
@@ -66,6 +82,20 @@ session_pool_free(struct session_pool *pool)
 	pthread_condattr_destroy(&pool->monotonic);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
+}
+
+void
+session_pool_reset(struct session_pool *pool, CK_FUNCTION_LIST *functions,
+    CK_SLOT_ID slot, CK_SESSION_HANDLE spare)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->functions = functions;
+	pool->slot = slot;
+	pool->spare = spare;
+	pool->max_sessions = pool->most_sessions;
+	pool->open = 0;
+	pool->idle_count = 0;
+	pthread_mutex_unlock(&pool->lock);
 }
 
 static struct timespec
@@ -173,14 +203,63 @@ wait_for_room(struct session_pool *pool, int64_t *since_ns)
 	return 0;
 }
 
+/* The lock is held, for the rest of loans. */
+static void
+begin_loan(struct session_pool *pool, CK_SESSION_HANDLE session, bool is_slow)
+{
+	pool->loans[pool->loan_count++] =
+	    (struct loan){ session, clock_mono_ms(), is_slow };
+}
+
+/* A session that is being opened has no handle yet, and one is as good as another. */
+static struct loan *
+find_loan(struct session_pool *pool, CK_SESSION_HANDLE session)
+{
+	struct loan *loan = pool->loans;
+
+	while (loan->session != session)
+		loan++;
+	return loan;
+}
+
+static void
+end_loan(struct session_pool *pool, CK_SESSION_HANDLE session)
+{
+	*find_loan(pool, session) = pool->loans[--pool->loan_count];
+}
+
+static void
+rename_loan(struct session_pool *pool, CK_SESSION_HANDLE from, CK_SESSION_HANDLE to)
+{
+	pthread_mutex_lock(&pool->lock);
+	find_loan(pool, from)->session = to;
+	pthread_mutex_unlock(&pool->lock);
+}
+
 /* The lock is held. An idle one, or permission to open one more. */
 static CK_SESSION_HANDLE
-take_room(struct session_pool *pool)
+take_room(struct session_pool *pool, bool is_slow)
 {
+	CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+
 	if (pool->idle_count > 0)
-		return pool->idle[--pool->idle_count];
-	pool->open++;
-	return CK_INVALID_HANDLE;
+		session = pool->idle[--pool->idle_count];
+	else
+		pool->open++;
+	begin_loan(pool, session, is_slow);
+	return session;
+}
+
+/* The lock is held. The only session that the token has is the one kept spare. */
+static bool
+use_spare(struct session_pool *pool)
+{
+	if (pool->open > 0 || pool->spare == CK_INVALID_HANDLE)
+		return false;
+	pool->idle[pool->idle_count++] = pool->spare;
+	pool->spare = CK_INVALID_HANDLE;
+	pool->open = 1;
+	return true;
 }
 
 /*
@@ -193,8 +272,9 @@ lower_bound(struct session_pool *pool)
 	bool worth_it;
 
 	pthread_mutex_lock(&pool->lock);
+	end_loan(pool, CK_INVALID_HANDLE);
 	pool->open--;
-	worth_it = pool->open > 0;
+	worth_it = use_spare(pool) || pool->open > 0;
 	if (worth_it && pool->max_sessions > pool->open)
 		pool->max_sessions = pool->open;
 	promise_room(pool);
@@ -203,9 +283,10 @@ lower_bound(struct session_pool *pool)
 }
 
 static void
-forget_one(struct session_pool *pool)
+forget_one(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	pthread_mutex_lock(&pool->lock);
+	end_loan(pool, session);
 	pool->open--;
 	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
@@ -221,7 +302,8 @@ open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
 
 /* Under the lock the count is at hand, and nobody else's. */
 static int
-take_idle(struct session_pool *pool, CK_SESSION_HANDLE *idle, int64_t *since_ns)
+take_idle(
+    struct session_pool *pool, bool is_slow, CK_SESSION_HANDLE *idle, int64_t *since_ns)
 {
 	int rc;
 
@@ -229,54 +311,85 @@ take_idle(struct session_pool *pool, CK_SESSION_HANDLE *idle, int64_t *since_ns)
 	rc = wait_for_room(pool, since_ns);
 	durations_add(&pool->waits, *since_ns == 0 ? 0 : clock_mono_ns() - *since_ns);
 	if (rc == 0)
-		*idle = take_room(pool);
+		*idle = take_room(pool, is_slow);
 	pthread_mutex_unlock(&pool->lock);
 	return rc;
 }
 
-int
-session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+static int
+take(struct session_pool *pool, bool is_slow, CK_SESSION_HANDLE *session,
+    struct error *err)
 {
 	int64_t since_ns = 0;
 	CK_RV rv = CKR_OK;
 
 	do {
-		if (take_idle(pool, session, &since_ns) != 0)
+		if (take_idle(pool, is_slow, session, &since_ns) != 0)
 			return error_set(err, ERROR_BUSY,
 			    "all %u token sessions are in use", pool->max_sessions);
 		if (*session != CK_INVALID_HANDLE)
 			return 0;
 		rv = open_session(pool, session);
 	} while (rv == CKR_SESSION_COUNT && lower_bound(pool));
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
+		rename_loan(pool, CK_INVALID_HANDLE, *session);
 		return 0;
+	}
 	if (rv != CKR_SESSION_COUNT)
-		forget_one(pool);
+		forget_one(pool, CK_INVALID_HANDLE);
 	return ckr_error(err, rv, "C_OpenSession");
+}
+
+int
+session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
+{
+	return take(pool, false, session, err);
+}
+
+/* CKR_OK for a session that is there and logged in. */
+static CK_RV
+ask(struct session_pool *pool, CK_SESSION_HANDLE session)
+{
+	CK_SESSION_INFO info;
+	CK_RV rv = pool->functions->C_GetSessionInfo(session, &info);
+
+	if (rv == CKR_OK && info.state != CKS_RW_USER_FUNCTIONS)
+		return CKR_USER_NOT_LOGGED_IN;
+	return rv;
 }
 
 int
 session_take_live(
     struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
 {
-	CK_SESSION_INFO info;
+	CK_RV rv;
 
-	if (session_take(pool, session, err) != 0)
+	if (take(pool, true, session, err) != 0)
 		return -1;
-	if (pool->functions->C_GetSessionInfo(*session, &info) == CKR_OK)
+	if ((rv = ask(pool, *session)) == CKR_OK)
 		return 0;
-	return session_replace(pool, session, err);
+	if (rv != CKR_USER_NOT_LOGGED_IN) {
+		if (session_replace(pool, session, err) != 0)
+			return -1;
+		if ((rv = ask(pool, *session)) == CKR_OK)
+			return 0;
+	}
+	session_drop(pool, *session);
+	return ckr_error(err, rv, "C_GetSessionInfo");
 }
 
 int
 session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err)
 {
+	CK_SESSION_HANDLE old = *session;
 	CK_RV rv;
 
-	pool->functions->C_CloseSession(*session);
-	if ((rv = open_session(pool, session)) == CKR_OK)
+	pool->functions->C_CloseSession(old);
+	if ((rv = open_session(pool, session)) == CKR_OK) {
+		rename_loan(pool, old, *session);
 		return 0;
-	forget_one(pool);
+	}
+	forget_one(pool, old);
 	return ckr_error(err, rv, "C_OpenSession");
 }
 
@@ -284,6 +397,8 @@ void
 session_give(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	pthread_mutex_lock(&pool->lock);
+	end_loan(pool, session);
+	pool->given++;
 	pool->idle[pool->idle_count++] = session;
 	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
@@ -293,7 +408,7 @@ void
 session_drop(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	pool->functions->C_CloseSession(session);
-	forget_one(pool);
+	forget_one(pool, session);
 }
 
 void
@@ -303,6 +418,70 @@ session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc)
 		session_give(pool, session);
 	else
 		session_drop(pool, session);
+}
+
+int64_t
+session_pool_oldest_ms(struct session_pool *pool, uint64_t *given)
+{
+	int64_t now = clock_mono_ms(), oldest = 0;
+
+	pthread_mutex_lock(&pool->lock);
+	for (unsigned i = 0; i < pool->loan_count; i++) {
+		const struct loan *loan = &pool->loans[i];
+		int64_t age = (now - loan->since_ms) / (loan->is_slow ? SLOW : 1);
+
+		if (age > oldest)
+			oldest = age;
+	}
+	*given = pool->given;
+	pthread_mutex_unlock(&pool->lock);
+	return oldest;
+}
+
+/* The one that has been idle for longest. While somebody waits, none is idle for long. */
+static CK_SESSION_HANDLE
+take_oldest(struct session_pool *pool)
+{
+	CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->idle_count > 0 && pool->promised == 0) {
+		session = pool->idle[0];
+		pool->idle_count--;
+		memmove(
+		    pool->idle, pool->idle + 1, pool->idle_count * sizeof(*pool->idle));
+		begin_loan(pool, session, false);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return session;
+}
+
+static int
+touch(struct session_pool *pool, CK_SESSION_HANDLE session, struct error *err)
+{
+	CK_RV rv = ask(pool, session);
+
+	if (rv == CKR_OK) {
+		session_give(pool, session);
+		return 0;
+	}
+	session_drop(pool, session);
+	return ckr_error(err, rv, "C_GetSessionInfo");
+}
+
+int
+session_pool_touch(struct session_pool *pool, struct error *err)
+{
+	CK_SESSION_HANDLE session;
+	unsigned count;
+
+	pthread_mutex_lock(&pool->lock);
+	count = pool->idle_count;
+	pthread_mutex_unlock(&pool->lock);
+	while (count-- > 0 && (session = take_oldest(pool)) != CK_INVALID_HANDLE)
+		if (touch(pool, session, err) != 0)
+			return -1;
+	return 0;
 }
 
 struct session_use

@@ -21,6 +21,14 @@ int session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_
 /* Closes the idle sessions; none may be lent out. */
 void session_pool_free(struct session_pool *pool);
 
+/*
+ * The token has ended all sessions, and may be in another slot: begins anew, with as many
+ * as at first. None may be lent out. With spare, a session that is open already, a token
+ * that has no other serves one request at a time: CK_INVALID_HANDLE for none.
+ */
+void session_pool_reset(struct session_pool *pool, CK_FUNCTION_LIST *functions,
+    CK_SLOT_ID slot, CK_SESSION_HANDLE spare);
+
 /* Lends a session, waiting up to wait_ms for one. Give or drop it afterwards. */
 int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
@@ -31,7 +39,8 @@ void session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc
 
 /*
  * The same, after asking the token whether the session lives: for what is not tried
- * twice. Signing does without the question and replaces what turns out dead.
+ * twice, and may take its time. Signing does without the question and replaces what turns
+ * out dead.
  */
 int session_take_live(
     struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
@@ -42,6 +51,19 @@ int session_take_live(
  */
 int
 session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
+
+/*
+ * For how long a session has been lent out, at most; 0 when none is. Of one for slow work
+ * a tenth of it, so that one bound tells what hangs. *given counts the sessions that came
+ * back from calls that succeeded.
+ */
+int64_t session_pool_oldest_ms(struct session_pool *pool, uint64_t *given);
+
+/*
+ * Asks the token about each idle session, which keeps it open where idle ones end.
+ * ERROR_LOGGED_OUT when one is dead or not logged in.
+ */
+int session_pool_touch(struct session_pool *pool, struct error *err);
 
 struct session_use {
 	unsigned lent, max;

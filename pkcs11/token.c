@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <libp11.h>
-#include <openssl/err.h>
 
 #include "base/text.h"
 #include "pkcs11/ckr.h"
@@ -25,69 +24,120 @@ matches(const PKCS11_TOKEN *candidate, const struct token_options *options)
 	       strcmp(candidate->serialnr, options->serial) == 0;
 }
 
-static int
-find_slot(struct token *token, const struct token_options *options, struct error *err)
+static PKCS11_SLOT *
+find_slot(PKCS11_SLOT *slots, unsigned count, const struct token_options *options,
+    const char *path, struct error *err)
 {
 	const char *what = options->label != NULL ? "label" : "serial";
 	const char *value = options->label != NULL ? options->label : options->serial;
+	PKCS11_SLOT *found = NULL;
 
-	if (PKCS11_enumerate_slots(
-		token->module->libp11, &token->slots, &token->slot_count) != 0)
-		return error_set_openssl(err, ERROR_TOKEN, "listing the module's slots");
-	for (unsigned i = 0; i < token->slot_count; i++) {
-		if (!matches(token->slots[i].token, options))
+	for (unsigned i = 0; i < count; i++) {
+		if (!matches(slots[i].token, options))
 			continue;
-		if (token->slot != NULL)
-			return error_set(err, ERROR_CONFIG,
+		if (found != NULL) {
+			error_set(err, ERROR_CONFIG,
 			    "two tokens have %s \"%s\"; name the serial too", what,
 			    value);
-		token->slot = &token->slots[i];
+			return NULL;
+		}
+		found = &slots[i];
 	}
-	if (token->slot == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "no token with %s \"%s\" in %s",
-		    what, value, token->module->path);
-	token->slot_id = PKCS11_get_slotid_from_slot(token->slot);
-	if (text_copy(token->label, sizeof(token->label), token->slot->token->label) !=
-		0 ||
-	    text_copy(
-		token->serial, sizeof(token->serial), token->slot->token->serialnr) != 0)
+	if (found == NULL)
+		error_set(err, ERROR_NOT_FOUND, "no token with %s \"%s\" in %s", what,
+		    value, path);
+	return found;
+}
+
+/* Nothing of libp11's is kept: with its list of slots it would end their sessions. */
+static int
+find_token(struct token *token, const struct token_options *options, struct error *err)
+{
+	PKCS11_CTX *libp11 = token->module->libp11;
+	PKCS11_SLOT *slots = NULL, *slot;
+	unsigned count = 0;
+	int rc = -1;
+
+	if (PKCS11_enumerate_slots(libp11, &slots, &count) != 0)
+		return error_set_openssl(err, ERROR_TOKEN, "listing the module's slots");
+	if ((slot = find_slot(slots, count, options, token->module->path, err)) == NULL)
+		goto out;
+	token->slot_id = PKCS11_get_slotid_from_slot(slot);
+	if (text_copy(token->label, sizeof(token->label), slot->token->label) != 0 ||
+	    text_copy(token->serial, sizeof(token->serial), slot->token->serialnr) != 0) {
+		error_set(err, ERROR_TOKEN, "the token's label or serial is overlong");
+		goto out;
+	}
+	rc = 0;
+out:
+	PKCS11_release_all_slots(libp11, slots, count);
+	return rc;
+}
+
+/* A wrong PIN is not tried twice, and none when the token says what that would cost. */
+static int
+check_pin_may_be_tried(
+    const struct token *token, const struct secret *pin, struct error *err)
+{
+	CK_TOKEN_INFO info;
+	CK_RV rv = token->functions->C_GetTokenInfo(token->slot_id, &info);
+
+	if (rv != CKR_OK)
+		return ckr_error(err, rv, "C_GetTokenInfo");
+	if ((info.flags & CKF_USER_PIN_LOCKED) != 0)
 		return error_set(
-		    err, ERROR_TOKEN, "the token's label or serial is overlong");
+		    err, ERROR_PIN, "token %s: the PIN is locked", token->label);
+	if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		return error_set(err, ERROR_PIN,
+		    "token %s: one more wrong PIN locks it; log in by hand once",
+		    token->label);
+	if (token->refused != NULL &&
+	    strcmp(secret_text(token->refused), secret_text(pin)) == 0)
+		return error_set(err, ERROR_PIN,
+		    "token %s refused this PIN; it is not tried again", token->label);
 	return 0;
 }
 
-/* What libp11 left on OpenSSL's queue is the CK_RV of C_Login. */
-static int
-login_failed(struct error *err)
+/* For the comparison with the next one. */
+static void
+remember_refusal(struct token *token, const struct secret *pin)
 {
-	CK_RV rv = (CK_RV)ERR_GET_REASON(ERR_peek_last_error());
+	const char *text = secret_text(pin);
 
-	ERR_clear_error();
-	if (ckr_class(rv) == CKR_CLASS_PIN)
-		return ckr_error(
-		    err, rv, "the token refused the PIN; it is not tried again");
-	return ckr_error(err, rv, "login");
+	secret_free(token->refused);
+	if (secret_new(text, strlen(text), &token->refused, NULL) != 0)
+		token->refused = NULL;
+}
+
+/* Read-write, as all of ours: the modes are not mixed. */
+static int
+open_anchor(struct token *token, struct error *err)
+{
+	CK_RV rv = token->functions->C_OpenSession(token->slot_id,
+	    CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &token->anchor);
+
+	if (rv == CKR_OK)
+		return 0;
+	token->anchor = CK_INVALID_HANDLE;
+	return ckr_error(err, rv, "opening the first session");
 }
 
 static int
 login(struct token *token, const struct secret *pin, struct error *err)
 {
-	const PKCS11_TOKEN *t = token->slot->token;
+	const char *text = secret_text(pin);
+	CK_RV rv;
 
-	if (t->userPinLocked)
-		return error_set(
-		    err, ERROR_PIN, "token %s: the PIN is locked", token->label);
-	if (t->userPinFinalTry)
-		return error_set(err, ERROR_PIN,
-		    "token %s: one more wrong PIN locks it; log in by hand once",
-		    token->label);
-	/* Read-write from the start: libp11 closes every session when the mode changes.
-	 */
-	if (PKCS11_open_session(token->slot, 1) != 0)
-		return error_set_openssl(err, ERROR_TOKEN, "opening the first session");
-	if (PKCS11_login(token->slot, 0, secret_text(pin)) != 0)
-		return login_failed(err);
-	return 0;
+	if (check_pin_may_be_tried(token, pin, err) != 0 || open_anchor(token, err) != 0)
+		return -1;
+	rv = token->functions->C_Login(
+	    token->anchor, CKU_USER, (CK_UTF8CHAR *)(uintptr_t)text, strlen(text));
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	if (ckr_class(rv) != CKR_CLASS_PIN)
+		return ckr_error(err, rv, "login");
+	remember_refusal(token, pin);
+	return ckr_error(err, rv, "the token refused the PIN; it is not tried again");
 }
 
 int
@@ -101,12 +151,15 @@ token_open(struct module *module, const struct token_options *options,
 	t->module = module;
 	t->functions = module->functions;
 	t->session_copies = options->session_copies;
-	if (find_slot(t, options, err) != 0 || login(t, pin, err) != 0 ||
+	t->read_pin = options->read_pin;
+	t->pin_ctx = options->pin_ctx;
+	if (find_token(t, options, err) != 0 || login(t, pin, err) != 0 ||
 	    session_pool_new(t->functions, t->slot_id, options->max_sessions,
 		options->session_wait_ms, &t->sessions, err) != 0) {
 		token_close(t);
 		return -1;
 	}
+	session_pool_reset(t->sessions, t->functions, t->slot_id, t->anchor);
 	*token = t;
 	return 0;
 }
@@ -115,11 +168,60 @@ int
 token_look(struct module *module, const struct token_options *options, struct error *err)
 {
 	struct token t = { .module = module };
-	int rc = find_slot(&t, options, err);
 
-	if (t.slots != NULL)
-		PKCS11_release_all_slots(module->libp11, t.slots, t.slot_count);
+	return find_token(&t, options, err);
+}
+
+static int
+login_again(struct token *token, struct error *err)
+{
+	struct secret *pin = NULL;
+	int rc;
+
+	if (token->read_pin == NULL)
+		return error_set(err, ERROR_PIN, "there is no PIN to log in with again");
+	if (token->read_pin(token->pin_ctx, &pin, err) != 0)
+		return -1;
+	rc = login(token, pin, err);
+	secret_free(pin);
+	session_pool_reset(
+	    token->sessions, token->functions, token->slot_id, token->anchor);
 	return rc;
+}
+
+int
+token_relogin(struct token *token, struct error *err)
+{
+	token->functions->C_CloseAllSessions(token->slot_id);
+	return login_again(token, err);
+}
+
+int
+token_reload(struct token *token, struct error *err)
+{
+	struct token_options same;
+	char label[sizeof(token->label)], serial[sizeof(token->serial)];
+
+	memcpy(label, token->label, sizeof(label));
+	memcpy(serial, token->serial, sizeof(serial));
+	same = (struct token_options){ .label = label, .serial = serial };
+	if (module_reload(token->module, err) != 0)
+		return -1;
+	token->functions = token->module->functions;
+	if (find_token(token, &same, err) != 0)
+		return -1;
+	return login_again(token, err);
+}
+
+int
+token_touch(struct token *token, struct error *err)
+{
+	CK_SESSION_INFO info;
+	CK_RV rv = token->functions->C_GetSessionInfo(token->anchor, &info);
+
+	if (rv != CKR_OK)
+		return ckr_error(err, rv, "C_GetSessionInfo");
+	return session_pool_touch(token->sessions, err);
 }
 
 void
@@ -128,9 +230,9 @@ token_close(struct token *token)
 	if (token == NULL)
 		return;
 	session_pool_free(token->sessions);
-	if (token->slots != NULL)
-		PKCS11_release_all_slots(
-		    token->module->libp11, token->slots, token->slot_count);
+	if (token->anchor != CK_INVALID_HANDLE)
+		token->functions->C_CloseSession(token->anchor);
+	secret_free(token->refused);
 	free(token);
 }
 

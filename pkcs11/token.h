@@ -2,8 +2,8 @@
  * token.h - the token a daemon works with: found by label or serial, logged in once.
  *
  * Login belongs to the application, not to a session, so nothing here logs out while
- * the token is open: that would fail a signature in another thread. libp11's session,
- * opened before the login, is the anchor: a token logs out when its last session closes.
+ * the token is open: that would fail a signature in another thread. A session opened
+ * before the login is the anchor: a token logs out when its last session closes.
  */
 #ifndef PKCS11_TOKEN_H
 #define PKCS11_TOKEN_H
@@ -15,7 +15,6 @@
 #include "base/secret.h"
 #include "pkcs11/module.h"
 
-struct PKCS11_slot_st;
 struct session_pool;
 
 struct token_options {
@@ -24,6 +23,10 @@ struct token_options {
 	unsigned max_sessions;
 	int session_wait_ms;     /* how long a request waits for a session */
 	unsigned session_copies; /* of keys, at most (copies.h) */
+	/* The PIN as it is now, for when the token has ended the login: none is kept.
+	 * NULL: nobody logs in again. */
+	int (*read_pin)(void *ctx, struct secret **pin, struct error *err);
+	void *pin_ctx;
 };
 
 /* What takes the token's time. */
@@ -41,10 +44,11 @@ struct token {
 	char label[33];
 	char serial[17];
 	struct session_pool *sessions;
-	unsigned session_copies;      /* of keys, at most */
-	struct PKCS11_slot_st *slots; /* libp11's array */
-	unsigned slot_count;
-	struct PKCS11_slot_st *slot; /* in slots */
+	unsigned session_copies; /* of keys, at most */
+	int (*read_pin)(void *ctx, struct secret **pin, struct error *err);
+	void *pin_ctx;
+	struct secret *refused; /* the PIN that the token refused; NULL: none */
+	CK_SESSION_HANDLE anchor;
 	struct durations times[TOKEN_WORKS];
 };
 
@@ -56,6 +60,24 @@ struct token {
 int token_open(struct module *module, const struct token_options *options,
     const struct secret *pin, struct token **token, struct error *err);
 void token_close(struct token *token);
+
+/*
+ * Ends all sessions and logs in anew, with the PIN as it is now: one attempt, and none
+ * with a PIN that was refused. All handles change. No other thread may be inside the
+ * token, and while this fails the token is of no use.
+ */
+int token_relogin(struct token *token, struct error *err);
+
+/*
+ * The same with the module finalized and initialised before: the token is found again by
+ * its label and serial, in whatever slot.
+ */
+int token_reload(struct token *token, struct error *err);
+
+/* Asks the token about the sessions that nobody uses: keeps them open where idle ones
+ * end.
+ */
+int token_touch(struct token *token, struct error *err);
 
 /*
  * Is there such a token? Looks, and does not log in. Not beside an open token: libp11

@@ -173,6 +173,20 @@ visit_listeners(
 	return 0;
 }
 
+/* To log in again: the PIN is not kept. */
+static int
+visit_pin(const struct visitor *visitor, const struct config *config, struct error *err)
+{
+	static const char reason[] = "the PIN, when the token has ended the login";
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (config->pin_file != NULL)
+		return visit_parent(visitor, config->pin_file, PLACE_READ, reason, err);
+	if (credentials == NULL)
+		return 0;
+	return visit(visitor, credentials, PLACE_READ, reason, false, err);
+}
+
 int
 cage_places_visit(const struct config *config,
     int (*callback)(void *ctx, const struct place *place, struct error *err), void *ctx,
@@ -186,6 +200,7 @@ cage_places_visit(const struct config *config,
 	if (visit_parent(&visitor, config->module, PLACE_READ, "the module", err) != 0 ||
 	    visit_softhsm(&visitor, config, err) != 0 ||
 	    visit_configuration(&visitor, config, err) != 0 ||
+	    visit_pin(&visitor, config, err) != 0 ||
 	    visit(&visitor, config->state, PLACE_STORE, "the database", false, err) !=
 		0 ||
 	    visit_parent(&visitor, config->state, PLACE_PARENT,

@@ -38,6 +38,16 @@ read_token(const struct source *source, const struct token_settings *token,
 		    &config->session_wait_ms },
 		{ "token.session_copies", token->session_copies, "1024", 0, 65536,
 		    &config->session_copies },
+		{ "token.verify_one_in", token->verify_one_in, "256", 0, 1000000,
+		    &config->verify_one_in },
+		{ "token.hang_ms", token->hang_ms, "5000", 100, 600000,
+		    &config->hang_ms },
+		{ "token.reload_pause_ms", token->reload_pause_ms, "1000", 10, 60000,
+		    &config->reload_pause_ms },
+		{ "token.watchdog_s", token->watchdog_s, "60", 0, 86400,
+		    &config->watchdog_s },
+		{ "token.keepalive_s", token->keepalive_s, "20", 0, 86400,
+		    &config->keepalive_s },
 	};
 
 	if (source_check_text(source, "token.module", token->module, SIZE_MAX, err) !=
@@ -55,8 +65,14 @@ read_token(const struct source *source, const struct token_settings *token,
 	config->serial = token->serial;
 	config->pin_file = token->pin_file;
 	config->init_args = token->init_args;
-	return source_read_numbers(
-	    source, numbers, sizeof(numbers) / sizeof(numbers[0]), err);
+	if (source_read_numbers(
+		source, numbers, sizeof(numbers) / sizeof(numbers[0]), err) != 0)
+		return -1;
+	if (config->watchdog_s != 0 &&
+	    config->watchdog_s * UINT64_C(1000) < config->hang_ms)
+		return source_refuse(source, "token.watchdog_s",
+		    "is sooner than token.hang_ms says that a call hangs", err);
+	return 0;
 }
 
 static int

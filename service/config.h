@@ -70,6 +70,7 @@ struct config {
 	const char *pin_file;       /* NULL: the systemd credential */
 	const char *init_args;      /* NULL when not given */
 	unsigned max_sessions, session_wait_ms, session_copies;
+	unsigned verify_one_in, hang_ms, reload_pause_ms, watchdog_s, keepalive_s;
 	struct config_listener *listeners;
 	size_t listener_count;      /* at least 1 */
 	struct access_rules access; /* the texts are the settings' */

@@ -141,8 +141,12 @@ config_print(const struct config *config, FILE *out)
 	print_text(out, "  ", "init_args", config->init_args);
 	fprintf(out,
 	    "  max_sessions: %u\n  session_wait_ms: %u\n  session_copies: %u\n"
+	    "  verify_one_in: %u\n  hang_ms: %u\n  reload_pause_ms: %u\n"
+	    "  watchdog_s: %u\n  keepalive_s: %u\n"
 	    "listen:\n",
-	    config->max_sessions, config->session_wait_ms, config->session_copies);
+	    config->max_sessions, config->session_wait_ms, config->session_copies,
+	    config->verify_one_in, config->hang_ms, config->reload_pause_ms,
+	    config->watchdog_s, config->keepalive_s);
 	for (size_t i = 0; i < config->listener_count; i++)
 		print_listener(out, &config->listeners[i]);
 	print_access(out, config->settings);

@@ -129,10 +129,18 @@ open_store(struct daemon *d, const struct config *config, struct error *err)
 	return store_open(path, &d->store, err);
 }
 
+static int
+read_pin_again(void *ctx, struct secret **pin, struct error *err)
+{
+	return pin_read(ctx, pin, err);
+}
+
 static struct token_options
 token_wanted(const struct config *config)
 {
 	return (struct token_options){
+		.read_pin = read_pin_again,
+		.pin_ctx = (void *)(uintptr_t)config,
 		.label = config->label,
 		.serial = config->serial,
 		.max_sessions = config->max_sessions,
@@ -168,8 +176,11 @@ find_token(const struct config *config, struct module **module, enum exit_code *
 
 	*code = EXIT_MODULE;
 	if (module_open(config->module, config->init_args, module, err) != 0) {
-		if (err->code == ERROR_TOKEN) /* it is one, and does not initialise */
-			hint_at_softhsm(config, err);
+		if (err->code == ERROR_CONFIG)
+			return -1;
+		/* It is one, and does not initialise: the token may be away. */
+		*code = EXIT_TOKEN;
+		hint_at_softhsm(config, err);
 		return -1;
 	}
 	*code = EXIT_TOKEN;
@@ -250,11 +261,47 @@ out:
 }
 
 static int
+note_login(void *ctx, int rc, struct error *err)
+{
+	const struct daemon *d = ctx;
+
+	return auditor_note_login(d->store, d->config, rc, err);
+}
+
+/* A thread that is in the token does not come back: nothing can be stopped in order. */
+static void
+give_up(void *ctx)
+{
+	(void)ctx;
+	_exit(EXIT_TOKEN);
+}
+
+static int
+open_keys(struct daemon *d, const struct config *config, struct error *err)
+{
+	const struct keystore_options options = {
+		.verify_one_in = config->verify_one_in,
+		.recovery = {
+			.wait_ms = (int)config->session_wait_ms,
+			.pause_ms = (int)config->reload_pause_ms,
+			.hang_ms = (int)config->hang_ms,
+			.watchdog_ms = config->watchdog_s * INT64_C(1000),
+			.keepalive_ms = config->keepalive_s * INT64_C(1000),
+			.note_login = note_login,
+			.give_up = give_up,
+			.ctx = d,
+		},
+	};
+
+	return keystore_new(d->token, &options, &d->keys, err);
+}
+
+static int
 open_api(struct daemon *d, const struct config *config, bool dev, struct error *err)
 {
 	const struct ruleset rules = config_ruleset(config);
 
-	if (keystore_new(d->token, &d->keys, err) != 0 ||
+	if (open_keys(d, config, err) != 0 ||
 	    builtin_new(&keystore_backend, d->keys, &d->builtin, err) != 0)
 		return -1;
 	d->api = (struct api){
@@ -355,9 +402,12 @@ daemon_stop(struct daemon *daemon)
 	/* First: who connects during the drain is to fail at once, not hang. */
 	listeners_close(&daemon->listeners);
 	if (daemon->server != NULL) {
-		drained = server_stop(daemon->server, DRAIN_MS);
+		drained = server_drain(daemon->server, DRAIN_MS);
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
+		if (!drained && keystore_is_away(daemon->keys))
+			give_up(daemon);
+		server_free(daemon->server);
 	}
 	limits_free(daemon->limits);
 	renewer_stop(daemon->renewer);

@@ -344,7 +344,7 @@ take_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 	}
 }
 
-static void
+void
 server_free(struct server *server)
 {
 	for (size_t i = 0; i < server->gate_count; i++)
@@ -472,15 +472,11 @@ drain(const struct server *server, int drain_ms)
 }
 
 bool
-server_stop(struct server *server, int drain_ms)
+server_drain(struct server *server, int drain_ms)
 {
-	bool drained;
-
 	atomic_store(&server->stopping, true);
 	for (size_t i = 0; i < server->gate_count; i++)
 		gate_quiesce(server->gates[i]);
 	shortcut_quiesce(server->shortcut);
-	drained = drain(server, drain_ms);
-	server_free(server);
-	return drained;
+	return drain(server, drain_ms);
 }

@@ -29,10 +29,12 @@ int server_start(const struct server_options *options, const struct listener *li
     size_t count, struct server **server, struct error *err);
 
 /*
- * Accepts no more, lets the requests in flight finish for up to drain_ms, each answer the
- * last of its connection, then closes every connection. false: some did not finish in
- * time.
+ * Accepts no more, and lets the requests in flight finish for up to drain_ms, each answer
+ * the last of its connection. false: some did not finish in time.
  */
-bool server_stop(struct server *server, int drain_ms);
+bool server_drain(struct server *server, int drain_ms);
+
+/* Closes every connection, and waits for those who answer. */
+void server_free(struct server *server);
 
 #endif

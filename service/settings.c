@@ -31,6 +31,12 @@ static const cyaml_schema_field_t token_fields[] = {
 	    CYAML_FLAG_OPTIONAL),
 	TEXT(
 	    "session_copies", struct token_settings, session_copies, CYAML_FLAG_OPTIONAL),
+	TEXT("verify_one_in", struct token_settings, verify_one_in, CYAML_FLAG_OPTIONAL),
+	TEXT("hang_ms", struct token_settings, hang_ms, CYAML_FLAG_OPTIONAL),
+	TEXT("reload_pause_ms", struct token_settings, reload_pause_ms,
+	    CYAML_FLAG_OPTIONAL),
+	TEXT("watchdog_s", struct token_settings, watchdog_s, CYAML_FLAG_OPTIONAL),
+	TEXT("keepalive_s", struct token_settings, keepalive_s, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 

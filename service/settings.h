@@ -11,7 +11,8 @@
 
 struct token_settings {
 	char *module, *label, *serial, *pin_file, *init_args, *max_sessions,
-	    *session_wait_ms, *session_copies;
+	    *session_wait_ms, *session_copies, *verify_one_in, *hang_ms, *reload_pause_ms,
+	    *watchdog_s, *keepalive_s;
 };
 
 struct limits_settings {

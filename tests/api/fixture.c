@@ -94,7 +94,7 @@ fixture_restart(struct fixture *f)
 	keystore_free(f->token->keystore);
 	token_close(f->token->token);
 	must(test_token_login(f->token, TEST_TOKEN_LABEL, TEST_TOKEN_PIN, &err), &err);
-	must(keystore_new(f->token->token, &f->token->keystore, &err), &err);
+	must(test_keystore_new(f->token->token, &f->token->keystore, &err), &err);
 	open_api(f);
 }
 

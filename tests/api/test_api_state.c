@@ -335,7 +335,7 @@ refuses_to_open_over_a_key_it_cannot_read(void **state)
 
 	row.cka_id_len = row.spki_len = 1;
 	assert_int_equal(store_key_add(f->store, &row, &event, &err), 0);
-	assert_int_equal(keystore_new(f->token->token, &keys, &err), 0);
+	assert_int_equal(test_keystore_new(f->token->token, &keys, &err), 0);
 	second = (struct api){ .keys = keys, .builtin = f->builtin, .store = f->store };
 	assert_int_equal(api_open(&second, &err), -1);
 	assert_int_not_equal(err.code, ERROR_NONE);

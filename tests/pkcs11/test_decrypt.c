@@ -223,7 +223,7 @@ a_token_that_is_away_is_an_error(void **state)
 	rc = decrypt(t, &shared, &sent, premaster, &err);
 	put_back(t);
 	assert_int_equal(rc, -1);
-	assert_int_equal(err.code, ERROR_TOKEN);
+	assert_int_equal(err.code, ERROR_AWAY);
 	assert_int_equal(decrypt(t, &shared, &sent, premaster, NULL), 0);
 }
 

@@ -149,7 +149,7 @@ a_search_that_fails_is_an_error(void **state)
 	    FAULTS_ALWAYS);
 	assert_int_equal(inventory_read(t->token, &inventory, &err), -1);
 	faults_clear(t->faults);
-	assert_int_equal(err.code, ERROR_TOKEN);
+	assert_int_equal(err.code, ERROR_AWAY);
 }
 
 /* A keystore of its own, as after a start. */
@@ -163,7 +163,7 @@ listed_keys_are_taken_into_use_with_two_searches(void **state)
 	bool on_token;
 
 	make(t->keystore, keys);
-	assert_int_equal(keystore_new(t->token, &started, NULL), 0);
+	assert_int_equal(test_keystore_new(t->token, &started, NULL), 0);
 	before = searches(t);
 	assert_int_equal(keystore_list(started, NULL), 0);
 	for (int i = 0; i < KEYS; i++) {

@@ -187,7 +187,7 @@ takes_the_keys_of_a_name_in_any_order(void **state)
 	old.replaced = next.created;
 	next.replaced = 0;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(keystore_new(t->token, &again, NULL), 0);
+		assert_int_equal(test_keystore_new(t->token, &again, NULL), 0);
 		use(again, i == 0 ? &old : &next);
 		use(again, i == 0 ? &next : &old);
 		assert_true(is_current(again, &next));

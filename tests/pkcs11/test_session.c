@@ -19,7 +19,8 @@ static struct {
 	CK_SESSION_HANDLE last;
 	unsigned open, most;
 	CK_SESSION_HANDLE dead; /* C_GetSessionInfo denies handles up to this one */
-	CK_RV refuse;           /* what C_OpenSession fails with */
+	CK_STATE state;
+	CK_RV refuse; /* what C_OpenSession fails with */
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static CK_RV
@@ -53,7 +54,7 @@ fake_close(CK_SESSION_HANDLE session)
 static CK_RV
 fake_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 {
-	(void)info;
+	info->state = fake.state;
 	return session <= fake.dead ? CKR_SESSION_HANDLE_INVALID : CKR_OK;
 }
 
@@ -71,6 +72,7 @@ new_pool(unsigned max, int wait_ms)
 	fake.open = fake.most = 0;
 	fake.last = fake.dead = 0;
 	fake.refuse = CKR_OK;
+	fake.state = CKS_RW_USER_FUNCTIONS;
 	assert_int_equal(session_pool_new(&functions, 7, max, wait_ms, &pool, NULL), 0);
 	assert_int_equal(fake.open, 0);
 	return pool;
@@ -265,7 +267,7 @@ a_session_that_cannot_be_opened_takes_no_place(void **state)
 	assert_int_equal(err.code, ERROR_BUSY);
 	fake.refuse = CKR_DEVICE_REMOVED;
 	assert_int_equal(session_take(pool, &session, &err), -1);
-	assert_int_equal(err.code, ERROR_TOKEN);
+	assert_int_equal(err.code, ERROR_AWAY);
 	fake.refuse = CKR_OK;
 	assert_int_equal(session_take(pool, &session, NULL), 0);
 	session_give(pool, session);
@@ -299,7 +301,7 @@ a_session_that_cannot_be_replaced_gives_up_its_place(void **state)
 	assert_int_equal(session_take(pool, &session, NULL), 0);
 	fake.refuse = CKR_DEVICE_REMOVED;
 	assert_int_equal(session_replace(pool, &session, &err), -1);
-	assert_int_equal(err.code, ERROR_TOKEN);
+	assert_int_equal(err.code, ERROR_AWAY);
 	fake.refuse = CKR_OK;
 	assert_int_equal(session_take(pool, &session, NULL), 0);
 	session_give(pool, session);

@@ -45,6 +45,7 @@ static const struct {
 	[TROUBLE_ALWAYS_AUTHENTICATE] = { "always-authenticate", false },
 	[TROUBLE_PIN_FINAL_TRY] = { "pin-final-try", false },
 	[TROUBLE_PIN_LOCKED] = { "pin-locked", false },
+	[TROUBLE_PIN_TRIES] = { "pin-tries", false },
 	[TROUBLE_WRONG_SIGNATURES] = { "wrong-signatures", false },
 };
 

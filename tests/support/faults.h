@@ -44,6 +44,7 @@ enum faults_trouble {
 	TROUBLE_ALWAYS_AUTHENTICATE, /* each private key wants a login for each use */
 	TROUBLE_PIN_FINAL_TRY,       /* CKF_USER_PIN_FINAL_TRY */
 	TROUBLE_PIN_LOCKED,          /* CKF_USER_PIN_LOCKED */
+	TROUBLE_PIN_TRIES,           /* so many wrong PINs lock it */
 	TROUBLE_WRONG_SIGNATURES,    /* a bit of each is wrong */
 	TROUBLES
 };

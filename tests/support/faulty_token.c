@@ -199,6 +199,22 @@ is_last_pin(const CK_BYTE *pin, CK_ULONG len)
 	return len == token.pin_len && memcmp(pin, token.pin, len) == 0;
 }
 
+/* As a card does: SoftHSM itself never locks. */
+static void
+count_wrong_pin(void)
+{
+	unsigned long tries;
+
+	if (!faults_has(token.faults, TROUBLE_PIN_TRIES, &tries))
+		return;
+	tries -= tries > 0;
+	faults_trouble(token.faults, TROUBLE_PIN_TRIES, tries, FAULTS_ALWAYS);
+	if (tries == 1)
+		faults_trouble(token.faults, TROUBLE_PIN_FINAL_TRY, 1, FAULTS_ALWAYS);
+	if (tries == 0)
+		faults_trouble(token.faults, TROUBLE_PIN_LOCKED, 1, FAULTS_ALWAYS);
+}
+
 static CK_RV
 login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 {
@@ -211,6 +227,8 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 		return right ? CKR_OK : CKR_PIN_INCORRECT;
 	}
 	rv = token.real->C_Login(session, user, pin, len);
+	if (rv == CKR_PIN_INCORRECT)
+		count_wrong_pin();
 	if (rv == CKR_OK && len <= PIN_MAX) {
 		memcpy(token.pin, pin, len);
 		token.pin_len = len;

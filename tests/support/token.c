@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -95,6 +96,13 @@ test_token_make(struct module *module, const char *label)
 	secret_free(pin);
 }
 
+static int
+read_test_pin(void *ctx, struct secret **pin, struct error *err)
+{
+	(void)ctx;
+	return secret_new(TEST_TOKEN_PIN, strlen(TEST_TOKEN_PIN), pin, err);
+}
+
 int
 test_token_login(
     struct test_token *t, const char *label, const char *pin, struct error *err)
@@ -104,6 +112,7 @@ test_token_login(
 		.max_sessions = TEST_TOKEN_SESSIONS,
 		.session_wait_ms = TEST_TOKEN_WAIT_MS,
 		.session_copies = TEST_TOKEN_COPIES,
+		.read_pin = read_test_pin,
 	};
 	struct secret *secret = test_pin(pin);
 	int rc = token_open(t->module, &options, secret, &t->token, err);
@@ -124,6 +133,36 @@ test_key_destroy(struct keystore *store, const struct keystore_key *key)
 	keystore_forget(store, key);
 }
 
+int
+test_keystore_new(struct token *token, struct keystore **store, struct error *err)
+{
+	const struct keystore_options options = {
+		.verify_one_in = 1,
+		.recovery = {
+			.wait_ms = TEST_TOKEN_WAIT_MS,
+			.pause_ms = 10,
+			.hang_ms = 5000,
+		},
+	};
+
+	return keystore_new(token, &options, store, err);
+}
+
+void
+test_token_recovers(struct test_token *t)
+{
+	const struct timespec step = { .tv_nsec = 10000000 };
+	struct error err = { 0 };
+
+	for (int i = 0; i < 1000; i++) {
+		if (keystore_check(t->keystore, &err) == 0)
+			return;
+		nanosleep(&step, NULL);
+	}
+	fprintf(stderr, "%s\n", err.text);
+	abort();
+}
+
 static int
 open_token(struct test_token *t)
 {
@@ -131,7 +170,7 @@ open_token(struct test_token *t)
 
 	test_token_make(t->module, TEST_TOKEN_LABEL);
 	if (test_token_login(t, TEST_TOKEN_LABEL, TEST_TOKEN_PIN, &err) != 0 ||
-	    keystore_new(t->token, &t->keystore, &err) != 0) {
+	    test_keystore_new(t->token, &t->keystore, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return -1;
 	}

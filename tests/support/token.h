@@ -45,4 +45,10 @@ void test_key_destroy(struct keystore *store, const struct keystore_key *key);
 int test_token_login(
     struct test_token *t, const char *label, const char *pin, struct error *err);
 
+/* One that verifies each signature, and watches with its own times. */
+int test_keystore_new(struct token *token, struct keystore **store, struct error *err);
+
+/* Waits until the token works again. */
+void test_token_recovers(struct test_token *t);
+
 #endif

@@ -1,0 +1,435 @@
+/*
+ * recovery.c - the thread that sees to the token, and the one that watches.
+ *
+ * What it does, in this order, until a signature verifies: nothing, for the failure may
+ * have been of one request or one key; a login, where sessions or the login have ended;
+ * the module finalized and initialised, now and after pauses that double.
+ */
+#include "pkcs11/recovery.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pkcs11/keystore_state.h"
+#include "pkcs11/session.h"
+
+#define PAUSES_MOST 30 /* the longest is so many of the first */
+#define LOCK_OUT_MS 1000
+#define LOOKS       4  /* of the watch, in the time after which a call hangs */
+#define SLOW        10 /* a module may take so many times as long to reload as to sign */
+
+/* How an attempt to use the token ended, and why it failed. */
+struct outcome {
+	int rc;
+	struct error why;
+};
+
+struct recovery {
+	struct keystore *store;
+	struct recovery_options options;
+	pthread_t keeper, watch;
+	pthread_mutex_t lock;
+	pthread_cond_t asked, done, stop; /* of CLOCK_MONOTONIC */
+	bool stopping, wanted;
+	uint64_t begun, finished; /* runs */
+	struct outcome last;
+	bool is_logged_in; /* the keeper's own */
+	int64_t probe_ms;  /* when the token was last probed; the watch's own, as is: */
+	uint64_t given_before;
+	int64_t pause_ms, away_since_ms;
+	atomic_bool is_away, hangs;
+	atomic_int_least64_t busy_since_ms; /* with a login or a reload; 0: not */
+	atomic_ullong logins, reloads;
+};
+
+/* The lock is held. False at the deadline. */
+static bool
+wait_until(struct recovery *r, pthread_cond_t *condition, int64_t deadline_ms)
+{
+	struct timespec deadline = {
+		.tv_sec = deadline_ms / 1000,
+		.tv_nsec = deadline_ms % 1000 * 1000000,
+	};
+
+	return pthread_cond_timedwait(condition, &r->lock, &deadline) == 0;
+}
+
+static bool
+is_illness(const struct outcome *o)
+{
+	return o->rc != 0 &&
+	       (o->why.code == ERROR_LOGGED_OUT || o->why.code == ERROR_AWAY);
+}
+
+/* Whether the token is well; that it has not the key which was tried says nothing. */
+static bool
+try_token(struct recovery *r, struct outcome *o)
+{
+	o->rc = keystore_try(r->store, &o->why);
+	return !is_illness(o);
+}
+
+static int
+note_login(struct recovery *r, struct outcome *o)
+{
+	if (o->rc == 0)
+		log_info("token.login", "serial=%s", r->store->token->serial);
+	if (r->options.note_login != NULL)
+		o->rc = r->options.note_login(r->options.ctx, o->rc, &o->why);
+	return o->rc;
+}
+
+/* Nobody else is in the token meanwhile. */
+static bool
+begin_anew(
+    struct recovery *r, int (*begin)(struct token *, struct error *), struct outcome *o)
+{
+	r->is_logged_in = false;
+	if (atomic_load(&r->hangs)) {
+		o->rc =
+		    error_set(&o->why, ERROR_AWAY, "a call to the token does not return");
+		return false;
+	}
+	if ((o->rc = keystore_lock_out(r->store, LOCK_OUT_MS, &o->why)) != 0)
+		return false;
+	atomic_store(&r->busy_since_ms, clock_mono_ms());
+	keystore_forget_handles(r->store);
+	o->rc = begin(r->store->token, &o->why);
+	atomic_store(&r->busy_since_ms, 0);
+	keystore_let_in(r->store);
+	r->is_logged_in = note_login(r, o) == 0;
+	return r->is_logged_in;
+}
+
+/* The lock is held. One line for each reason. */
+static void
+set_away(struct recovery *r, const struct error *why)
+{
+	char quoted[LOG_QUOTED_MAX];
+
+	if (!r->is_away) {
+		r->away_since_ms = clock_mono_ms();
+		r->pause_ms = r->options.pause_ms;
+	}
+	if (!r->is_away || strcmp(r->last.why.text, why->text) != 0)
+		log_error("token.away", "why=\"%s\"", log_quoted(quoted, why->text));
+	r->last = (struct outcome){ -1, *why };
+	atomic_store(&r->is_away, true);
+}
+
+static void
+open_breaker(struct recovery *r, const struct error *why)
+{
+	pthread_mutex_lock(&r->lock);
+	set_away(r, why);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Whether the token is well after all that can be done about it. */
+static bool
+see_to(struct recovery *r, struct outcome *o)
+{
+	if (r->is_logged_in) {
+		if (try_token(r, o))
+			return true;
+		if (o->why.code == ERROR_LOGGED_OUT) {
+			atomic_fetch_add(&r->logins, 1);
+			if (begin_anew(r, token_relogin, o) && try_token(r, o))
+				return true;
+		}
+		open_breaker(r, &o->why);
+	}
+	atomic_fetch_add(&r->reloads, 1);
+	return begin_anew(r, token_reload, o) && try_token(r, o);
+}
+
+/* The lock is held. */
+static void
+finish(struct recovery *r, bool is_well, const struct outcome *o)
+{
+	if (!is_well) {
+		set_away(r, &o->why);
+	} else {
+		if (r->is_away)
+			log_info("token.back", "after_ms=%lld",
+			    (long long)(clock_mono_ms() - r->away_since_ms));
+		atomic_store(&r->is_away, false);
+		r->last = *o;
+	}
+	r->finished = r->begun;
+	pthread_cond_broadcast(&r->done);
+}
+
+/* The lock is held. Until somebody asks, or something is due; false: to stop. */
+static bool
+sleep_until_due(struct recovery *r, bool *is_asked)
+{
+	int64_t wait_ms = r->is_away ? r->pause_ms : r->options.keepalive_ms;
+	int64_t due = clock_mono_ms() + wait_ms;
+	int64_t most_ms = PAUSES_MOST * r->options.pause_ms;
+	bool in_time = true;
+
+	while (!r->stopping && !r->wanted && in_time) {
+		if (wait_ms == 0)
+			pthread_cond_wait(&r->asked, &r->lock);
+		else
+			in_time = wait_until(r, &r->asked, due);
+	}
+	if (r->is_away && !in_time && r->pause_ms < most_ms)
+		r->pause_ms = 2 * r->pause_ms < most_ms ? 2 * r->pause_ms : most_ms;
+	*is_asked = r->wanted || r->is_away;
+	r->wanted = false;
+	return !r->stopping;
+}
+
+/* Idle sessions that are still there need no signature. */
+static bool
+is_idle_well(struct recovery *r)
+{
+	struct error why;
+
+	return keystore_touch(r->store, &why) == 0;
+}
+
+static void *
+keep(void *arg)
+{
+	struct recovery *r = arg;
+	struct outcome o;
+	bool is_asked, is_well;
+
+	pthread_mutex_lock(&r->lock);
+	while (sleep_until_due(r, &is_asked)) {
+		r->begun++;
+		pthread_mutex_unlock(&r->lock);
+		o = (struct outcome){ 0 };
+		is_well = (!is_asked && is_idle_well(r)) || see_to(r, &o);
+		pthread_mutex_lock(&r->lock);
+		finish(r, is_well, &o);
+	}
+	pthread_cond_broadcast(&r->done);
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+/* For how long the oldest call goes on; of what may take long a part of it. */
+static int64_t
+oldest_call_ms(struct recovery *r, uint64_t *given)
+{
+	int64_t since = atomic_load(&r->busy_since_ms);
+	int64_t ms = session_pool_oldest_ms(r->store->token->sessions, given);
+	int64_t reloading = since == 0 ? 0 : (clock_mono_ms() - since) / SLOW;
+
+	return reloading > ms ? reloading : ms;
+}
+
+/* The lock is held. Has the token tried. */
+static void
+ask(struct recovery *r)
+{
+	r->wanted = true;
+	pthread_cond_signal(&r->asked);
+}
+
+/* The lock is held. */
+static void
+set_hangs(struct recovery *r, bool hangs, int64_t ms)
+{
+	if (hangs && !r->hangs)
+		log_error("token.hangs", "for_ms=%lld", (long long)ms);
+	if (!hangs && r->hangs) {
+		log_info("token.returned", "serial=%s", r->store->token->serial);
+		ask(r);
+	}
+	atomic_store(&r->hangs, hangs);
+}
+
+/*
+ * The lock is held. One call that does not return is one thread and one session less. The
+ * token hangs when another does not return either that was made to find out.
+ */
+static void
+look(struct recovery *r)
+{
+	int64_t now = clock_mono_ms(), patience = r->options.hang_ms / 2;
+	uint64_t given;
+	int64_t ms = oldest_call_ms(r, &given);
+
+	if (ms < patience) {
+		r->probe_ms = 0;
+	} else if (r->probe_ms == 0 || given != r->given_before) {
+		r->probe_ms = now;
+		r->given_before = given;
+		ask(r);
+	}
+	set_hangs(r, ms >= r->options.hang_ms && now - r->probe_ms >= patience, ms);
+	if (r->options.watchdog_ms != 0 && ms >= r->options.watchdog_ms &&
+	    (r->hangs || r->is_away)) {
+		log_error("token.given-up", "after_ms=%lld", (long long)ms);
+		r->options.give_up(r->options.ctx);
+	}
+}
+
+static void *
+watch(void *arg)
+{
+	struct recovery *r = arg;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->stopping) {
+		wait_until(r, &r->stop, clock_mono_ms() + r->options.hang_ms / LOOKS);
+		look(r);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+static void
+free_recovery(struct recovery *r)
+{
+	pthread_cond_destroy(&r->asked);
+	pthread_cond_destroy(&r->done);
+	pthread_cond_destroy(&r->stop);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+static void
+tell_to_stop(struct recovery *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stopping = true;
+	pthread_cond_broadcast(&r->asked);
+	pthread_cond_broadcast(&r->stop);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static int
+start_threads(struct recovery *r, struct error *err)
+{
+	if (pthread_create(&r->watch, NULL, watch, r) != 0)
+		return error_set(err, ERROR_INTERNAL, "starting a thread");
+	if (pthread_create(&r->keeper, NULL, keep, r) == 0)
+		return 0;
+	tell_to_stop(r);
+	pthread_join(r->watch, NULL);
+	return error_set(err, ERROR_INTERNAL, "starting a thread");
+}
+
+int
+recovery_start(struct keystore *store, const struct recovery_options *options,
+    struct recovery **recovery, struct error *err)
+{
+	struct recovery *r = calloc(1, sizeof(*r));
+	pthread_condattr_t monotonic;
+
+	if (r == NULL || pthread_condattr_init(&monotonic) != 0) {
+		free(r);
+		return error_set(err, ERROR_INTERNAL, "out of memory");
+	}
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->asked, &monotonic);
+	pthread_cond_init(&r->done, &monotonic);
+	pthread_cond_init(&r->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&r->lock, NULL);
+	r->store = store;
+	r->options = *options;
+	r->is_logged_in = true;
+	if (start_threads(r, err) != 0) {
+		free_recovery(r);
+		return -1;
+	}
+	*recovery = r;
+	return 0;
+}
+
+void
+recovery_stop(struct recovery *recovery)
+{
+	if (recovery == NULL)
+		return;
+	tell_to_stop(recovery);
+	pthread_join(recovery->keeper, NULL);
+	pthread_join(recovery->watch, NULL);
+	free_recovery(recovery);
+}
+
+int
+recovery_admit(struct recovery *recovery, struct error *err)
+{
+	int rc = 0;
+
+	if (atomic_load(&recovery->hangs))
+		return error_set(err, ERROR_AWAY, "a call to the token does not return");
+	if (!atomic_load(&recovery->is_away))
+		return 0;
+	pthread_mutex_lock(&recovery->lock);
+	if (recovery->is_away)
+		rc = error_set(err,
+		    recovery->last.why.code == ERROR_PIN ? ERROR_PIN : ERROR_AWAY,
+		    "the token is away: %s", recovery->last.why.text);
+	pthread_mutex_unlock(&recovery->lock);
+	return rc;
+}
+
+/* The lock is held. A run that begins from now on; false when it does not end in time. */
+static bool
+wait_for_run(struct recovery *r)
+{
+	uint64_t run = r->begun + 1;
+	int64_t deadline = clock_mono_ms() + r->options.wait_ms;
+	bool in_time = true;
+
+	ask(r);
+	while (r->finished < run && !r->stopping && in_time)
+		in_time = wait_until(r, &r->done, deadline);
+	return r->finished >= run;
+}
+
+bool
+recovery_helped(struct recovery *recovery, const struct error *failure)
+{
+	const struct outcome o = { -1, *failure };
+	bool helped;
+
+	if (!is_illness(&o))
+		return false;
+	pthread_mutex_lock(&recovery->lock);
+	helped = wait_for_run(recovery) && !recovery->is_away;
+	pthread_mutex_unlock(&recovery->lock);
+	return helped;
+}
+
+int
+recovery_check(struct recovery *recovery, struct error *err)
+{
+	int rc;
+
+	if (recovery_admit(recovery, err) != 0)
+		return -1;
+	pthread_mutex_lock(&recovery->lock);
+	if (!wait_for_run(recovery))
+		rc = error_set(err, ERROR_AWAY, "the token has not answered within %d ms",
+		    recovery->options.wait_ms);
+	else if ((rc = recovery->last.rc) != 0)
+		error_set(err, recovery->last.why.code, "%s", recovery->last.why.text);
+	pthread_mutex_unlock(&recovery->lock);
+	return rc;
+}
+
+struct recovery_state
+recovery_state(struct recovery *recovery)
+{
+	return (struct recovery_state){
+		.is_away = atomic_load(&recovery->is_away),
+		.hangs = atomic_load(&recovery->hangs),
+		.logins = atomic_load(&recovery->logins),
+		.reloads = atomic_load(&recovery->reloads),
+	};
+}
