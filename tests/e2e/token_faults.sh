@@ -95,7 +95,7 @@ sign_many() {
 	for i in {1..24}; do
 		each+=(-o "$T/signature.$i" "http://localhost/v1/keys/papers/sign?scheme=ecdsa_secp256r1_sha256")
 	done
-	"$FAULT" set C_Sign delay=50
+	"$FAULT" set C_Sign delay=20
 	curl -s -Z --no-progress-meter --parallel-immediate --parallel-max 24 --max-time 5 -w '%{http_code}\n' \
 		--unix-socket "$KEYHOLD_SOCKET" -H 'Content-Type: application/octet-stream' \
 		--data-binary "@$T/message" "${each[@]}" | sort | uniq -c |
@@ -330,5 +330,8 @@ sleep 0.5
 [ "$(($(calls C_Login) - before))" = 1 ] || fail "the PIN was tried $(($(calls C_Login) - before)) times"
 grep -q 'event=token.away why=.*refused' "$T/keyholdd.log" || fail "the log does not say why"
 cat "$T/right-pin" >"$pin"
-wait_for "a signature" eval '[ "$(sign_papers)" = 200 ]'
+signs() {
+	[ "$(sign_papers)" = 200 ]
+}
+wait_for "a signature" signs
 stop_faulty pin
