@@ -23,6 +23,7 @@
 #include "service/reload.h"
 #include "service/renewer.h"
 #include "service/server.h"
+#include "service/visits.h"
 
 #define DRAIN_MS         10000
 #define OTHER_FILES      256
@@ -325,8 +326,10 @@ open_limits(struct daemon *d, const struct config *config, struct error *err)
 {
 	struct limits_options options = config->limits;
 
+	/* Of what libmicrohttpd has, visits.c has a copy. */
 	limits_fit(&options, limits_raise_descriptors(),
-	    OTHER_FILES + (size_t)config->max_sessions * FILES_OF_SESSION);
+	    OTHER_FILES + POOLS * (size_t)options.http +
+		(size_t)config->max_sessions * FILES_OF_SESSION);
 	return limits_new(&options, &d->limits, err);
 }
 

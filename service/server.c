@@ -129,7 +129,7 @@ change_connection(void *ctx, struct MHD_Connection *connection, void **state,
 		info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*state =
-		    info != NULL ? visits_find(server->visits, info->connect_fd) : NULL;
+		    info != NULL ? visits_meet(server->visits, info->connect_fd) : NULL;
 	} else if (*state != NULL) {
 		visits_leave(server->visits, *state);
 	}
@@ -323,7 +323,7 @@ start_daemon(struct server *server)
 	    MHD_OPTION_END);
 }
 
-/* libmicrohttpd closes what it cannot take. */
+/* libmicrohttpd closes what it cannot take, and visits then lets it go in time. */
 static void
 take_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 {
@@ -339,8 +339,7 @@ take_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 	} else if (MHD_add_connection(server->daemon, fd,
 		       (const struct sockaddr *)&unnamed,
 		       sizeof(unnamed.sun_family)) != MHD_YES) {
-		limits_note(server->options.limits, LIMIT_MEMORY, quota->peer);
-		visits_leave(server->visits, visit);
+		limits_note(server->options.limits, LIMIT_MEMORY, "unknown");
 	}
 }
 

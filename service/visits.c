@@ -2,11 +2,13 @@
 #include "service/visits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -104,11 +106,27 @@ count_out(struct visits *visits, struct visit *visit)
 }
 
 static void
+discard(struct visits *visits, struct visit *visit)
+{
+	take_out(visits, visit);
+	if (visit->phase != VISIT_GONE)
+		count_out(visits, visit);
+	visits->count--;
+	close(visit->copy);
+	limits_leave(visits->limits, visit->quota);
+	visitor_free(visit->visitor);
+	free(visit);
+}
+
+/* One that libmicrohttpd does not have is freed: nobody else would. */
+static void
 shut_down(struct visits *visits, struct visit *visit)
 {
-	shutdown(visit->fd, SHUT_RDWR);
+	shutdown(visit->copy, SHUT_RDWR);
 	count_out(visits, visit);
 	set_phase(visits, visit, VISIT_GONE);
+	if (!visit->is_met)
+		discard(visits, visit);
 }
 
 static bool
@@ -176,7 +194,7 @@ make_room(struct visits *visits, enum pool pool, const struct quota *quota)
 	if (chosen->phase != VISIT_IDLE)
 		limits_note(visits->limits, LIMIT_HTTP, chosen->quota->peer);
 	if (can_be_told(chosen))
-		limits_turn_away(chosen->fd);
+		limits_turn_away(chosen->copy);
 	shut_down(visits, chosen);
 	return true;
 }
@@ -213,15 +231,18 @@ tell_too_late(const struct visit *visit)
 				     "Connection: close\r\n\r\n";
 
 	if (can_be_told(visit))
-		send(visit->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		send(
+		    visit->copy, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void
 end_late_ones(struct visits *visits)
 {
 	int64_t now = clock_mono_ms();
+	struct visit *next;
 
-	for (struct visit *visit = visits->first; visit != NULL; visit = visit->next) {
+	for (struct visit *visit = visits->first; visit != NULL; visit = next) {
+		next = visit->next;
 		if (visit->until_ms > now)
 			continue;
 		if (visit->phase != VISIT_IDLE)
@@ -315,14 +336,17 @@ struct visit *
 visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota)
 {
 	struct visit *visit = calloc(1, sizeof(*visit));
-	enum limit met = LIMIT_MEMORY;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	enum limit met = copy >= 0 ? LIMIT_MEMORY : LIMIT_DESCRIPTORS;
 	bool admitted;
 
 	pthread_mutex_lock(&visits->lock);
-	admitted = visit != NULL && has_room(visits, visitor, quota, &met);
+	admitted = visit != NULL && copy >= 0 && has_room(visits, visitor, quota, &met);
 	if (admitted) {
 		*visit = (struct visit){ .fd = fd,
+			.copy = copy,
 			.pool = pool_of(visitor),
+			.is_met = pool_of(visitor) == POOL_TCP,
 			.visitor = visitor,
 			.quota = quota };
 		set_phase(visits, visit, VISIT_HEADER);
@@ -337,18 +361,22 @@ visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quot
 	if (admitted)
 		return visit;
 	limits_note(visits->limits, met, quota->peer);
+	if (copy >= 0)
+		close(copy);
 	free(visit);
 	return NULL;
 }
 
 struct visit *
-visits_find(struct visits *visits, int fd)
+visits_meet(struct visits *visits, int fd)
 {
 	struct visit *visit;
 
 	pthread_mutex_lock(&visits->lock);
 	for (visit = visits->last; visit != NULL && visit->fd != fd; visit = visit->prev)
 		;
+	if (visit != NULL)
+		visit->is_met = true;
 	pthread_mutex_unlock(&visits->lock);
 	return visit;
 }
@@ -400,14 +428,8 @@ void
 visits_leave(struct visits *visits, struct visit *visit)
 {
 	pthread_mutex_lock(&visits->lock);
-	take_out(visits, visit);
-	if (visit->phase != VISIT_GONE)
-		count_out(visits, visit);
-	visits->count--;
+	discard(visits, visit);
 	pthread_mutex_unlock(&visits->lock);
-	limits_leave(visits->limits, visit->quota);
-	visitor_free(visit->visitor);
-	free(visit);
 }
 
 size_t

@@ -8,6 +8,7 @@
 #ifndef SERVICE_VISITS_H
 #define SERVICE_VISITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -29,7 +30,9 @@ enum visit_phase {
 enum pool { POOL_UNIX, POOL_TCP, POOLS };
 
 struct visit {
-	int fd;
+	int fd;         /* libmicrohttpd's number */
+	int copy;       /* the same socket by ours, to shut down */
+	bool is_met;    /* libmicrohttpd has said that it has it, and will say when not */
 	enum pool pool; /* by how it came in: who it is may become clear later */
 	struct visitor *visitor;
 	struct quota *quota;
@@ -44,16 +47,21 @@ int visits_start(struct limits *limits, struct visits **visits, struct error *er
 void visits_stop(struct visits *visits);
 
 /*
- * In the phase VISIT_HEADER. Takes over what it is given but the descriptor, which is
- * shut down at most. At the limit of a peer its longest idle visit makes room; at that of
- * all, which Unix sockets and ports have one each of, a visit of the peer with the most.
- * NULL, and noted, when none does: then all is the caller's still.
+ * In the phase VISIT_HEADER. Takes over what it is given but the descriptor, of which it
+ * has a copy: libmicrohttpd may close its own without a word before it is met. At the
+ * limit of a peer its longest idle visit makes room; at that of all, which Unix sockets
+ * and ports have one each of, a visit of the peer with the most. NULL, and noted, when
+ * none does: then all is the caller's still.
  */
 struct visit *
 visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota);
 
-/* The newest visit of the descriptor; NULL for none. */
-struct visit *visits_find(struct visits *visits, int fd);
+/*
+ * libmicrohttpd has begun with what it was handed: the newest visit of the descriptor;
+ * NULL for none. One that is not met leaves when it is shut down, at the latest when its
+ * time for a header is over. Those of ports are met from the start.
+ */
+struct visit *visits_meet(struct visits *visits, int fd);
 
 /* Its time begins anew, unless it is in that phase already. */
 void visits_step(struct visits *visits, struct visit *visit, enum visit_phase phase);

@@ -73,6 +73,8 @@ come_as(struct scene *scene, size_t index, const char *peer, enum caller_kind ki
 	guest->visitor->caller.admin = strcmp(peer, "uid:0") == 0;
 	guest->quota = limits_enter(scene->limits, peer);
 	guest->visit = visits_enter(scene->visits, pair[0], guest->visitor, guest->quota);
+	if (guest->visit != NULL)
+		assert_ptr_equal(visits_meet(scene->visits, guest->server), guest->visit);
 	return guest;
 }
 
@@ -386,13 +388,42 @@ finds_the_newest_visit_of_a_descriptor(void **state)
 	struct quota *quota = limits_enter(scene->limits, "uid:2");
 	struct visit *newer;
 
-	assert_ptr_equal(visits_find(scene->visits, guest->server), guest->visit);
-	assert_null(visits_find(scene->visits, 100000));
+	assert_ptr_equal(visits_meet(scene->visits, guest->server), guest->visit);
+	assert_null(visits_meet(scene->visits, 100000));
 	newer = visits_enter(scene->visits, guest->server, visitor, quota);
 	assert_non_null(newer);
-	assert_ptr_equal(visits_find(scene->visits, guest->server), newer);
+	assert_ptr_equal(visits_meet(scene->visits, guest->server), newer);
 	visits_leave(scene->visits, newer);
-	assert_ptr_equal(visits_find(scene->visits, guest->server), guest->visit);
+	assert_ptr_equal(visits_meet(scene->visits, guest->server), guest->visit);
+}
+
+static void
+one_that_is_never_met_leaves_by_itself_and_harms_no_other(void **state)
+{
+	struct scene *scene = *state;
+	struct guest *guest = &scene->guests[0];
+	int pair[2], other[2];
+	char byte;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, other), 0);
+	guest->visitor = visitor_new(pair[0], false);
+	guest->quota = limits_enter(scene->limits, "uid:1");
+	assert_non_null(
+	    visits_enter(scene->visits, pair[0], guest->visitor, guest->quota));
+	*guest = (struct guest){ 0 };
+	/* As libmicrohttpd may, and somebody else gets the number. */
+	assert_int_equal(dup2(other[0], pair[0]), pair[0]);
+	assert_true(recv(pair[1], &byte, 1, 0) > 0); /* of a 408 */
+	while (recv(pair[1], &byte, 1, 0) > 0)
+		;
+	assert_int_equal(visits_count(scene->visits), 0);
+	assert_int_equal(limits_connections(scene->limits), 0);
+	assert_int_equal(recv(other[1], &byte, 1, MSG_DONTWAIT), -1);
+	close(pair[0]);
+	close(pair[1]);
+	close(other[0]);
+	close(other[1]);
 }
 
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
@@ -417,6 +448,7 @@ main(void)
 		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
 		SCENE_TEST(as_many_requests_of_a_peer_are_worked_at_as_it_has_threads),
 		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
+		SCENE_TEST(one_that_is_never_met_leaves_by_itself_and_harms_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
