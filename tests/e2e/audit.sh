@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null || skip "no sqlite3"
 command -v curl >/dev/null || skip "no curl"
+type -P softhsm2-util >/dev/null || skip "softhsm2-util is missing; install softhsm2"
 
 # With libasan preloaded curl hangs.
 call() {
@@ -25,9 +26,41 @@ verify_says() {
 	}
 }
 
+# start_each: with an entry for each signature, and a signed head each second.
+start_each() {
+	{ cat "$T/dev/keyhold.yaml" && echo 'audit: { tls: each, head_interval_s: 1 }'; } >"$T/each.yaml"
+	SOFTHSM2_CONF=$T/dev/token/softhsm2.conf "$KEYHOLDD" --config "$T/each.yaml" >>"$T/keyholdd.log" 2>&1 &
+	DAEMON_PID=$!
+	PIDS+=("$DAEMON_PID")
+	wait_for "keyholdd's answer" "$KEYHOLD" status
+}
+
+# sign KEY
+sign() {
+	call "/v1/keys/$1/sign?scheme=ecdsa_secp256r1_sha256" -X POST \
+		-H 'Content-Type: application/octet-stream' --data-binary x
+}
+
+# without_room TABLE COMMAND...: it fails, as the daemon cannot write to the table.
+without_room() {
+	db "CREATE TRIGGER full BEFORE INSERT ON $1 BEGIN SELECT RAISE(ABORT, 'no room'); END"
+	expect_status 3 "${@:2}"
+	db "DROP TRIGGER full"
+}
+
+# What is written like a kind of entry, but for the log's events, settings and files.
+kinds_in_code() {
+	find "$HERE"/../../{api,ca,pkcs11,service,store} -name '*.c' ! -path '*/service/config*' \
+		! -path '*/service/cage*' ! -path '*/service/dev.c' -print0 |
+		xargs -0 perl -0777 -ne 's{/\*.*?\*/}{}gs; s/\blog_\w+\(\s*"[^"]*"//g;
+			print "$1\n" while /"([a-z]+\.[a-z]+)"/g' | sort -u
+}
+
 say "one of each kind of operation"
 start_daemon
 make_ca
+"$KEYHOLD" token create deploy --out "$T/deploy.token" >"$T/out"
+"$KEYHOLD" token revoke deploy >"$T/out"
 "$KEYHOLD" key create web --type ec-p256 --use tls >"$T/out"
 "$KEYHOLD" key create signer --type ec-p256 --use sign >"$T/out"
 "$KEYHOLD" key rotate signer >"$T/out"
@@ -47,15 +80,38 @@ wait_for "a CRL with the revocation" revoked_crl
 "$KEYHOLD" ca set internal --crl-url http://crl.example/internal.crl >"$T/out"
 "$KEYHOLD" profile show server >"$T/profile.yaml"
 "$KEYHOLD" profile set short "$T/profile.yaml" >"$T/out"
+"$KEYHOLD" profile show short | sed 's|_validity_seconds:.*|_validity_seconds: 3600|' >"$T/shorter.yaml"
+"$KEYHOLD" profile set short "$T/shorter.yaml" >"$T/out"
 "$KEYHOLD" profile delete short >"$T/out"
+without_room issuers "$KEYHOLD" ca create withdrawn
+"$KEYHOLD" key create kex --type rsa-2048 --use tls-rsa-kex >"$T/out"
 for ((i = 0; i < 15; i++)); do
-	[ "$(call '/v1/keys/web/sign?scheme=ecdsa_secp256r1_sha256' -X POST \
-		-H 'Content-Type: application/octet-stream' --data-binary x)" = 403 ] || fail "not refused"
+	[ "$(sign web)" = 403 ] || fail "not refused"
 done
 for ((i = 0; i < 3; i++)); do
-	[ "$(call '/v1/keys/signer/sign?scheme=ecdsa_secp256r1_sha256' -X POST \
-		-H 'Content-Type: application/octet-stream' --data-binary x)" = 200 ] || fail "not signed"
+	[ "$(sign signer)" = 200 ] || fail "not signed"
 done
+
+say "a CA from elsewhere, and one for which elsewhere signs"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/outside.key" -days 30 \
+	-subj "/CN=outside" -addext keyUsage=critical,keyCertSign,cRLSign -out "$T/outside.pem" 2>"$T/out"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/old.key" \
+	-subj "/CN=old.example" -out "$T/old.csr" 2>"$T/out"
+openssl x509 -req -in "$T/old.csr" -CA "$T/outside.pem" -CAkey "$T/outside.key" -days 20 -out "$T/old.pem" 2>"$T/out"
+openssl pkcs8 -topk8 -nocrypt -in "$T/outside.key" -out "$T/outside.p8"
+SOFTHSM2_CONF=$T/dev/token/softhsm2.conf softhsm2-util --import "$T/outside.p8" --token keyhold-dev --label outside \
+	--id 6f757473 --pin "$(cat "$T/dev/pin")" >"$T/out"
+"$KEYHOLD" key adopt outside --use ca >"$T/out"
+"$KEYHOLD" ca import outside --certificate "$T/outside.pem" >"$T/out"
+"$KEYHOLD" cert revoke --file "$T/old.pem" >"$T/out"
+"$KEYHOLD" ca rotate outside --name inside >"$T/out"
+"$KEYHOLD" ca create pending --external --subject "/CN=pending" >"$T/out"
+"$KEYHOLD" ca csr pending --out "$T/pending.csr"
+printf '%s\n' subjectKeyIdentifier=hash authorityKeyIdentifier=keyid basicConstraints=critical,CA:TRUE \
+	keyUsage=critical,keyCertSign,cRLSign >"$T/ca.ext"
+openssl x509 -req -in "$T/pending.csr" -CA "$T/outside.pem" -CAkey "$T/outside.key" -days 10 \
+	-extfile "$T/ca.ext" -out "$T/pending.pem" 2>"$T/out"
+"$KEYHOLD" ca install pending --certificate "$T/pending.pem" >"$T/out"
 stop_daemon
 
 say "a PIN that is refused"
@@ -64,6 +120,35 @@ install -m 600 /dev/null "$T/wrong-pin"
 echo 000000 >"$T/wrong-pin"
 ! SOFTHSM2_CONF=$T/dev/token/softhsm2.conf "$KEYHOLDD" --config "$T/wrong.yaml" >"$T/out" 2>&1 ||
 	fail "started with a wrong PIN"
+
+say "an issuer's certificate that is not in the record, as in stores of old"
+db "DELETE FROM certificates WHERE profile = 'intermediate'"
+
+say "an entry for each signature, and an end that was changed while the daemon ran"
+start_each
+kill -HUP "$DAEMON_PID"
+wait_for_text event=access.reloaded "$T/keyholdd.log"
+[ "$(sign signer)" = 200 ] || fail "not signed"
+printf '\0%255s' '' >"$T/ciphertext"
+[ "$(call '/v1/keys/kex/decrypt?scheme=rsa_pkcs1_tls' -X POST \
+	-H 'Content-Type: application/octet-stream' --data-binary "@$T/ciphertext")" = 200 ] || fail "not decrypted"
+# Changed after the daemon signed it and before it looks at it again, then put back.
+notices() {
+	local head hash i
+	wait_for "a signed end" eval '[ "$(db "SELECT max(seq) FROM audit_heads")" = "$(db "SELECT max(seq) FROM audit")" ]'
+	"$KEYHOLD" key block "spki:$(printf '%064d' "$1")" --reason test >"$T/out"
+	head=$(db "SELECT max(seq) - 1 FROM audit")
+	hash=$(db "SELECT hex(hash) FROM audit WHERE seq = $head; UPDATE audit SET hash = x'00' WHERE seq = $head")
+	for ((i = 0; i < 30; i++)); do
+		grep -q event=audit.tampered "$T/keyholdd.log" && break
+		sleep 0.05
+	done
+	db "UPDATE audit SET hash = x'$hash' WHERE seq = $head"
+	grep -q event=audit.tampered "$T/keyholdd.log"
+}
+notices 1 || notices 2 || notices 3 || fail "a running daemon does not notice"
+stop_daemon
+: >"$T/keyholdd.log"
 start_daemon
 
 expect_entry() {
@@ -81,10 +166,15 @@ expect_entry "action = 'signatures.counted' AND object = 'web' AND outcome = 're
 expect_entry "action = 'request.refused' AND request <> '' AND detail LIKE 'method=POST why=%'"
 expect_entry "action = 'requests.counted' AND outcome = 'refused'"
 expect_entry "action = 'daemon.started' AND detail LIKE '%config_sha256=$(sha256sum "$T/dev/keyhold.yaml" | cut -c1-64)'"
-for action in daemon.stopped key.created key.rotated key.destroying key.destroyed key.blocked \
-	key.unblocked issuer.created issuer.changed profile.created profile.deleted certificate.issued certificate.revoked crl.published; do
+
+say "every kind that the daemon can write is there, and described"
+kinds_in_code >"$T/kinds"
+[ "$(wc -l <"$T/kinds")" -gt 30 ] || fail "the kinds in the code: $(cat "$T/kinds")"
+while read -r action; do
 	expect_entry "action = '$action'"
-done
+	grep -qE "^\| .*\`(${action%.*}.*\`?)?\.?${action#*.}\`.* \|" "$HERE/../../docs/audit.md" ||
+		fail "docs/audit.md does not have $action"
+done <"$T/kinds"
 
 say "it holds: here, exported, with the key of the beginning, and with a head of before"
 "$KEYHOLD" audit verify >"$T/out"
@@ -120,15 +210,38 @@ tamper() {
 	tampered=$((tampered + 1))
 	restore
 }
+# verify_names WHAT SEQ...: it names each of these.
+verify_names() {
+	local seq
+	expect_status 5 "$KEYHOLD" audit verify
+	for seq in "${@:2}"; do
+		grep -q "^entry $seq: " "$T/out" || {
+			cat "$T/out" >&2
+			fail "verify does not name entry $seq, with $1"
+		}
+	done
+	tampered=$((tampered + $# - 1))
+	restore
+}
 last=$(db "SELECT max(seq) FROM audit")
-kinds=$(db "SELECT min(seq) FROM audit GROUP BY action, outcome ORDER BY 1")
-for seq in $kinds; do
+# Apart from each other, so that what is wrong with one does not hide another.
+mapfile -t kinds < <(db "SELECT min(seq) FROM audit GROUP BY action, outcome ORDER BY 1")
+for ((turn = 0; turn < 3; turn++)); do
+	group=()
+	for ((i = turn; i < ${#kinds[@]}; i += 3)); do
+		group+=("${kinds[i]}")
+	done
+	list=$(IFS=, && echo "${group[*]}")
 	for change in "time = time + 1" "actor = actor || 'x'" "action = 'key.created '" "object = 'x' || object" \
 		"outcome = 'fine'" "request = request || '1'" "detail = detail || char(0) || 'x'" \
 		"version = 1" "hash = randomblob(32)" "hash = x'00'"; do
-		tamper "^entry $seq: " "UPDATE audit SET $change WHERE seq = $seq"
+		db "UPDATE audit SET $change WHERE seq IN ($list)"
+		verify_names "$change" "${group[@]}"
 	done
-	tamper "^entry $seq: missing|^entries $seq to " "DELETE FROM audit WHERE seq = $seq"
+	db "DELETE FROM audit WHERE seq IN ($list)"
+	verify_names "removed" "${group[@]}"
+done
+for seq in "${kinds[@]}"; do
 	tamper "^entry $seq: missing|^entries $seq to " "UPDATE audit SET seq = $last + 50 WHERE seq = $seq"
 	tamper "^entries $seq to $last: missing at the end|^entry $seq: missing at the end" \
 		"DELETE FROM audit WHERE seq >= $seq"
@@ -189,23 +302,15 @@ stop_daemon
 say "with each signature an entry, none is given that could not be entered"
 cp "$T/good.db" "$DB"
 rm -f "$DB"-wal "$DB"-shm
-printf 'audit: { tls: each, head_interval_s: 1 }\n' >>"$T/dev/keyhold.yaml"
-SOFTHSM2_CONF=$T/dev/token/softhsm2.conf "$KEYHOLDD" --config "$T/dev/keyhold.yaml" >>"$T/keyholdd.log" 2>&1 &
-DAEMON_PID=$!
-PIDS+=("$DAEMON_PID")
-wait_for "keyholdd's answer" "$KEYHOLD" status
-sign() {
-	call '/v1/keys/signer/sign?scheme=ecdsa_secp256r1_sha256' -X POST \
-		-H 'Content-Type: application/octet-stream' --data-binary x
-}
-[ "$(sign)" = 200 ] || fail "not signed"
+start_each
+[ "$(sign signer)" = 200 ] || fail "not signed"
 expect_entry "action = 'signature.made' AND object = 'signer' AND request <> ''"
 db "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
-[ "$(sign)" = 503 ] || fail "signed without an entry"
+[ "$(sign signer)" = 503 ] || fail "signed without an entry"
 expect_text "urn:keyhold:error:unrecorded" "$T/answer"
 expect_status 3 "$KEYHOLD" key create unrecorded --type ec-p256 --use sign
 db "DROP TRIGGER full"
-[ "$(sign)" = 200 ] || fail "not signed after there was room again"
+[ "$(sign signer)" = 200 ] || fail "not signed after there was room again"
 wait_for "a signed head" "$KEYHOLD" audit verify
 "$KEYHOLD" audit verify --key "$T/audit.pem" >"$T/out"
 stop_daemon
