@@ -50,6 +50,7 @@ without_room() {
 
 # What is written like a kind of entry, but for the log's events, settings and files.
 kinds_in_code() {
+	# shellcheck disable=SC2016 # it is Perl's
 	find "$HERE"/../../{api,ca,pkcs11,service,store} -name '*.c' ! -path '*/service/config*' \
 		! -path '*/service/cage*' ! -path '*/service/dev.c' -print0 |
 		xargs -0 perl -0777 -ne 's{/\*.*?\*/}{}gs; s/\blog_\w+\(\s*"[^"]*"//g;
@@ -132,10 +133,13 @@ wait_for_text event=access.reloaded "$T/keyholdd.log"
 printf '\0%255s' '' >"$T/ciphertext"
 [ "$(call '/v1/keys/kex/decrypt?scheme=rsa_pkcs1_tls' -X POST \
 	-H 'Content-Type: application/octet-stream' --data-binary "@$T/ciphertext")" = 200 ] || fail "not decrypted"
+is_signed() {
+	[ "$(db "SELECT max(seq) FROM audit_heads")" = "$(db "SELECT max(seq) FROM audit")" ]
+}
 # Changed after the daemon signed it and before it looks at it again, then put back.
 notices() {
 	local head hash i
-	wait_for "a signed end" eval '[ "$(db "SELECT max(seq) FROM audit_heads")" = "$(db "SELECT max(seq) FROM audit")" ]'
+	wait_for "a signed end" is_signed
 	"$KEYHOLD" key block "spki:$(printf '%064d' "$1")" --reason test >"$T/out"
 	head=$(db "SELECT max(seq) - 1 FROM audit")
 	hash=$(db "SELECT hex(hash) FROM audit WHERE seq = $head; UPDATE audit SET hash = x'00' WHERE seq = $head")
