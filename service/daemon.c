@@ -328,7 +328,7 @@ open_limits(struct daemon *d, const struct config *config, struct error *err)
 
 	/* Of what libmicrohttpd has, visits.c has a copy. */
 	limits_fit(&options, limits_raise_descriptors(),
-	    OTHER_FILES + POOLS * (size_t)options.http +
+	    OTHER_FILES + LIMITS_OWNER_PLACES + POOLS * (size_t)options.http +
 		(size_t)config->max_sessions * FILES_OF_SESSION);
 	return limits_new(&options, &d->limits, err);
 }

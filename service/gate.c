@@ -52,11 +52,14 @@ admit(const struct gate *gate, int fd, const struct sockaddr *address,
     struct visitor *visitor)
 {
 	char network[TCP_HOST_SIZE], peer[PEER_ACTOR_SIZE];
+	struct limits_claim claim;
 	struct quota *quota;
 	struct visit *visit = NULL;
 
 	snprintf(peer, sizeof(peer), "nobody:%s", tcp_network(address, network));
-	quota = limits_enter(gate->limits, peer);
+	if (limits_are_met(gate->limits, peer, &claim))
+		visits_close_idle(gate->visits, POOL_TCP, &claim);
+	quota = limits_enter(gate->limits, peer, false);
 	if (quota != NULL)
 		visit = visits_enter(gate->visits, fd, visitor, quota);
 	if (visit != NULL)

@@ -121,17 +121,25 @@ bucket_of(struct limits *limits, const char *peer)
 	return &limits->buckets[hash % BUCKETS];
 }
 
-/* The lock is held, as it is in the next. NULL: no memory. */
+/* The lock is held, as it is in the next three. */
+static struct quota *
+find(struct limits *limits, const char *peer)
+{
+	struct quota *quota = *bucket_of(limits, peer);
+
+	while (quota != NULL && strcmp(quota->peer, peer) != 0)
+		quota = quota->next;
+	return quota;
+}
+
+/* NULL: no memory. */
 static struct quota *
 find_or_add(struct limits *limits, const char *peer)
 {
-	struct quota **bucket = bucket_of(limits, peer), *quota;
+	struct quota **bucket = bucket_of(limits, peer), *quota = find(limits, peer);
 
-	for (quota = *bucket; quota != NULL; quota = quota->next)
-		if (strcmp(quota->peer, peer) == 0)
-			return quota;
-	if ((quota = calloc(1, sizeof(*quota))) == NULL)
-		return NULL;
+	if (quota != NULL || (quota = calloc(1, sizeof(*quota))) == NULL)
+		return quota;
 	if (text_copy(quota->peer, sizeof(quota->peer), peer) != 0)
 		abort();
 	quota->next = *bucket;
@@ -144,7 +152,7 @@ remove_if_empty(struct limits *limits, struct quota *quota)
 {
 	struct quota **at = bucket_of(limits, quota->peer);
 
-	if (quota->connections > 0)
+	if (quota->connections + quota->parted > 0)
 		return;
 	while (*at != quota)
 		at = &(*at)->next;
@@ -153,12 +161,13 @@ remove_if_empty(struct limits *limits, struct quota *quota)
 }
 
 static struct quota *
-enter(struct limits *limits, const char *peer, enum limit *met)
+enter(struct limits *limits, const char *peer, bool is_owner, enum limit *met)
 {
+	const size_t reserve = is_owner ? LIMITS_OWNER_PLACES : 0;
 	struct quota *quota;
 
 	*met = LIMIT_CONNECTIONS;
-	if (limits->connections >= limits->options.connections)
+	if (limits->connections >= limits->options.connections + reserve)
 		return NULL;
 	*met = LIMIT_MEMORY;
 	if ((quota = find_or_add(limits, peer)) == NULL)
@@ -172,13 +181,13 @@ enter(struct limits *limits, const char *peer, enum limit *met)
 }
 
 struct quota *
-limits_enter(struct limits *limits, const char *peer)
+limits_enter(struct limits *limits, const char *peer, bool is_owner)
 {
 	struct quota *quota;
 	enum limit met;
 
 	pthread_mutex_lock(&limits->lock);
-	quota = enter(limits, peer, &met);
+	quota = enter(limits, peer, is_owner, &met);
 	pthread_mutex_unlock(&limits->lock);
 	if (quota == NULL)
 		limits_note(limits, met, peer);
@@ -193,6 +202,47 @@ limits_leave(struct limits *limits, struct quota *quota)
 	limits->connections--;
 	remove_if_empty(limits, quota);
 	pthread_mutex_unlock(&limits->lock);
+}
+
+void
+limits_part(struct limits *limits, struct quota *quota)
+{
+	pthread_mutex_lock(&limits->lock);
+	quota->connections--;
+	quota->parted++;
+	limits->connections--;
+	pthread_mutex_unlock(&limits->lock);
+}
+
+void
+limits_forget(struct limits *limits, struct quota *quota)
+{
+	pthread_mutex_lock(&limits->lock);
+	quota->parted--;
+	remove_if_empty(limits, quota);
+	pthread_mutex_unlock(&limits->lock);
+}
+
+bool
+limits_are_met(struct limits *limits, const char *peer, struct limits_claim *claim)
+{
+	const struct quota *quota;
+	bool met;
+
+	pthread_mutex_lock(&limits->lock);
+	quota = find(limits, peer);
+	*claim = (struct limits_claim){ peer, quota != NULL ? quota->connections : 0 };
+	/* Whoever has all that it may is turned away for that. */
+	met = limits->connections >= limits->options.connections &&
+	      claim->has < limits->options.connections_per_peer;
+	pthread_mutex_unlock(&limits->lock);
+	return met;
+}
+
+bool
+limits_gives_way(const struct quota *quota, const struct limits_claim *claim)
+{
+	return quota->connections > claim->has || strcmp(quota->peer, claim->peer) == 0;
 }
 
 size_t

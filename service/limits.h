@@ -8,10 +8,14 @@
 #define SERVICE_LIMITS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "service/peer.h"
+
+/* Beyond all limits: of who is admin whatever the rules say. */
+#define LIMITS_OWNER_PLACES 16
 
 struct line;
 
@@ -45,9 +49,10 @@ enum limit {
 
 struct quota {
 	char peer[PEER_ACTOR_SIZE];
-	struct quota *next; /* of the same hash */
-	unsigned connections;
-	unsigned http, working; /* visits.c's, under its lock */
+	struct quota *next;      /* of the same hash */
+	atomic_uint connections; /* changed under the lock of the limits */
+	unsigned parted;         /* shut down, and not closed yet */
+	unsigned http, working;  /* visits.c's, under its lock */
 	/* shortcut.c's, under its lock; waiting is read without, too. */
 	unsigned threads;
 	atomic_uint waiting;
@@ -74,8 +79,24 @@ void limits_free(struct limits *limits);
 const struct limits_options *limits_options(const struct limits *limits);
 
 /* One more connection of the peer; NULL, and noted, when it is one too many. */
-struct quota *limits_enter(struct limits *limits, const char *peer);
+struct quota *limits_enter(struct limits *limits, const char *peer, bool is_owner);
 void limits_leave(struct limits *limits, struct quota *quota);
+
+/* It is shut down and does not count any more; limits_forget when it is closed. */
+void limits_part(struct limits *limits, struct quota *quota);
+void limits_forget(struct limits *limits, struct quota *quota);
+
+/* Who wants one more, and how many it has. */
+struct limits_claim {
+	const char *peer;
+	unsigned has;
+};
+
+/* Whether all places but the owners' are taken, so that somebody has to give way. */
+bool limits_are_met(struct limits *limits, const char *peer, struct limits_claim *claim);
+
+/* An idle connection does to who has fewer, and to its own peer. */
+bool limits_gives_way(const struct quota *quota, const struct limits_claim *claim);
 
 size_t limits_connections(struct limits *limits);
 

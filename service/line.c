@@ -63,21 +63,48 @@ line_new(int fd, struct limits *limits, bool everyone_is_admin)
 	line->fd = fd;
 	line->visitor = visitor_new(fd, everyone_is_admin);
 	if (line->visitor != NULL)
-		line->quota = limits_enter(limits, line->visitor->caller.actor);
-	if (line->quota != NULL)
 		return line;
-	visitor_free(line->visitor);
 	free(line);
 	return NULL;
+}
+
+void
+line_free(struct line *line)
+{
+	if (line == NULL)
+		return;
+	visitor_free(line->visitor);
+	free(line);
 }
 
 void
 line_end(struct line *line, struct limits *limits)
 {
 	close(line->fd);
-	limits_leave(limits, line->quota);
-	visitor_free(line->visitor);
-	free(line);
+	if (line->is_cut)
+		limits_forget(limits, line->quota);
+	else
+		limits_leave(limits, line->quota);
+	line_free(line);
+}
+
+int
+line_what_came(const struct line *line)
+{
+	char byte;
+	ssize_t n = recv(line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return -1;
+	return n > 0;
+}
+
+void
+line_cut(struct line *line, struct limits *limits)
+{
+	line->is_cut = true;
+	limits_part(limits, line->quota);
+	shutdown(line->fd, SHUT_RDWR);
 }
 
 static const char *

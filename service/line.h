@@ -25,6 +25,7 @@ struct line {
 	int64_t ready_ns;         /* when it had brought something, and got in line */
 	int64_t idle_until_ms;    /* of a parked one */
 	bool is_hurried;          /* of a served one: threads are scarce */
+	bool is_cut;              /* of a parked one: shut down, and parted */
 	struct line *prev, *next; /* in the one list that it is in */
 };
 
@@ -32,10 +33,13 @@ void lines_append(struct lines *lines, struct line *line);
 void lines_remove(struct lines *lines, struct line *line);
 
 /*
- * Finds out who is there. NULL, with a line in the log, for nobody or one too many: then
- * the descriptor is still the caller's.
+ * Finds out who is there; the quota is for the caller to find. NULL, with a line in the
+ * log, for nobody. The descriptor is the caller's until then.
  */
 struct line *line_new(int fd, struct limits *limits, bool everyone_is_admin);
+
+/* Without its descriptor and its place in a quota. NULL is fine. */
+void line_free(struct line *line);
 
 /* Closes the connection, and frees. */
 void line_end(struct line *line, struct limits *limits);
@@ -58,6 +62,16 @@ struct desk {
 	char date[CLOCK_HTTP_SIZE];
 	char block[LINE_BLOCK_SIZE + 1];
 };
+
+/* 1 for bytes to read, 0 for the end of the connection or a failure, -1 for nothing yet.
+ */
+int line_what_came(const struct line *line);
+
+/*
+ * Of a parked one, to make room. An event of it may have been reported already: it is for
+ * that one, or for the one that this makes, to end it.
+ */
+void line_cut(struct line *line, struct limits *limits);
 
 enum line_next {
 	LINE_END,

@@ -343,6 +343,14 @@ take_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 	}
 }
 
+static bool
+make_room(void *ctx, const struct limits_claim *claim)
+{
+	const struct server *server = ctx;
+
+	return visits_close_idle(server->visits, POOL_UNIX, claim);
+}
+
 void
 server_free(struct server *server)
 {
@@ -368,6 +376,7 @@ start_shortcut(struct server *server, struct error *err)
 		.everyone_is_admin = server->options.everyone_is_admin,
 		.count = server->count,
 		.hand_over = take_over,
+		.make_room = make_room,
 		.ctx = server,
 	};
 

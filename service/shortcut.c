@@ -22,6 +22,7 @@
 #include "api/metrics.h"
 #include "base/clock.h"
 #include "service/line.h"
+#include "service/parking.h"
 
 #define EVENTS   64
 #define RETRY_MS 20 /* after an accept that failed for want of something */
@@ -34,8 +35,9 @@ struct shortcut {
 	int64_t resume_ms;    /* the door's: when it accepts again; 0: it does */
 	pthread_mutex_t lock; /* what follows, and the quotas' threads and lines */
 	pthread_cond_t gone;
-	struct lines parked, served; /* the longest parked first */
-	size_t parked_count, threads;
+	struct parking parked;
+	struct lines served;
+	size_t threads;
 };
 
 static void
@@ -78,11 +80,9 @@ park(struct line *line)
 	line->idle_until_ms = clock_mono_ms() + (int64_t)idle_s * 1000;
 	pthread_mutex_lock(&s->lock);
 	rc = watch(s, line->fd, EPOLLIN | EPOLLRDHUP, line);
-	was_empty = s->parked.first == NULL;
-	if (rc == 0) {
-		lines_append(&s->parked, line);
-		s->parked_count++;
-	}
+	was_empty = s->parked.count == 0;
+	if (rc == 0)
+		parking_add(&s->parked, line);
 	pthread_mutex_unlock(&s->lock);
 	if (rc != 0) {
 		limits_note(s->options.limits, LIMIT_MEMORY, line->quota->peer);
@@ -219,35 +219,39 @@ give_thread(struct line *line)
 	count_out(s);
 }
 
-/* 1 for bytes to read, 0 for the end of the connection or a failure, -1 for nothing yet.
- */
-static int
-what_came(int fd)
-{
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	if (n < 0 && errno == EAGAIN)
-		return -1;
-	return n > 0;
-}
-
 static void
 unpark(struct line *line)
 {
 	struct shortcut *s = line->shortcut;
 
 	pthread_mutex_lock(&s->lock);
-	lines_remove(&s->parked, line);
-	s->parked_count--;
+	parking_remove(&s->parked, line);
 	pthread_mutex_unlock(&s->lock);
 	if (epoll_ctl(s->epoll, EPOLL_CTL_DEL, line->fd, NULL) != 0)
 		abort();
 	/* That thousands leave at once is no reason for thousands of threads. */
-	if (what_came(line->fd) == 0)
+	if (line->is_cut || line_what_came(line) == 0)
 		end_line(s, line);
 	else
 		give_thread(line);
+}
+
+/* Nobody else takes out of the parking. */
+static struct quota *
+enter(struct shortcut *s, const struct caller *caller)
+{
+	struct limits *limits = s->options.limits;
+	struct limits_claim claim;
+	struct line *line;
+
+	if (limits_are_met(limits, caller->actor, &claim)) {
+		pthread_mutex_lock(&s->lock);
+		line = parking_choose(&s->parked, &claim);
+		pthread_mutex_unlock(&s->lock);
+		if (!s->options.make_room(s->options.ctx, &claim) && line != NULL)
+			line_cut(line, limits);
+	}
+	return limits_enter(limits, caller->actor, caller->admin);
 }
 
 static void
@@ -255,14 +259,15 @@ admit(struct shortcut *s, int fd)
 {
 	struct line *line = line_new(fd, s->options.limits, s->options.everyone_is_admin);
 
-	if (line == NULL) {
+	if (line == NULL || (line->quota = enter(s, &line->visitor->caller)) == NULL) {
 		limits_turn_away(fd);
 		close(fd);
+		line_free(line);
 		return;
 	}
 	line->shortcut = s;
 	count_line(s, 1);
-	if (what_came(fd) >= 0)
+	if (line_what_came(line) >= 0)
 		give_thread(line);
 	else
 		park(line);
@@ -297,11 +302,9 @@ accept_one(struct shortcut *s, int listener)
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0) {
 		admit(s, fd);
-	} else if (errno == EINVAL) {
-		leave_off_listening(
-		    s); /* it was shut down: the daemon is about to stop */
 	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		limits_note(s->options.limits, LIMIT_DESCRIPTORS, "unknown");
+		if (errno != EINVAL) /* shut down: the daemon is about to stop */
+			limits_note(s->options.limits, LIMIT_DESCRIPTORS, "unknown");
 		leave_off_listening(s);
 		s->resume_ms = clock_mono_ms() + RETRY_MS;
 	}
@@ -338,13 +341,7 @@ take_idle(struct shortcut *s, int64_t now_ms)
 	struct line *line;
 
 	pthread_mutex_lock(&s->lock);
-	line = s->parked.first;
-	if (line != NULL && line->idle_until_ms <= now_ms) {
-		lines_remove(&s->parked, line);
-		s->parked_count--;
-	} else {
-		line = NULL;
-	}
+	line = parking_take_late(&s->parked, now_ms);
 	pthread_mutex_unlock(&s->lock);
 	return line;
 }
@@ -353,7 +350,7 @@ take_idle(struct shortcut *s, int64_t now_ms)
 static int
 tick(struct shortcut *s)
 {
-	int64_t now = clock_mono_ms(), next = INT64_MAX;
+	int64_t now = clock_mono_ms(), next;
 	struct line *line;
 
 	while ((line = take_idle(s, now)) != NULL)
@@ -363,12 +360,11 @@ tick(struct shortcut *s)
 		if (!atomic_load(&s->signing.stopping) && begin_to_listen(s) != 0)
 			s->resume_ms = now + RETRY_MS;
 	}
-	if (s->resume_ms != 0)
-		next = s->resume_ms;
 	pthread_mutex_lock(&s->lock);
-	if (s->parked.first != NULL && s->parked.first->idle_until_ms < next)
-		next = s->parked.first->idle_until_ms;
+	next = parking_next_ms(&s->parked);
 	pthread_mutex_unlock(&s->lock);
+	if (s->resume_ms != 0 && s->resume_ms < next)
+		next = s->resume_ms;
 	return next == INT64_MAX ? -1 : (int)(next - now);
 }
 
@@ -473,7 +469,7 @@ shortcut_parked(struct shortcut *s)
 	size_t parked;
 
 	pthread_mutex_lock(&s->lock);
-	parked = s->parked_count;
+	parked = s->parked.count;
 	pthread_mutex_unlock(&s->lock);
 	return parked;
 }

@@ -25,6 +25,9 @@ struct shortcut;
 typedef void
 shortcut_hand_over(void *ctx, int fd, struct visitor *visitor, struct quota *quota);
 
+/* Closes an idle connection that is not the shortcut's. False: none gives way. */
+typedef bool shortcut_make_room(void *ctx, const struct limits_claim *claim);
+
 struct shortcut_options {
 	struct api *api; /* outlives the shortcut, as do the next two */
 	struct request_ids *ids;
@@ -33,6 +36,7 @@ struct shortcut_options {
 	int fds[LISTENERS_MAX]; /* listen; stay the caller's */
 	size_t count;
 	shortcut_hand_over *hand_over;
+	shortcut_make_room *make_room;
 	void *ctx;
 };
 

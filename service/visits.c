@@ -13,8 +13,6 @@
 #include "base/clock.h"
 
 #define LOOK_MS 500
-/* Beyond all limits: of who is admin whatever the rules say. */
-#define OWNER_PLACES 16
 
 struct visits {
 	struct limits *limits;
@@ -109,11 +107,14 @@ static void
 discard(struct visits *visits, struct visit *visit)
 {
 	take_out(visits, visit);
-	if (visit->phase != VISIT_GONE)
-		count_out(visits, visit);
 	visits->count--;
 	close(visit->copy);
-	limits_leave(visits->limits, visit->quota);
+	if (visit->phase != VISIT_GONE) {
+		count_out(visits, visit);
+		limits_leave(visits->limits, visit->quota);
+	} else {
+		limits_forget(visits->limits, visit->quota);
+	}
 	visitor_free(visit->visitor);
 	free(visit);
 }
@@ -124,6 +125,7 @@ shut_down(struct visits *visits, struct visit *visit)
 {
 	shutdown(visit->copy, SHUT_RDWR);
 	count_out(visits, visit);
+	limits_part(visits->limits, visit->quota);
 	set_phase(visits, visit, VISIT_GONE);
 	if (!visit->is_met)
 		discard(visits, visit);
@@ -212,7 +214,27 @@ has_room(struct visits *visits, const struct visitor *visitor, const struct quot
 	*met = LIMIT_HTTP;
 	if (visits->here[pool] < options->http || make_room(visits, pool, quota))
 		return true;
-	return visitor->caller.admin && visits->here[pool] < options->http + OWNER_PLACES;
+	return visitor->caller.admin &&
+	       visits->here[pool] < options->http + LIMITS_OWNER_PLACES;
+}
+
+bool
+visits_close_idle(struct visits *visits, enum pool pool, const struct limits_claim *claim)
+{
+	struct visit *visit, *chosen = NULL;
+
+	pthread_mutex_lock(&visits->lock);
+	for (visit = visits->first; visit != NULL; visit = visit->next)
+		if (visit->phase == VISIT_IDLE &&
+		    (pool == POOL_UNIX || visit->pool == pool) &&
+		    limits_gives_way(visit->quota, claim) &&
+		    (chosen == NULL ||
+			visit->quota->connections > chosen->quota->connections))
+			chosen = visit;
+	if (chosen != NULL)
+		shut_down(visits, chosen);
+	pthread_mutex_unlock(&visits->lock);
+	return chosen != NULL;
 }
 
 static enum limit

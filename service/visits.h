@@ -57,6 +57,14 @@ struct visit *
 visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota);
 
 /*
+ * Makes room for a connection where all are taken: closes the longest idle visit of the
+ * peer with the most, if that gives way. For one on a socket it may be a port's, but not
+ * the other way round.
+ */
+bool visits_close_idle(
+    struct visits *visits, enum pool pool, const struct limits_claim *claim);
+
+/*
  * libmicrohttpd has begun with what it was handed: the newest visit of the descriptor;
  * NULL for none. One that is not met leaves when it is shut down, at the latest when its
  * time for a header is over. Those of ports are met from the start.

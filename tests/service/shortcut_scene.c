@@ -47,6 +47,14 @@ take(void *ctx, int fd, struct visitor *visitor, struct quota *quota)
 	limits_leave(limits, quota);
 }
 
+static bool
+nobody_else_is_here(void *ctx, const struct limits_claim *claim)
+{
+	(void)ctx;
+	(void)claim;
+	return false;
+}
+
 const struct limits_options usual = {
 	.connections = 64,
 	.connections_per_peer = 32,
@@ -64,6 +72,7 @@ scene_start(const struct limits_options *wanted)
 		.everyone_is_admin = true,
 		.count = 1,
 		.hand_over = take,
+		.make_room = nobody_else_is_here,
 	};
 	const struct listen_owner ours = { (uid_t)-1, (gid_t)-1 };
 	struct listener l;

@@ -34,9 +34,9 @@ counts_each_peer_and_all(void **state)
 	struct quota *first, *second, *other;
 
 	(void)state;
-	assert_non_null(first = limits_enter(limits, "uid:1"));
-	assert_non_null(second = limits_enter(limits, "uid:1"));
-	assert_non_null(other = limits_enter(limits, "uid:2"));
+	assert_non_null(first = limits_enter(limits, "uid:1", false));
+	assert_non_null(second = limits_enter(limits, "uid:1", false));
+	assert_non_null(other = limits_enter(limits, "uid:2", false));
 	assert_ptr_equal(first, second);
 	assert_ptr_not_equal(first, other);
 	assert_int_equal(first->connections, 2);
@@ -56,15 +56,15 @@ turns_a_peer_away_that_has_its_share_and_nobody_else(void **state)
 	struct quota *greedy[2], *other;
 
 	(void)state;
-	greedy[0] = limits_enter(limits, "uid:1");
-	greedy[1] = limits_enter(limits, "uid:1");
+	greedy[0] = limits_enter(limits, "uid:1", false);
+	greedy[1] = limits_enter(limits, "uid:1", false);
 	log_capture();
-	assert_null(limits_enter(limits, "uid:1"));
+	assert_null(limits_enter(limits, "uid:1", false));
 	assert_non_null(strstr(
 	    log_captured(), "event=limit.met limit=connections_per_peer peer=uid:1"));
-	assert_non_null(other = limits_enter(limits, "uid:2"));
+	assert_non_null(other = limits_enter(limits, "uid:2", false));
 	limits_leave(limits, greedy[0]);
-	assert_non_null(greedy[0] = limits_enter(limits, "uid:1"));
+	assert_non_null(greedy[0] = limits_enter(limits, "uid:1", false));
 	limits_leave(limits, greedy[0]);
 	limits_leave(limits, greedy[1]);
 	limits_leave(limits, other);
@@ -75,18 +75,86 @@ static void
 turns_everybody_away_when_all_connections_are_taken(void **state)
 {
 	struct limits *limits = new_limits(2, 2);
-	struct quota *one = limits_enter(limits, "uid:1"),
-		     *two = limits_enter(limits, "uid:2");
+	struct quota *one = limits_enter(limits, "uid:1", false),
+		     *two = limits_enter(limits, "uid:2", false);
 
 	(void)state;
 	log_capture();
-	assert_null(limits_enter(limits, "uid:3"));
+	assert_null(limits_enter(limits, "uid:3", false));
 	assert_non_null(
 	    strstr(log_captured(), "event=limit.met limit=connections peer=uid:3"));
 	limits_leave(limits, one);
-	assert_non_null(one = limits_enter(limits, "uid:3"));
+	assert_non_null(one = limits_enter(limits, "uid:3", false));
 	limits_leave(limits, one);
 	limits_leave(limits, two);
+	limits_free(limits);
+}
+
+static void
+keeps_a_few_for_whoever_is_admin_whatever_the_rules_say(void **state)
+{
+	struct limits *limits = new_limits(2, 100);
+	struct quota *one = limits_enter(limits, "uid:1", false),
+		     *two = limits_enter(limits, "uid:2", false), *root = NULL;
+
+	(void)state;
+	log_capture();
+	for (int i = 0; i < LIMITS_OWNER_PLACES; i++)
+		assert_non_null(root = limits_enter(limits, "uid:0", true));
+	assert_null(limits_enter(limits, "uid:0", true));
+	assert_null(limits_enter(limits, "uid:1", false));
+	log_captured();
+	for (int i = 0; i < LIMITS_OWNER_PLACES; i++)
+		limits_leave(limits, root);
+	limits_leave(limits, one);
+	limits_leave(limits, two);
+	limits_free(limits);
+}
+
+static void
+an_idle_one_gives_way_to_who_has_fewer_and_to_its_own_peer(void **state)
+{
+	struct limits *limits = new_limits(3, 2);
+	struct quota *most, *one;
+	struct limits_claim claim;
+
+	(void)state;
+	most = limits_enter(limits, "uid:1", false);
+	assert_false(limits_are_met(limits, "uid:3", &claim));
+	assert_ptr_equal(limits_enter(limits, "uid:1", false), most);
+	one = limits_enter(limits, "uid:2", false);
+	assert_true(limits_are_met(limits, "uid:3", &claim));
+	assert_true(limits_gives_way(most, &claim));
+	assert_true(limits_gives_way(one, &claim));
+	assert_true(limits_are_met(limits, "uid:2", &claim));
+	assert_int_equal(claim.has, 1);
+	assert_true(limits_gives_way(most, &claim));
+	assert_true(limits_gives_way(one, &claim));
+	claim.peer = "uid:4";
+	assert_false(limits_gives_way(one, &claim));
+	/* It has all that it may. */
+	assert_false(limits_are_met(limits, "uid:1", &claim));
+	limits_leave(limits, most);
+	limits_leave(limits, most);
+	limits_leave(limits, one);
+	limits_free(limits);
+}
+
+static void
+one_that_is_shut_down_does_not_count_and_keeps_its_quota(void **state)
+{
+	struct limits *limits = new_limits(1, 1);
+	struct quota *old = limits_enter(limits, "uid:1", false), *other;
+
+	(void)state;
+	limits_part(limits, old);
+	assert_int_equal(limits_connections(limits), 0);
+	assert_non_null(other = limits_enter(limits, "uid:2", false));
+	assert_string_equal(old->peer, "uid:1");
+	limits_leave(limits, other);
+	assert_ptr_equal(limits_enter(limits, "uid:1", false), old);
+	limits_forget(limits, old);
+	limits_leave(limits, old);
 	limits_free(limits);
 }
 
@@ -200,6 +268,11 @@ main(void)
 		cmocka_unit_test(counts_each_peer_and_all),
 		cmocka_unit_test(turns_a_peer_away_that_has_its_share_and_nobody_else),
 		cmocka_unit_test(turns_everybody_away_when_all_connections_are_taken),
+		cmocka_unit_test(keeps_a_few_for_whoever_is_admin_whatever_the_rules_say),
+		cmocka_unit_test(
+		    an_idle_one_gives_way_to_who_has_fewer_and_to_its_own_peer),
+		cmocka_unit_test(
+		    one_that_is_shut_down_does_not_count_and_keeps_its_quota),
 		cmocka_unit_test(says_it_once_a_second_and_how_often_it_was),
 		cmocka_unit_test(leaves_alone_what_the_descriptors_are_enough_for),
 		cmocka_unit_test(lowers_both_numbers_when_there_are_too_few_descriptors),

@@ -148,6 +148,33 @@ turns_away_one_too_many_and_takes_the_next_when_one_has_left(void **state)
 	scene_stop();
 }
 
+static void
+the_longest_parked_one_gives_way_when_all_connections_are_taken(void **state)
+{
+	struct limits_options few = usual;
+	int fds[6];
+
+	(void)state;
+	few.connections = 4;
+	scene_start(&few);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = scene_connect();
+		wait_until(shortcut_parked, (size_t)i + 1);
+	}
+	fds[4] = scene_connect();
+	assert_int_equal(status_of_answer(fds[0]), 0);
+	wait_until(connections, 4);
+	fds[5] = scene_connect();
+	assert_int_equal(status_of_answer(fds[1]), 0);
+	for (int i = 2; i < 6; i++) {
+		say(fds[i], REQUEST);
+		assert_int_equal(status_of_answer(fds[i]), 200);
+	}
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	scene_stop();
+}
+
 /* Until no descriptor can be had any more; the caller sets the old limit again. */
 static struct rlimit
 use_up_descriptors(void)
@@ -268,6 +295,8 @@ main(void)
 		cmocka_unit_test(keeps_nothing_of_what_it_hands_over),
 		cmocka_unit_test(
 		    turns_away_one_too_many_and_takes_the_next_when_one_has_left),
+		cmocka_unit_test(
+		    the_longest_parked_one_gives_way_when_all_connections_are_taken),
 		cmocka_unit_test(goes_on_when_descriptors_can_be_had_again),
 		cmocka_unit_test(a_listener_that_is_shut_down_is_no_shortage),
 		cmocka_unit_test(

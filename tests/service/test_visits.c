@@ -71,7 +71,7 @@ come_as(struct scene *scene, size_t index, const char *peer, enum caller_kind ki
 	guest->visitor = visitor_new(pair[0], false);
 	guest->visitor->caller.kind = kind;
 	guest->visitor->caller.admin = strcmp(peer, "uid:0") == 0;
-	guest->quota = limits_enter(scene->limits, peer);
+	guest->quota = limits_enter(scene->limits, peer, false);
 	guest->visit = visits_enter(scene->visits, pair[0], guest->visitor, guest->quota);
 	if (guest->visit != NULL)
 		assert_ptr_equal(visits_meet(scene->visits, guest->server), guest->visit);
@@ -334,6 +334,29 @@ the_longest_idle_one_of_the_same_peer_makes_room(void **state)
 }
 
 static void
+where_all_connections_are_taken_an_idle_one_of_who_has_most_is_closed(void **state)
+{
+	struct scene *scene = *state;
+	struct limits_claim claim = { "uid:3", 0 };
+	struct quota *more;
+
+	come(scene, 0, "uid:1");
+	come(scene, 1, "uid:2");
+	come_as(scene, 2, "nobody:192.0.2.1", CALLER_NOBODY);
+	assert_false(visits_close_idle(scene->visits, POOL_UNIX, &claim));
+	more = limits_enter(scene->limits, "uid:2", false);
+	for (int i = 0; i < 3; i++)
+		visits_step(scene->visits, scene->guests[i].visit, VISIT_IDLE);
+	assert_true(visits_close_idle(scene->visits, POOL_UNIX, &claim));
+	assert_string_equal(heard(&scene->guests[1], 100), "");
+	assert_int_equal(more->connections, 1);
+	assert_true(visits_close_idle(scene->visits, POOL_TCP, &claim));
+	assert_string_equal(heard(&scene->guests[2], 100), "");
+	assert_false(visits_close_idle(scene->visits, POOL_TCP, &claim));
+	limits_leave(scene->limits, more);
+}
+
+static void
 one_that_is_shut_down_stays_so_until_it_leaves(void **state)
 {
 	struct scene *scene = *state;
@@ -385,7 +408,7 @@ finds_the_newest_visit_of_a_descriptor(void **state)
 	struct scene *scene = *state;
 	struct guest *guest = come(scene, 0, "uid:1");
 	struct visitor *visitor = visitor_new(guest->server, false);
-	struct quota *quota = limits_enter(scene->limits, "uid:2");
+	struct quota *quota = limits_enter(scene->limits, "uid:2", false);
 	struct visit *newer;
 
 	assert_ptr_equal(visits_meet(scene->visits, guest->server), guest->visit);
@@ -408,7 +431,7 @@ one_that_is_never_met_leaves_by_itself_and_harms_no_other(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, other), 0);
 	guest->visitor = visitor_new(pair[0], false);
-	guest->quota = limits_enter(scene->limits, "uid:1");
+	guest->quota = limits_enter(scene->limits, "uid:1", false);
 	assert_non_null(
 	    visits_enter(scene->visits, pair[0], guest->visitor, guest->quota));
 	*guest = (struct guest){ 0 };
@@ -445,6 +468,8 @@ main(void)
 		SCENE_TEST(an_idle_one_of_whoever_has_most_makes_room_first),
 		SCENE_TEST(ports_and_sockets_have_a_limit_each),
 		SCENE_TEST(the_longest_idle_one_of_the_same_peer_makes_room),
+		SCENE_TEST(
+		    where_all_connections_are_taken_an_idle_one_of_who_has_most_is_closed),
 		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
 		SCENE_TEST(as_many_requests_of_a_peer_are_worked_at_as_it_has_threads),
 		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
