@@ -354,6 +354,21 @@ visits_stop(struct visits *visits)
 	free(visits);
 }
 
+/*
+ * libmicrohttpd has closed this number without a word, as somebody else has it now: whose
+ * it was must not be met by it.
+ */
+static void
+discard_forgotten(struct visits *visits, int fd)
+{
+	struct visit *visit = visits->first;
+
+	while (visit != NULL && (visit->is_met || visit->fd != fd))
+		visit = visit->next;
+	if (visit != NULL)
+		discard(visits, visit);
+}
+
 struct visit *
 visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quota *quota)
 {
@@ -363,6 +378,7 @@ visits_enter(struct visits *visits, int fd, struct visitor *visitor, struct quot
 	bool admitted;
 
 	pthread_mutex_lock(&visits->lock);
+	discard_forgotten(visits, fd);
 	admitted = visit != NULL && copy >= 0 && has_room(visits, visitor, quota, &met);
 	if (admitted) {
 		*visit = (struct visit){ .fd = fd,

@@ -449,6 +449,25 @@ one_that_is_never_met_leaves_by_itself_and_harms_no_other(void **state)
 	close(other[1]);
 }
 
+static void
+a_forgotten_one_is_not_met_by_a_number_given_again(void **state)
+{
+	struct scene *scene = *state;
+	struct visit *next;
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_non_null(visits_enter(scene->visits, pair[0], visitor_new(pair[0], false),
+	    limits_enter(scene->limits, "uid:1", false)));
+	next = visits_enter(scene->visits, pair[0], visitor_new(pair[0], false),
+	    limits_enter(scene->limits, "uid:2", false));
+	assert_int_equal(visits_count(scene->visits), 1);
+	assert_ptr_equal(visits_meet(scene->visits, pair[0]), next);
+	visits_leave(scene->visits, next);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
 
 int
@@ -470,6 +489,7 @@ main(void)
 		SCENE_TEST(the_longest_idle_one_of_the_same_peer_makes_room),
 		SCENE_TEST(
 		    where_all_connections_are_taken_an_idle_one_of_who_has_most_is_closed),
+		SCENE_TEST(a_forgotten_one_is_not_met_by_a_number_given_again),
 		SCENE_TEST(one_that_is_shut_down_stays_so_until_it_leaves),
 		SCENE_TEST(as_many_requests_of_a_peer_are_worked_at_as_it_has_threads),
 		SCENE_TEST(finds_the_newest_visit_of_a_descriptor),
