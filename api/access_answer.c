@@ -71,8 +71,8 @@ get_access(struct exchange *x, struct error *err)
 			return -1;
 		}
 	return json_respond(x->res, 200,
-	    json_make("{s:s,s:s,s:o}", "loaded", loaded, "sha256", x->rules->sha256,
-		"rules", list),
+	    json_make("{s:s,s:s,s:b,s:o}", "loaded", loaded, "sha256", x->rules->sha256,
+		"everyone_is_admin", x->api->everyone_is_admin, "rules", list),
 	    err);
 }
 

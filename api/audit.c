@@ -138,29 +138,94 @@ read_page(const char *query, struct page *page, int64_t *cursor, struct error *e
 	return 0;
 }
 
+/* cursor: what the next page comes after; INT64_MAX: there is none. */
 static int
 respond(struct exchange *x, const char *path, const char *member, struct page *page,
-    struct error *err)
+    int64_t cursor, struct error *err)
 {
-	if (page->more)
-		snprintf(x->res->link, sizeof(x->res->link),
-		    "<%s?limit=%llu&cursor=%lld>; rel=\"next\"", path,
-		    (unsigned long long)page->limit,
-		    (long long)(page->last > 0 ? page->last : 0));
+	char next[QUERY_LINK_SIZE];
+
+	if (cursor != INT64_MAX) {
+		if (query_with_cursor(
+			x->req->query, cursor > 0 ? cursor : 0, next, err) != 0) {
+			json_free(page->list);
+			return -1;
+		}
+		snprintf(x->res->link, sizeof(x->res->link), "<%s?%s>; rel=\"next\"",
+		    path, next);
+	}
 	return json_respond(x->res, 200, json_make("{s:o}", member, page->list), err);
+}
+
+struct search {
+	struct audit_filter filter;
+	char actor[REQUEST_PARAM_SIZE], action[32], object[320];
+};
+
+static int
+read_time(const char *query, const char *name, int64_t *time, struct error *err)
+{
+	char text[CLOCK_TEXT_SIZE + 8];
+	bool found;
+
+	if (query_get(query, name, text, sizeof(text), &found, err) != 0)
+		return -1;
+	if (found && clock_parse(text, time) != 0)
+		return error_set(err, ERROR_BAD_REQUEST,
+		    "URL: %s takes a time such as 2026-01-31T23:59:59Z", name);
+	return 0;
+}
+
+static int
+read_filter(const char *query, struct search *s, struct error *err)
+{
+	bool found;
+
+	*s = (struct search){ .filter = { s->actor, s->action, s->object, INT64_MIN,
+				  INT64_MAX } };
+	if (query_get(query, "actor", s->actor, sizeof(s->actor), &found, err) != 0 ||
+	    query_get(query, "action", s->action, sizeof(s->action), &found, err) != 0 ||
+	    query_get(query, "object", s->object, sizeof(s->object), &found, err) != 0 ||
+	    read_time(query, "since", &s->filter.since, err) != 0 ||
+	    read_time(query, "until", &s->filter.until, err) != 0)
+		return -1;
+	return 0;
+}
+
+static bool
+lets_all_through(const struct search *s)
+{
+	return s->actor[0] == '\0' && s->action[0] == '\0' && s->object[0] == '\0' &&
+	       s->filter.since == INT64_MIN && s->filter.until == INT64_MAX;
+}
+
+static int
+search(struct exchange *x, const struct search *s, int64_t cursor, struct page *page,
+    int64_t *searched, struct error *err)
+{
+	const size_t limit = (size_t)page->limit + 1;
+
+	*searched = INT64_MAX;
+	if (lets_all_through(s))
+		return store_audit_each(
+		    x->api->store, cursor, limit, list_entry, page, err);
+	return store_audit_search(
+	    x->api->store, &s->filter, cursor, limit, list_entry, page, searched, err);
 }
 
 int
 get_audit(struct exchange *x, struct error *err)
 {
+	struct search s;
 	struct page page;
-	int64_t cursor;
+	int64_t cursor, searched;
 
-	if (read_page(x->req->query, &page, &cursor, err) != 0)
+	if (read_filter(x->req->query, &s, err) != 0 ||
+	    read_page(x->req->query, &page, &cursor, err) != 0)
 		return -1;
-	if (store_audit_each(x->api->store, cursor, (size_t)page.limit + 1, list_entry,
-		&page, err) == 0)
-		return respond(x, "/v1/audit", "entries", &page, err);
+	if (search(x, &s, cursor, &page, &searched, err) == 0)
+		return respond(x, "/v1/audit", "entries", &page,
+		    page.more ? page.last : searched, err);
 	json_free(page.list);
 	return -1;
 }
@@ -175,7 +240,8 @@ get_audit_heads(struct exchange *x, struct error *err)
 		return -1;
 	if (store_audit_head_each(x->api->store, cursor, (size_t)page.limit + 1,
 		list_head, &page, err) == 0)
-		return respond(x, "/v1/audit/heads", "heads", &page, err);
+		return respond(x, "/v1/audit/heads", "heads", &page,
+		    page.more ? page.last : INT64_MAX, err);
 	json_free(page.list);
 	return -1;
 }

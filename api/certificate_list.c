@@ -115,29 +115,15 @@ read_listing(const char *query, struct listing *l, struct error *err)
 	return 0;
 }
 
-/* The same query with another cursor: all of it, or the next page would be of another
- * list. */
 static int
 link_next(struct response *res, const char *query, int64_t cursor, struct error *err)
 {
-	char kept[400] = "";
-	size_t used = 0;
+	char next[QUERY_LINK_SIZE];
 
-	while (*query != '\0') {
-		size_t len = strcspn(query, "&");
-
-		if (strncmp(query, "cursor=", 7) != 0) {
-			if (used + len + 2 > sizeof(kept))
-				return error_set(
-				    err, ERROR_BAD_REQUEST, "URL: the query is too long");
-			used += (size_t)snprintf(
-			    kept + used, sizeof(kept) - used, "%.*s&", (int)len, query);
-		}
-		query += len;
-		query += *query == '&';
-	}
-	snprintf(res->link, sizeof(res->link),
-	    "</v1/certificates?%scursor=%lld>; rel=\"next\"", kept, (long long)cursor);
+	if (query_with_cursor(query, cursor, next, err) != 0)
+		return -1;
+	snprintf(
+	    res->link, sizeof(res->link), "</v1/certificates?%s>; rel=\"next\"", next);
 	return 0;
 }
 

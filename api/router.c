@@ -95,7 +95,8 @@ static const struct route routes[] = {
 	{ "DELETE", "/v1/tokens/{}", delete_token, ACCESS_ADMIN, NULL, 0 },
 	/* Who did what is for those who may do all; how far the record reaches, for those
 	 * who watch it. */
-	{ "GET", "/v1/audit", get_audit, ACCESS_ADMIN, "cursor limit", 0 },
+	{ "GET", "/v1/audit", get_audit, ACCESS_ADMIN,
+	    "actor action object since until cursor limit", 0 },
 	{ "GET", "/v1/audit/head", get_audit_head, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/audit/heads", get_audit_heads, ACCESS_READ, "cursor limit", 0 },
 	{ "GET", "/v1/rules", get_rules, ACCESS_READ, NULL, 0 },

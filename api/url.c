@@ -2,6 +2,7 @@
 #include "api/url.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -102,6 +103,30 @@ query_get(const char *query, const char *name, char *out, size_t size, bool *fou
 		if (decode_value(query, name, out, size, err) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+query_with_cursor(const char *query, int64_t cursor, char out[static QUERY_LINK_SIZE],
+    struct error *err)
+{
+	char last[32];
+	size_t used = 0, room = QUERY_LINK_SIZE - (size_t)snprintf(last, sizeof(last),
+						      "cursor=%" PRId64, cursor);
+
+	for (; query != NULL && *query != '\0'; query = next_pair(query)) {
+		size_t len = pair_len(query);
+
+		if (is_named(query, "cursor"))
+			continue;
+		if (len + 1 >= room - used)
+			return error_set(
+			    err, ERROR_BAD_REQUEST, "URL: the query is too long");
+		memcpy(out + used, query, len);
+		out[used + len] = '&';
+		used += len + 1;
+	}
+	memcpy(out + used, last, strlen(last) + 1);
 	return 0;
 }
 

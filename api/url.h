@@ -26,6 +26,13 @@ int query_get(const char *query, const char *name, char *out, size_t size, bool 
 int query_next(
     const char **query, const char *name, char *out, size_t size, struct error *err);
 
+#define QUERY_LINK_SIZE 400 /* of a query that has a next page */
+
+/* The same query with another cursor: all of it, or the next page would be of another
+ * list. */
+int query_with_cursor(const char *query, int64_t cursor, char out[static QUERY_LINK_SIZE],
+    struct error *err);
+
 /* Refuses a query with a name that is not in allowed (space-separated; NULL: none is). */
 int query_check(const char *query, const char *allowed, struct error *err);
 

@@ -100,7 +100,10 @@ list_access(struct cli *cli, struct error *err)
 		rules = json_object_get(answer, "rules");
 		output_fields(cli, answer, fields);
 		json_array_foreach(rules, i, rule) print_rule(cli, rule);
-		if (json_array_size(rules) == 0)
+		if (json_is_true(json_object_get(answer, "everyone_is_admin")))
+			fputs("--dev: whoever can open the socket may do everything\n",
+			    cli->out);
+		else if (json_array_size(rules) == 0)
 			fputs("no rules: for root and the daemon's own user only\n",
 			    cli->out);
 	}

@@ -8,9 +8,11 @@
 #include "cli/auditsource.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
+#include "cli/url.h"
 
-#define HEAD_URL "/v1/audit/head"
-#define LINE_MAX 1000000
+#define HEAD_URL  "/v1/audit/head"
+#define LINE_MAX  1000000
+#define TAIL_SPAN 4000
 
 static int
 print_json(struct cli *cli, const json_t *value, struct error *err)
@@ -75,26 +77,134 @@ flush(struct cli *cli, struct error *err)
 }
 
 static int
-show_tail(struct cli *cli, struct error *err)
+read_time(const struct arguments *args, const char *name, struct buffer *filter,
+    struct error *err)
+{
+	const char *value = argument_value(args, name);
+	char time[CLOCK_TEXT_SIZE];
+
+	if (value == NULL)
+		return 0;
+	if (argument_time(value, time) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "--%s: \"%.40s\" is no time; say 2026-01-31 or "
+		    "2026-01-31T23:59:59Z",
+		    name, value);
+	url_query(filter, name, time);
+	return 0;
+}
+
+/* With the ? that is the path's, and not wanted. */
+static int
+read_filter(const struct arguments *args, struct buffer *filter, struct error *err)
+{
+	buf_text(filter, "?");
+	url_query(filter, "actor", argument_value(args, "actor"));
+	url_query(filter, "action", argument_value(args, "action"));
+	url_query(filter, "object", argument_value(args, "object"));
+	if (read_time(args, "since", filter, err) != 0 ||
+	    read_time(args, "until", filter, err) != 0)
+		return -1;
+	return buf_failed(filter) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+}
+
+/* The newest ones: the oldest of them is the next to be overwritten. */
+struct ring {
+	json_t *entries;
+	uint64_t size, count;
+};
+
+static int
+keep_entry(void *ctx, json_t *entry, struct error *err)
+{
+	struct ring *ring = ctx;
+	int rc = ring->count < ring->size
+		     ? json_array_append(ring->entries, entry)
+		     : json_array_set(ring->entries, ring->count % ring->size, entry);
+
+	ring->count++;
+	return rc == 0 ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
+}
+
+static int
+show_ring(struct cli *cli, const struct ring *ring, struct error *err)
+{
+	uint64_t shown = ring->count < ring->size ? ring->count : ring->size;
+
+	for (uint64_t i = ring->count - shown; i < ring->count; i++)
+		if (show_entry(cli, json_array_get(ring->entries, i % ring->size), err) !=
+		    0)
+			return -1;
+	return 0;
+}
+
+/* How far back they begin, a filter does not tell: each try goes back eight times as far.
+ */
+static int
+show_newest(struct cli *cli, const char *filter, uint64_t lines, int64_t newest,
+    int64_t *after, struct error *err)
+{
+	struct ring ring = { .entries = json_array(), .size = lines };
+	const struct auditsink sink = { .entry = keep_entry, .ctx = &ring };
+	int64_t span = (int64_t)lines, from = newest;
+	int rc = 0;
+
+	*after = newest;
+	while (rc == 0 && ring.count < lines && from > 0) {
+		json_array_clear(ring.entries);
+		ring.count = 0;
+		from = *after = newest > span ? newest - span : 0;
+		rc = auditsource_entries(cli, filter, after, &sink, err);
+		span = span < TAIL_SPAN ? TAIL_SPAN : 8 * span;
+	}
+	if (rc == 0)
+		rc = show_ring(cli, &ring, err);
+	json_decref(ring.entries);
+	return rc;
+}
+
+/* What did not pass the filter is not looked through again. */
+static int
+follow(struct cli *cli, const char *filter, int64_t after, struct error *err)
 {
 	const struct auditsink sink = { .entry = show_entry, .ctx = cli };
 	const struct timespec pause = { .tv_sec = 1 };
-	bool follow = argument_given(&cli->args, "follow");
-	uint64_t lines = 0;
-	int64_t after;
+	int64_t newest;
 
-	if (argument_number(&cli->args, "lines", LINE_MAX, &lines, err) != 0 ||
-	    read_newest(cli, &after, err) != 0)
-		return -1;
-	after = after > (int64_t)lines ? after - (int64_t)lines : 0;
 	for (;;) {
-		if (auditsource_entries(cli, &after, &sink, err) != 0 ||
+		nanosleep(&pause, NULL);
+		if (read_newest(cli, &newest, err) != 0 ||
+		    auditsource_entries(cli, filter, &after, &sink, err) != 0 ||
 		    flush(cli, err) != 0)
 			return -1;
-		if (!follow)
-			return 0;
-		nanosleep(&pause, NULL);
+		if (after < newest)
+			after = newest;
 	}
+}
+
+static int
+show_tail(struct cli *cli, struct error *err)
+{
+	struct buffer query;
+	const char *filter;
+	uint64_t lines = 0;
+	int64_t newest, after;
+	int rc = -1;
+
+	buf_init(&query, 0);
+	if (argument_number(&cli->args, "lines", LINE_MAX, &lines, err) != 0 ||
+	    read_filter(&cli->args, &query, err) != 0 ||
+	    read_newest(cli, &newest, err) != 0)
+		goto out;
+	filter = buf_string(&query) + 1;
+	rc = show_newest(cli, filter, lines, newest, &after, err);
+	if (rc == 0)
+		rc = flush(cli, err);
+	if (rc == 0 && argument_given(&cli->args, "follow"))
+		rc = follow(cli, filter, after > newest ? after : newest, err);
+out:
+	buf_free(&query);
+	return rc;
 }
 
 static int
@@ -144,13 +254,26 @@ static const struct option_spec tail_options[] = {
 	{ .name = "follow",
 	    .letter = 'f',
 	    .help = "go on with what is added, until interrupted (-f)" },
+	{ .name = "actor",
+	    .metavar = "ACTOR",
+	    .help = "only what this one did, such as uid:33 or cert:dns:ci.example" },
+	{ .name = "action",
+	    .metavar = "ACTION",
+	    .help = "only this, such as key.created; key is all that begins with key." },
+	{ .name = "object",
+	    .metavar = "OBJECT",
+	    .help = "only what was done to this: a name, a serial, a path" },
+	{ .name = "since",
+	    .metavar = "TIME",
+	    .help = "only from then on: 2026-01-31, or 2026-01-31T23:59:59Z" },
+	{ .name = "until", .metavar = "TIME", .help = "only before then" },
 	{ .name = NULL },
 };
 
 const struct command audit_commands[] = {
 	{ .path = "audit tail",
 	    .purpose = "the newest entries of the audit record",
-	    .example = "keyhold audit tail -n 20 -f",
+	    .example = "keyhold audit tail -n 20 --action certificate --since 2026-01-31",
 	    .options = tail_options,
 	    .run = show_tail },
 	{ .path = "audit export",

@@ -74,7 +74,7 @@ give_page(struct cli *cli, const json_t *page, struct heads *heads, int64_t *aft
 }
 
 static int
-give_entries(struct cli *cli, struct heads *heads, int64_t *after,
+give_entries(struct cli *cli, const char *filter, struct heads *heads, int64_t *after,
     const struct auditsink *sink, struct error *err)
 {
 	struct buffer url;
@@ -82,7 +82,7 @@ give_entries(struct cli *cli, struct heads *heads, int64_t *after,
 	int rc = 0;
 
 	buf_init(&url, 0);
-	buf_text(&url, "/v1/audit?" PAGE);
+	buf_printf(&url, "/v1/audit?" PAGE "%s", filter);
 	if (*after >= 0)
 		buf_printf(&url, "&cursor=%lld", (long long)*after);
 	while (rc == 0 && url.len > 0) {
@@ -97,10 +97,10 @@ give_entries(struct cli *cli, struct heads *heads, int64_t *after,
 }
 
 int
-auditsource_entries(
-    struct cli *cli, int64_t *after, const struct auditsink *sink, struct error *err)
+auditsource_entries(struct cli *cli, const char *filter, int64_t *after,
+    const struct auditsink *sink, struct error *err)
 {
-	return give_entries(cli, NULL, after, sink, err);
+	return give_entries(cli, filter, NULL, after, sink, err);
 }
 
 /*
@@ -118,9 +118,9 @@ auditsource_daemon(struct cli *cli, const struct auditsink *sink, struct error *
 	buf_text(&heads.url, "/v1/audit/heads?" PAGE);
 	rc = read_heads(cli, &heads, err);
 	if (rc == 0)
-		rc = give_entries(cli, &heads, &after, sink, err);
+		rc = give_entries(cli, "", &heads, &after, sink, err);
 	if (rc == 0 && first_of(&heads) != NULL)
-		rc = give_entries(cli, &heads, &after, sink, err);
+		rc = give_entries(cli, "", &heads, &after, sink, err);
 	if (rc == 0)
 		rc = give_heads(cli, &heads, INT64_MAX, sink, err);
 	json_decref(heads.page);

@@ -18,9 +18,12 @@ struct auditsink {
 	void *ctx;
 };
 
-/* The entries after the one numbered *after, which follows; INT64_MIN: all. */
-int auditsource_entries(
-    struct cli *cli, int64_t *after, const struct auditsink *sink, struct error *err);
+/*
+ * The entries after the one numbered *after, which follows; INT64_MIN: all. filter has
+ * further parameters of /v1/audit, each with a & before it; "" for none.
+ */
+int auditsource_entries(struct cli *cli, const char *filter, int64_t *after,
+    const struct auditsink *sink, struct error *err);
 
 /* All of both. What is added meanwhile comes along. */
 int auditsource_daemon(struct cli *cli, const struct auditsink *sink, struct error *err);

@@ -14,6 +14,9 @@
 #include "store/statement.h"
 
 #define VERIFY_BATCH 1000
+/* As read_row reads them. */
+#define COLUMNS                                                                          \
+	"seq, time, actor, action, object, detail, hash, version, outcome, request"
 
 static int
 read_head(
@@ -157,29 +160,101 @@ read_row(const struct statement *st)
 	return row;
 }
 
+static int
+visit_rows(struct statement *st, int (*visit)(void *ctx, const struct audit_row *row),
+    void *ctx, struct error *err)
+{
+	struct audit_row entry;
+	bool row;
+	int rc;
+
+	while ((rc = statement_step(st, &row, err)) == 0 && row) {
+		entry = read_row(st);
+		if (visit(ctx, &entry) != 0)
+			break;
+	}
+	return rc;
+}
+
 int
 store_audit_each(struct store *store, int64_t after_seq, size_t limit,
     int (*visit)(void *ctx, const struct audit_row *row), void *ctx, struct error *err)
 {
-	static const char sql[] =
-	    "SELECT seq, time, actor, action, object, detail, hash, version, outcome, "
-	    "request FROM audit WHERE seq > ? ORDER BY seq LIMIT ?";
 	struct store *reader = store->reader;
-	struct audit_row entry;
+	struct statement st;
+	int rc;
+
+	store_lock(reader);
+	rc = statement_use(reader,
+	    "SELECT " COLUMNS " FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", &st, err);
+	if (rc == 0) {
+		bind_int(&st, after_seq);
+		bind_int(&st, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
+		rc = visit_rows(&st, visit, ctx, err);
+	}
+	statement_done(&st);
+	store_unlock(reader);
+	return rc;
+}
+
+/* With the reader's lock, as the next. */
+static int
+find_last_to_search(
+    struct store *reader, int64_t after_seq, int64_t *last, struct error *err)
+{
 	struct statement st;
 	bool row;
 	int rc;
 
+	*last = INT64_MAX;
+	rc = statement_use(reader,
+	    "SELECT seq FROM audit WHERE seq > ? ORDER BY seq LIMIT 1 OFFSET ?", &st,
+	    err);
+	if (rc == 0) {
+		bind_int(&st, after_seq);
+		bind_int(&st, AUDIT_SEARCHED - 1);
+		rc = statement_step(&st, &row, err);
+		if (rc == 0 && row)
+			*last = column_int(&st, 0);
+	}
+	statement_done(&st);
+	return rc;
+}
+
+static void
+bind_filter(struct statement *st, const struct audit_filter *filter)
+{
+	bind_text(st, filter->actor);
+	bind_text(st, filter->action);
+	bind_text(st, filter->object);
+	bind_int(st, filter->since);
+	bind_int(st, filter->until);
+}
+
+int
+store_audit_search(struct store *store, const struct audit_filter *filter,
+    int64_t after_seq, size_t limit, int (*visit)(void *ctx, const struct audit_row *row),
+    void *ctx, int64_t *searched, struct error *err)
+{
+	static const char sql[] =
+	    "SELECT " COLUMNS " FROM audit WHERE seq > ?1 AND seq <= ?2 "
+	    "AND (?3 = '' OR actor = ?3) AND (?4 = '' OR action = ?4 "
+	    "OR substr(action, 1, length(?4) + 1) = ?4 || '.') "
+	    "AND (?5 = '' OR object = ?5) AND time >= ?6 AND time < ?7 "
+	    "ORDER BY seq LIMIT ?8";
+	struct store *reader = store->reader;
+	struct statement st = { 0 };
+	int rc;
+
 	store_lock(reader);
-	if ((rc = statement_use(reader, sql, &st, err)) != 0)
+	if ((rc = find_last_to_search(reader, after_seq, searched, err)) != 0 ||
+	    (rc = statement_use(reader, sql, &st, err)) != 0)
 		goto out;
 	bind_int(&st, after_seq);
-	bind_int(&st, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
-	while ((rc = statement_step(&st, &row, err)) == 0 && row) {
-		entry = read_row(&st);
-		if (visit(ctx, &entry) != 0)
-			break;
-	}
+	bind_int(&st, *searched);
+	bind_filter(&st, filter);
+	bind_int(&st, (int64_t)limit);
+	rc = visit_rows(&st, visit, ctx, err);
 out:
 	statement_done(&st);
 	store_unlock(reader);

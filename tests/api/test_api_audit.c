@@ -72,6 +72,37 @@ comes_in_pages(void **state)
 }
 
 static void
+finds_who_did_what_to_what_and_when(void **state)
+{
+	static const char *const wrong[] = { "since=yesterday",
+		"until=2026-02-30T00:00:00Z", "action=a&action=b" };
+	struct fixture *f = *state;
+	char hash[HASH_SIZE], target[64];
+	const json_t *entry;
+
+	make_signer(f, "found-1", hash);
+	make_signer(f, "found-2", hash);
+	get(f, "/v1/audit?action=key.created&object=found-1");
+	assert_int_equal(json_array_size(json_object_get(f->json, "entries")), 1);
+	entry = json_array_get(json_object_get(f->json, "entries"), 0);
+	assert_string_equal(text(entry, "object"), "found-1");
+	assert_string_equal(f->res.link, "");
+	get(f, "/v1/audit?actor=uid%3A0&action=key&since=2026-01-31T23:59:59Z&limit=1");
+	assert_int_equal(json_array_size(json_object_get(f->json, "entries")), 1);
+	assert_non_null(strstr(f->res.link,
+	    "</v1/audit?actor=uid%3A0&action=key&since=2026-01-31T23:59:59Z&limit=1&"
+	    "cursor="));
+	get(f, "/v1/audit?actor=uid:77");
+	assert_string_equal(body_text(f), "{\"entries\":[]}\n");
+	get(f, "/v1/audit?until=2026-01-31T23:59:59Z");
+	assert_string_equal(body_text(f), "{\"entries\":[]}\n");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(target, sizeof(target), "/v1/audit?%s", wrong[i]);
+		assert_int_equal(get(f, target), 400);
+	}
+}
+
+static void
 is_for_admins_and_its_head_for_readers(void **state)
 {
 	static const struct access_rule reader = { .who = { .id = 33 },
@@ -282,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_who_what_how_and_for_which_request),
 		cmocka_unit_test(comes_in_pages),
+		cmocka_unit_test(finds_who_did_what_to_what_and_when),
 		cmocka_unit_test(is_for_admins_and_its_head_for_readers),
 		cmocka_unit_test(has_what_a_cap_refused_but_where_a_key_is_used),
 		cmocka_unit_test(signs_its_head_once_for_each_entry),

@@ -6,6 +6,8 @@
 start_daemon # for its token, its keys, PIN and configuration
 need_provider
 make_ca
+"$KEYHOLD" access list >"$T/out"
+expect_text "whoever can open the socket may do everything" "$T/out"
 "$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
 "$KEYHOLD" cert issue other --ca internal --san localhost --out "$T/tls" >/dev/null
 WEB=spki:$(hash_of web)

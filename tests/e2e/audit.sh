@@ -195,6 +195,12 @@ for key in audit first; do
 done
 "$KEYHOLD" audit tail -n 3 >"$T/out"
 [ "$(wc -l <"$T/out")" -eq 3 ] || fail "audit tail -n 3: $(cat "$T/out")"
+"$KEYHOLD" audit tail -n 2 --action issuer --actor "uid:$(id -u)" --since 2026-01-31 >"$T/out"
+[ "$(grep -c '  issuer\.' "$T/out")" -eq 2 ] || fail "audit tail --action issuer: $(cat "$T/out")"
+expect_text "issuer.installed" "$T/out"
+"$KEYHOLD" audit tail --object nothing >"$T/out"
+[ ! -s "$T/out" ] || fail "audit tail --object nothing: $(cat "$T/out")"
+expect_status 2 "$KEYHOLD" audit tail --until tomorrow
 openssl ecparam -name P-256 -genkey -noout | openssl pkey -pubout -out "$T/other.pem"
 verify_says "signed by key [0-9a-f]{64}, which is neither trusted" --key "$T/other.pem"
 verify_says "signed by key [0-9a-f]{64}, which is neither trusted" "$T/audit.jsonl" --key "$T/other.pem"

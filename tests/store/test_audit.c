@@ -4,11 +4,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "base/clock.h"
 #include "tests/store/fixture.h"
 
 static void
@@ -73,6 +75,89 @@ stops_when_visit_says_so(void **state)
 	append(fixture, 3);
 	assert_int_equal(store_audit_each(fixture->store, 0, 100, see, &seen, NULL), 0);
 	assert_int_equal(seen.count, 1);
+}
+
+static void
+append_as(struct fixture *fixture, const char *actor, const char *action)
+{
+	struct audit_event event = an_event;
+
+	event.actor = actor;
+	event.action = action;
+	assert_int_equal(store_audit_append(fixture->store, &event, NULL), 0);
+}
+
+static const struct audit_filter anything = { "", "", "", INT64_MIN, INT64_MAX };
+
+/* How many pass; the last is in seen. */
+static size_t
+search(struct fixture *fixture, const struct audit_filter *filter, struct seen *seen)
+{
+	int64_t searched;
+
+	*seen = (struct seen){ 0 };
+	assert_int_equal(store_audit_search(fixture->store, filter, INT64_MIN, 100, see,
+			     seen, &searched, NULL),
+	    0);
+	assert_int_equal(searched, INT64_MAX);
+	return seen->count;
+}
+
+static void
+finds_by_actor_action_object_and_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct audit_filter filter = anything;
+	struct seen seen;
+
+	append_as(fixture, "uid:1", "key.created");
+	append_as(fixture, "uid:2", "key.rotated");
+	append_as(fixture, "uid:2", "keys.listed");
+	filter.actor = "uid:2";
+	assert_int_equal(search(fixture, &filter, &seen), 2);
+	filter.action = "key";
+	assert_int_equal(search(fixture, &filter, &seen), 1);
+	assert_int_equal(seen.last, 2);
+	filter.actor = "";
+	assert_int_equal(search(fixture, &filter, &seen), 2);
+	filter.action = "key.created";
+	assert_int_equal(search(fixture, &filter, &seen), 1);
+	filter.object = "another";
+	assert_int_equal(search(fixture, &filter, &seen), 0);
+	filter = anything;
+	filter.since = clock_now_s() - 100;
+	assert_int_equal(search(fixture, &filter, &seen), 3);
+	filter.until = filter.since + 1;
+	assert_int_equal(search(fixture, &filter, &seen), 0);
+}
+
+static void
+looks_through_so_many_and_says_where_to_go_on(void **state)
+{
+	struct fixture *fixture = *state;
+	struct audit_filter filter = anything;
+	struct audit_event *events = calloc(AUDIT_SEARCHED + 1, sizeof(*events));
+	struct seen seen = { 0 };
+	int64_t searched;
+
+	assert_non_null(events);
+	for (size_t i = 0; i <= AUDIT_SEARCHED; i++)
+		events[i] = an_event;
+	events[AUDIT_SEARCHED].actor = "uid:2";
+	assert_int_equal(
+	    store_audit_append_all(fixture->store, events, AUDIT_SEARCHED + 1, NULL), 0);
+	free(events);
+	filter.actor = "uid:2";
+	assert_int_equal(store_audit_search(fixture->store, &filter, INT64_MIN, 100, see,
+			     &seen, &searched, NULL),
+	    0);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(searched, AUDIT_SEARCHED);
+	assert_int_equal(store_audit_search(fixture->store, &filter, searched, 100, see,
+			     &seen, &searched, NULL),
+	    0);
+	assert_int_equal(seen.last, AUDIT_SEARCHED + 1);
+	assert_int_equal(searched, INT64_MAX);
 }
 
 /* The format is a promise: others may verify an exported record with their own tools. */
@@ -261,6 +346,8 @@ main(void)
 		STORE_TEST(numbers_entries_from_one),
 		STORE_TEST(pages_by_sequence_and_limit),
 		STORE_TEST(stops_when_visit_says_so),
+		STORE_TEST(finds_by_actor_action_object_and_time),
+		STORE_TEST(looks_through_so_many_and_says_where_to_go_on),
 		STORE_TEST(hashes_the_documented_text),
 		STORE_TEST(appends_all_or_none),
 		STORE_TEST(keeps_heads_beside_the_entries),
