@@ -3,19 +3,16 @@
 
 #include <string.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "base/subnet.h"
 
 #define NOBODY "nobody:" /* and an address */
 
 uint64_t
 peerhash_of_actor(uint64_t seed, const char *actor)
 {
-	struct in6_addr address;
+	char network[SUBNET_SIZE];
 
-	if (strncmp(actor, NOBODY, strlen(NOBODY)) == 0 &&
-	    inet_pton(AF_INET6, actor + strlen(NOBODY), &address) == 1 &&
-	    !IN6_IS_ADDR_V4MAPPED(&address))
-		return peerhash(seed, &address, 8);
+	if (strncmp(actor, NOBODY, strlen(NOBODY)) == 0)
+		actor = subnet_of(actor + strlen(NOBODY), network);
 	return peerhash(seed, actor, strlen(actor));
 }

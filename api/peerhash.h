@@ -17,7 +17,7 @@ peerhash(uint64_t seed, const void *data, size_t len)
 	return hash ^ hash >> 32;
 }
 
-/* A host has 2^64 addresses of IPv6 to come from: its network is the peer. */
+/* The network of an address is the peer (base/subnet.h). */
 uint64_t peerhash_of_actor(uint64_t seed, const char *actor);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/metrics.h"
+#include "base/subnet.h"
 #include "service/https.h"
 #include "service/tcp.h"
 
@@ -51,12 +52,13 @@ static struct visit *
 admit(const struct gate *gate, int fd, const struct sockaddr *address,
     struct visitor *visitor)
 {
-	char network[TCP_HOST_SIZE], peer[PEER_ACTOR_SIZE];
+	char host[TCP_HOST_SIZE], network[SUBNET_SIZE], peer[PEER_ACTOR_SIZE];
 	struct limits_claim claim;
 	struct quota *quota;
 	struct visit *visit = NULL;
 
-	snprintf(peer, sizeof(peer), "nobody:%s", tcp_network(address, network));
+	snprintf(
+	    peer, sizeof(peer), "nobody:%s", subnet_of(tcp_host(address, host), network));
 	if (limits_are_met(gate->limits, peer, &claim))
 		visits_close_idle(gate->visits, POOL_TCP, &claim);
 	quota = limits_enter(gate->limits, peer, false);

@@ -125,27 +125,6 @@ tcp_host(const struct sockaddr *address, char out[static TCP_HOST_SIZE])
 	return out;
 }
 
-const char *
-tcp_network(const struct sockaddr *address, char out[static TCP_HOST_SIZE])
-{
-	const struct sockaddr_in6 *v6 = (const void *)address;
-	struct in6_addr network = { 0 };
-	struct in_addr v4;
-	size_t len;
-
-	tcp_host(address, out);
-	if (inet_pton(AF_INET, out, &v4) == 1) {
-		if (ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET)
-			snprintf(out, TCP_HOST_SIZE, "127.0.0.0/8");
-	} else if (address->sa_family == AF_INET6) {
-		memcpy(&network, &v6->sin6_addr, 8);
-		inet_ntop(AF_INET6, &network, out, TCP_HOST_SIZE);
-		len = strlen(out);
-		snprintf(out + len, TCP_HOST_SIZE - len, "/64");
-	}
-	return out;
-}
-
 static int
 bind_to(int fd, const struct tcp_address *address)
 {

@@ -29,12 +29,6 @@ bool tcp_address_is_same(const struct tcp_address *a, const struct tcp_address *
 const char *tcp_host(const struct sockaddr *address, char out[static TCP_HOST_SIZE]);
 
 /*
- * The peer that it is of: a host may come from 2^64 addresses of IPv6, and from all of
- * 127.0.0.0/8 to itself. As tcp_host otherwise.
- */
-const char *tcp_network(const struct sockaddr *address, char out[static TCP_HOST_SIZE]);
-
-/*
  * A socket that listens: [::] takes IPv4 too. ERROR_CONFLICT when the address is in use.
  * name is for the message.
  */
