@@ -195,12 +195,42 @@ file_prepare_like(struct file_change *change, const char *path, struct bytes con
 	return finish(change, fd, content, err);
 }
 
+static void
+parent_of(const char *path, char parent[static PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		snprintf(parent, PATH_MAX, ".");
+	else
+		snprintf(parent, PATH_MAX, "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
+}
+
+/*
+ * A name is on disk with its directory only. Where that may not be opened, or the file
+ * system has nothing to sync, the name is there all the same unless the power goes.
+ */
+static void
+sync_parent(const char *path)
+{
+	char parent[PATH_MAX];
+	int fd;
+
+	parent_of(path, parent);
+	if ((fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
 int
 file_commit(struct file_change *change, struct error *err)
 {
 	if (rename(change->temporary, change->path) != 0)
 		return error_set_errno(err, ERROR_IO, "%s", change->path);
 	change->temporary[0] = '\0';
+	sync_parent(change->path);
 	return 0;
 }
 
@@ -265,12 +295,9 @@ strip_slashes(const char *path, char name[static PATH_MAX], struct error *err)
 static int
 check_parent(const char *path, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	char parent[PATH_MAX] = ".";
+	char parent[PATH_MAX];
 
-	if (slash != NULL)
-		snprintf(parent, sizeof(parent), "%.*s",
-		    slash == path ? 1 : (int)(slash - path), path);
+	parent_of(path, parent);
 	if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0)
 		return error_set_errno(
 		    err, ERROR_IO, "cannot make %s in %s", path, parent);
@@ -310,5 +337,7 @@ file_make_directory(const char *path, mode_t mode, struct error *err)
 	/* The umask took bits away. */
 	if (made && chmod(name, mode) != 0)
 		return error_set_errno(err, ERROR_IO, "%s", path);
+	if (made)
+		sync_parent(name);
 	return 0;
 }

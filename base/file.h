@@ -15,8 +15,8 @@
 int file_read(const char *path, size_t max_bytes, struct buffer *out, struct error *err);
 
 /*
- * Writes a temporary file beside path, syncs it, and renames it over path: a reader
- * sees the old content or the new. mode is exact, whatever the umask.
+ * Writes a temporary file beside path, syncs it, renames it over path and syncs the
+ * directory: a reader sees the old content or the new. mode is exact, whatever the umask.
  */
 int file_write(
     const char *path, const void *data, size_t len, mode_t mode, struct error *err);
