@@ -38,6 +38,7 @@ int require_issuer(
 handler get_health, get_ready, get_metrics;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
+handler get_left_keys, delete_left_key;
 handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,
     put_issuer_certificate, get_issuer_chain, get_issuer_csr, post_issuer_rotate;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;

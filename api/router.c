@@ -27,6 +27,9 @@ static const struct route routes[] = {
 	{ "POST", "/v1/keys/{}/adopt", post_adopt, ACCESS_MANAGE_KEY, NULL, SMALL_BODY },
 	{ "POST", "/v1/keys/{}/rotate", post_rotate, ACCESS_MANAGE_KEY, NULL,
 	    SMALL_BODY },
+	/* Of a token that others may use too. */
+	{ "GET", "/v1/left-keys", get_left_keys, ACCESS_ADMIN, NULL, 0 },
+	{ "DELETE", "/v1/left-keys/{}", delete_left_key, ACCESS_ADMIN, NULL, 0 },
 	{ "GET", "/v1/keys/{}/public", get_public, ACCESS_USE | ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/keys/{}/reference", get_reference, ACCESS_USE | ACCESS_READ, NULL,
 	    0 },

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/key.h"
+#include "cli/leftkeys.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/rotate.h"
@@ -305,5 +306,10 @@ const struct command key_commands[] = {
 	    delete_options, delete_key },
 	{ "key adopt", "NAME", "take a key that is already on the token into use",
 	    "keyhold key adopt web --use tls", adopt_options, adopt_key },
+	{ "key left", NULL,
+	    "list the pairs on the token that are in nobody's use, as a crash leaves one",
+	    "keyhold key left", NULL, list_left_keys },
+	{ "key discard", "CKA_ID", "destroy a pair that is in nobody's use",
+	    "keyhold key discard 3b1c", delete_options, discard_key },
 	{ .path = NULL },
 };

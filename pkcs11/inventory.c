@@ -116,6 +116,17 @@ inventory_free(struct inventory *inventory)
 	free(inventory);
 }
 
+void
+inventory_each(const struct inventory *inventory,
+    void (*visit)(void *ctx, CK_OBJECT_CLASS class, const struct object_id *id,
+	CK_OBJECT_HANDLE object),
+    void *ctx)
+{
+	for (size_t i = 0; i < inventory->count; i++)
+		visit(ctx, inventory->items[i].class, &inventory->items[i].id,
+		    inventory->items[i].handle);
+}
+
 int
 inventory_find_one(const struct inventory *inventory, CK_OBJECT_CLASS class,
     const struct object_id *id, CK_OBJECT_HANDLE *found, struct error *err)

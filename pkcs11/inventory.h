@@ -16,6 +16,12 @@ struct inventory;
 int inventory_read(struct token *token, struct inventory **inventory, struct error *err);
 void inventory_free(struct inventory *inventory);
 
+/* All that have a CKA_ID that keyhold can read, sorted by class and id. */
+void inventory_each(const struct inventory *inventory,
+    void (*visit)(void *ctx, CK_OBJECT_CLASS class, const struct object_id *id,
+	CK_OBJECT_HANDLE object),
+    void *ctx);
+
 /* As object_find_one, without the token. */
 int inventory_find_one(const struct inventory *inventory, CK_OBJECT_CLASS class,
     const struct object_id *id, CK_OBJECT_HANDLE *found, struct error *err);

@@ -69,6 +69,8 @@ static const struct {
 	{ "DELETE", "/v1/profiles/own", delete_profile, ACCESS_MANAGE },
 	{ "GET", "/v1/access", get_access, ACCESS_ADMIN },
 	{ "GET", "/v1/access/decision", get_access_decision, ACCESS_READ },
+	{ "GET", "/v1/left-keys", get_left_keys, ACCESS_ADMIN },
+	{ "DELETE", "/v1/left-keys/00ff", delete_left_key, ACCESS_ADMIN },
 	{ "GET", "/v1/tokens", get_tokens, ACCESS_READ },
 	{ "POST", "/v1/tokens", post_tokens, ACCESS_ADMIN },
 	{ "GET", "/v1/tokens/deploy", get_token, ACCESS_READ },

@@ -35,6 +35,17 @@ done
 expect_status 1 "$KEYHOLD" key adopt web --use tls
 expect_text "two private keys on the token have the label web" "$T/out"
 
+say "keyhold lists what is left, and removes what it is told to"
+"$KEYHOLD" key left >"$T/left"
+[ "$(awk 'NR > 1 { print $1, $2, $3, $4 }' "$T/left" | sort | paste -sd,)" = "11 web private public,22 web private public" ] ||
+	fail "left: $(cat "$T/left")"
+pkcs11-tool --module "$module" --token-label "$label" --login --pin env:PIN --keypairgen \
+	--key-type EC:prime256v1 --label spare --id 33 >"$T/tool.log" 2>&1 || fail "$(cat "$T/tool.log")"
+expect_status 2 "$KEYHOLD" key discard 33
+expect_status 0 "$KEYHOLD" key discard 33 --yes
+expect_status 1 "$KEYHOLD" key discard 33 --yes
+! "$KEYHOLD" key left | grep -q spare || fail "the pair is still there"
+
 say "which pairs there are, and which of them are in use"
 as_in_docs 'pkcs11-tool .*--list-objects'
 grep -E '^ +(label|ID):' "$T/out" | sed 's/^ *//; s/: */:/' | paste -d' ' - - | sort >"$T/token"

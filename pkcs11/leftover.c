@@ -1,0 +1,120 @@
+/* leftover.c - what the token has and the table of keys has not. */
+#include "pkcs11/leftover.h"
+
+#include <string.h>
+
+#include "pkcs11/inventory.h"
+#include "pkcs11/keystore_state.h"
+
+struct search {
+	struct keystore *store;
+	const struct inventory *inventory;
+	CK_SESSION_HANDLE session;
+	struct buffer *found;
+};
+
+static bool
+is_in_use(struct keystore *store, const struct object_id *id)
+{
+	bool found;
+
+	pthread_rwlock_rdlock(&store->lock);
+	found = keytable_by_id(&store->table, id) != NULL;
+	pthread_rwlock_unlock(&store->lock);
+	return found;
+}
+
+static bool
+has(const struct search *s, CK_OBJECT_CLASS class, const struct object_id *id)
+{
+	CK_OBJECT_HANDLE handle;
+	struct error why = { .code = ERROR_NONE };
+
+	return inventory_find_one(s->inventory, class, id, &handle, &why) == 0 ||
+	       why.code == ERROR_CONFLICT; /* it has two */
+}
+
+/* A label is for people: one that cannot be read is none. */
+static void
+read_label(const struct search *s, CK_OBJECT_HANDLE object, struct leftover *leftover)
+{
+	struct buffer label;
+
+	buf_init(&label, 0);
+	if (object_read(s->store->token->functions, s->session, object, CKA_LABEL, &label,
+		NULL) == 0) {
+		size_t len = label.len < sizeof(leftover->label) - 1
+				 ? label.len
+				 : sizeof(leftover->label) - 1;
+
+		if (len > 0)
+			memcpy(leftover->label, label.data, len);
+	}
+	buf_free(&label);
+}
+
+static void
+visit(
+    void *ctx, CK_OBJECT_CLASS class, const struct object_id *id, CK_OBJECT_HANDLE object)
+{
+	const struct search *s = ctx;
+	struct leftover leftover = { .id = *id };
+
+	leftover.has_private = class == CKO_PRIVATE_KEY || has(s, CKO_PRIVATE_KEY, id);
+	leftover.has_public = class == CKO_PUBLIC_KEY || has(s, CKO_PUBLIC_KEY, id);
+	/* A pair is told of with its private half. */
+	if (id->len == 0 || (class == CKO_PUBLIC_KEY && leftover.has_private) ||
+	    is_in_use(s->store, id))
+		return;
+	read_label(s, object, &leftover);
+	buf_append(s->found, &leftover, sizeof(leftover));
+}
+
+int
+keystore_leftovers(struct keystore *store, struct buffer *found, struct error *err)
+{
+	struct search search = { .store = store, .found = found };
+	struct inventory *inventory = NULL;
+	int rc = -1;
+
+	pthread_mutex_lock(&store->writer);
+	if (inventory_read(store->token, &inventory, err) != 0 ||
+	    session_take_live(store->token->sessions, &search.session, err) != 0)
+		goto out;
+	search.inventory = inventory;
+	inventory_each(inventory, visit, &search);
+	session_finish(store->token->sessions, search.session, 0);
+	rc = buf_failed(found) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+out:
+	pthread_mutex_unlock(&store->writer);
+	inventory_free(inventory);
+	return rc;
+}
+
+static int
+destroy(struct keystore *store, const struct object_id *id, struct error *err)
+{
+	struct token_pair pair;
+
+	if (is_in_use(store, id))
+		return error_set(err, ERROR_CONFLICT, "a key that is in use");
+	if (token_locate(store->token, id, &pair, err) != 0)
+		return -1;
+	if (pair.private == CK_INVALID_HANDLE && pair.public == CK_INVALID_HANDLE)
+		return error_set(err, ERROR_NOT_FOUND, "no such key on the token");
+	if (token_destroy_object(store->token, pair.private, err) != 0)
+		return -1;
+	return token_destroy_object(store->token, pair.public, err);
+}
+
+int
+keystore_destroy_leftover(
+    struct keystore *store, const struct object_id *id, struct error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&store->writer);
+	rc = destroy(store, id, err);
+	pthread_mutex_unlock(&store->writer);
+	return rc;
+}
