@@ -45,6 +45,7 @@ static const struct kind kinds[] = {
 	[ERROR_LOGGED_OUT] = { 503, "token", "The token cannot be used now", true },
 	[ERROR_AWAY] = { 503, "token", "The token cannot be used now", true },
 	[ERROR_PIN] = { 503, "token", "The token cannot be used now", true },
+	[ERROR_STORAGE] = { 507, "storage", "The database cannot be written now", true },
 	[ERROR_UNRECORDED] = { 503, "unrecorded", "The audit record cannot be written",
 	    true },
 	[ERROR_TAMPERED] = { 500, "internal", "Internal error", false },
@@ -123,6 +124,7 @@ forget(struct response *res)
 	res->challenge = NULL;
 	shared_free(res->shared);
 	res->shared = NULL;
+	response_close_file(res);
 }
 
 /* RFC 6750 section 3. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/shared.h"
 
@@ -14,10 +15,19 @@ response_init(struct response *res)
 }
 
 void
+response_close_file(struct response *res)
+{
+	if (res->is_file)
+		close(res->file);
+	res->is_file = false;
+}
+
+void
 response_free(struct response *res)
 {
 	buf_free(&res->body);
 	shared_free(res->shared);
+	response_close_file(res);
 }
 
 int

@@ -71,6 +71,9 @@ struct response {
 	const char *content_type; /* static; NULL with an empty body */
 	struct buffer body;
 	struct shared *shared; /* instead of body, unless NULL: bytes of many answers */
+	bool is_file;          /* instead of body: all of file, which is closed with it */
+	int file;
+	int64_t file_bytes;
 	char location[160];
 	char link[512];
 	char allow[64];        /* for 405 */
@@ -86,6 +89,9 @@ struct response {
 
 void response_init(struct response *res);
 void response_free(struct response *res);
+
+/* If there is one: it is not sent. */
+void response_close_file(struct response *res);
 
 /* 200, with what is in the body already. */
 int response_finish(struct response *res, const char *content_type, struct error *err);

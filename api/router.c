@@ -102,6 +102,7 @@ static const struct route routes[] = {
 	    "actor action object since until cursor limit", 0 },
 	{ "GET", "/v1/audit/head", get_audit_head, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/audit/heads", get_audit_heads, ACCESS_READ, "cursor limit", 0 },
+	{ "GET", "/v1/backup", get_backup, ACCESS_ADMIN, NULL, 0 },
 	{ "GET", "/v1/rules", get_rules, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/blocked-keys", get_blocked_keys, ACCESS_READ, "cursor limit", 0 },
 	{ "GET", "/v1/blocked-keys/{}", get_blocked_key, ACCESS_READ, NULL, 0 },

@@ -39,6 +39,7 @@ enum error_code {
 	ERROR_LOGGED_OUT,   /* the token ended its sessions, or the login */
 	ERROR_AWAY,         /* the token does not work, or is gone */
 	ERROR_PIN,          /* the token did not accept the PIN: never retried */
+	ERROR_STORAGE,      /* no room for the record, or a disk that is read-only */
 	ERROR_UNRECORDED, /* the audit record could not be written: so nothing is done */
 	ERROR_TAMPERED,   /* an audit record that is not as it was written */
 	ERROR_CONFIG,     /* a setting or an argument of the command line */

@@ -94,8 +94,8 @@ fill(int fd, const char *path, struct bytes content, struct error *err)
 	return 0;
 }
 
-static int
-open_temporary(struct file_change *change, const char *path, struct error *err)
+int
+file_begin(struct file_change *change, const char *path, struct error *err)
 {
 	int n = snprintf(change->temporary, sizeof(change->temporary), "%s.XXXXXX", path);
 	int fd;
@@ -127,7 +127,7 @@ int
 file_prepare(struct file_change *change, const char *path, struct bytes content,
     mode_t mode, struct error *err)
 {
-	int fd = open_temporary(change, path, err);
+	int fd = file_begin(change, path, err);
 
 	if (fd < 0)
 		return -1;
@@ -189,7 +189,7 @@ file_prepare_like(struct file_change *change, const char *path, struct bytes con
 
 	if (stat(path, &old) != 0 || !S_ISREG(old.st_mode))
 		return file_prepare(change, path, content, mode, err);
-	if ((fd = open_temporary(change, path, err)) < 0)
+	if ((fd = file_begin(change, path, err)) < 0)
 		return -1;
 	change->is_like = take_after(fd, path, &old);
 	return finish(change, fd, content, err);

@@ -31,6 +31,12 @@ struct file_change {
 	bool is_like; /* false: the owner, group or mode below could not be kept */
 };
 
+/*
+ * The first step of what comes in pieces: a descriptor of the temporary file, mode 0600,
+ * or -1. The caller writes, syncs and closes it before file_commit.
+ */
+int file_begin(struct file_change *change, const char *path, struct error *err);
+
 int file_prepare(struct file_change *change, const char *path, struct bytes content,
     mode_t mode, struct error *err);
 

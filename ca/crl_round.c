@@ -187,9 +187,12 @@ look_up(struct round *r, struct error *err)
 		0 ||
 	    issuers_key(&r->authority->issuers, r->issuer, &r->key, err) != 0)
 		return -1;
-	/* The first is the time: higher than where another program, which counted, was
-	 * when the issuer was imported. */
-	r->number = highest == 0 ? r->now : highest + 1;
+	/*
+	 * The time, or one more than the last. So it is higher than that of another
+	 * program, which counted, when the issuer was imported; and than those that a
+	 * store gave out after the backup that it was restored from.
+	 */
+	r->number = highest < r->now ? r->now : highest + 1;
 	return 0;
 }
 

@@ -18,6 +18,7 @@ static const struct command *const groups[] = {
 	rules_commands,
 	access_commands,
 	audit_commands,
+	backup_commands,
 	provider_commands,
 	completion_commands,
 };

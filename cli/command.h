@@ -44,6 +44,7 @@ extern const struct command cert_commands[];
 extern const struct command profile_commands[];
 extern const struct command token_commands[];
 extern const struct command audit_commands[];
+extern const struct command backup_commands[];
 extern const struct command rules_commands[];
 extern const struct command access_commands[];
 extern const struct command provider_commands[];

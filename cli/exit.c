@@ -49,6 +49,7 @@ exit_of(enum error_code code)
 	case ERROR_LOGGED_OUT:
 	case ERROR_AWAY:
 	case ERROR_PIN:
+	case ERROR_STORAGE:
 	case ERROR_UNRECORDED:
 	case ERROR_INTERNAL:
 		break;

@@ -80,6 +80,12 @@ struct client_response {
 	char link[512];
 	char etag[72];                           /* with its quotes */
 	char request_id[CLIENT_REQUEST_ID_SIZE]; /* as the daemon's log has it */
+	/*
+	 * Unless NULL, takes the body of a 200 as it comes, of whatever length, in place
+	 * of body; when it fails, so does the call.
+	 */
+	int (*sink)(void *ctx, const void *data, size_t len, struct error *err);
+	void *sink_ctx;
 	struct buffer body; /* initialised by client_response_init, freed by _free */
 };
 

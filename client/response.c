@@ -56,6 +56,12 @@ read_status_line(struct response *r, const char *line, struct error *err)
 	return 0;
 }
 
+static bool
+has_sink(const struct response *r)
+{
+	return r->res->sink != NULL && r->res->status == 200;
+}
+
 static int
 read_content_length(struct response *r, const char *value, struct error *err)
 {
@@ -67,7 +73,7 @@ read_content_length(struct response *r, const char *value, struct error *err)
 	if (text_to_uint(value, 0, SIZE_MAX / 2, &length, err) != 0)
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "bad Content-Length \"%.32s\"", value);
-	if (max != 0 && length > max)
+	if (max != 0 && length > max && !has_sink(r))
 		return error_set(err, ERROR_TOO_LARGE,
 		    "an answer of %llu bytes; at most %zu are accepted",
 		    (unsigned long long)length, max);
@@ -303,9 +309,15 @@ feed_body(
 {
 	size_t n = len < r->body_left ? len : r->body_left;
 
-	buf_append(&r->res->body, data, n);
-	if (buf_failed(&r->res->body))
-		return error_set(err, ERROR_INTERNAL, "out of memory for the answer");
+	if (has_sink(r)) {
+		if (r->res->sink(r->res->sink_ctx, data, n, err) != 0)
+			return -1;
+	} else {
+		buf_append(&r->res->body, data, n);
+		if (buf_failed(&r->res->body))
+			return error_set(
+			    err, ERROR_INTERNAL, "out of memory for the answer");
+	}
 	r->body_left -= n;
 	*used += n;
 	if (r->body_left == 0)

@@ -24,6 +24,7 @@
 #include "service/renewer.h"
 #include "service/server.h"
 #include "service/visits.h"
+#include "store/backup.h"
 
 #define DRAIN_MS         10000
 #define OTHER_FILES      256
@@ -449,4 +450,24 @@ daemon_check(const struct config *config, enum exit_code *code, struct error *er
 	rc = find_token(config, &module, code, err);
 	module_close(module);
 	return rc;
+}
+
+int
+daemon_restore(const struct config *config, const char *backup, bool force,
+    struct restored *restored, struct error *err)
+{
+	char actor[STORE_ACTOR_SIZE], path[PATH_MAX];
+	const struct audit_event event = {
+		.actor = actor,
+		.action = "backup.restored",
+		.object = "store",
+		.detail = backup,
+	};
+
+	snprintf(actor, sizeof(actor), "uid:%lu", (unsigned long)geteuid());
+	/* As the user of the daemon, or that could not open what this one made. */
+	if (file_make_directory(config->state, 0700, err) != 0 ||
+	    check_state(config, err) != 0 || path_of_database(config, path, err) != 0)
+		return -1;
+	return store_restore(backup, path, force, &event, restored, err);
 }

@@ -13,6 +13,7 @@
 #include "service/exit.h"
 
 struct daemon;
+struct restored;
 
 /*
  * Opens everything and serves. On failure *code is how to exit. With dev, whoever can
@@ -32,5 +33,9 @@ void daemon_stop(struct daemon *daemon);
  * module, the token. Nothing is changed.
  */
 int daemon_check(const struct config *config, enum exit_code *code, struct error *err);
+
+/* The state directory's database, of a backup: store/backup.h. No daemon uses it. */
+int daemon_restore(const struct config *config, const char *backup, bool force,
+    struct restored *restored, struct error *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "service/https.h"
 #include "service/options.h"
 #include "service/system_calls.h"
+#include "store/backup.h"
 
 static enum exit_code
 complain(enum exit_code code, const struct error *err)
@@ -114,6 +115,22 @@ check(const struct config *config)
 }
 
 static enum exit_code
+restore(const struct config *config, const struct options *options)
+{
+	struct restored restored;
+	struct error err = { 0 };
+
+	if (daemon_restore(config, options->backup, options->force, &restored, &err) != 0)
+		return complain(EXIT_STATE, &err);
+	printf("restored: %lld certificates, %lld entries of the audit record, which "
+	       "verifies\n",
+	    (long long)restored.certificates, (long long)restored.entries);
+	if (restored.kept[0] != '\0')
+		printf("the database that was there is %s\n", restored.kept);
+	return EXIT_OK;
+}
+
+static enum exit_code
 run(const struct options *options)
 {
 	char dev_config[PATH_MAX], *dev_dir = NULL;
@@ -138,6 +155,8 @@ run(const struct options *options)
 		config_print(config, stdout);
 	else if (options->mode == OPTIONS_CHECK)
 		code = check(config);
+	else if (options->mode == OPTIONS_RESTORE)
+		code = restore(config, options);
 	else
 		code = serve(config, path, dev_dir);
 	config_free(config);

@@ -9,6 +9,7 @@ const char options_help[] =
     "\n"
     "usage: keyholdd --dev DIR [--group GROUP]\n"
     "       keyholdd --config FILE [--check | --print-config]\n"
+    "       keyholdd --config FILE --restore BACKUP [--force]\n"
     "\n"
     "  --dev DIR        try it out: makes a SoftHSM token with a random PIN under DIR, "
     "and\n"
@@ -22,6 +23,11 @@ const char options_help[] =
     "itself,\n"
     "                   and change nothing; exit\n"
     "  --print-config   print the settings in force, defaults included; exit\n"
+    "  --restore BACKUP make the database of the state directory from a file of "
+    "keyhold backup;\n"
+    "                   exit. Not while a daemon uses it\n"
+    "  --force          with --restore: keep a database that is there under another "
+    "name\n"
     "  --print-system-calls   those that its filter lets through, with the reasons\n"
     "  --version, --help\n"
     "\n"
@@ -34,6 +40,8 @@ enum {
 	OPTION_CONFIG,
 	OPTION_CHECK,
 	OPTION_PRINT,
+	OPTION_RESTORE,
+	OPTION_FORCE,
 	OPTION_SYSTEM_CALLS,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -55,8 +63,10 @@ check(const struct options *o, struct error *err)
 		return error_set(err, ERROR_CONFIG,
 		    "--group goes with --dev; a configuration file has it under listen");
 	if (o->dev != NULL && o->mode != OPTIONS_RUN)
-		return error_set(
-		    err, ERROR_CONFIG, "--check and --print-config go with --config");
+		return error_set(err, ERROR_CONFIG,
+		    "--check, --print-config and --restore go with --config");
+	if (o->force && o->mode != OPTIONS_RESTORE)
+		return error_set(err, ERROR_CONFIG, "--force goes with --restore");
 	return 0;
 }
 
@@ -69,6 +79,8 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "check", no_argument, NULL, OPTION_CHECK },
 		{ "print-config", no_argument, NULL, OPTION_PRINT },
+		{ "restore", required_argument, NULL, OPTION_RESTORE },
+		{ "force", no_argument, NULL, OPTION_FORCE },
 		{ "print-system-calls", no_argument, NULL, OPTION_SYSTEM_CALLS },
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ "version", no_argument, NULL, OPTION_VERSION },
@@ -94,6 +106,13 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 			break;
 		case OPTION_PRINT:
 			options->mode = OPTIONS_PRINT;
+			break;
+		case OPTION_RESTORE:
+			options->mode = OPTIONS_RESTORE;
+			options->backup = optarg;
+			break;
+		case OPTION_FORCE:
+			options->force = true;
 			break;
 		case OPTION_SYSTEM_CALLS:
 			options->mode = OPTIONS_SYSTEM_CALLS;

@@ -10,6 +10,7 @@ enum options_mode {
 	OPTIONS_RUN,
 	OPTIONS_CHECK,
 	OPTIONS_PRINT,
+	OPTIONS_RESTORE,
 	OPTIONS_SYSTEM_CALLS,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
@@ -19,6 +20,8 @@ struct options {
 	enum options_mode mode;
 	const char *config; /* one of these two is set unless help or version is wanted */
 	const char *dev;
+	const char *backup; /* to restore */
+	bool force;
 	const char *dev_group; /* NULL: nobody but this user */
 };
 

@@ -31,6 +31,7 @@
 
 #define DRAIN_STEP_NS      2000000
 #define DRAIN_QUIET_MS     50
+#define FILE_BYTES_PER_MS  1000 /* a client that reads no faster is cut off */
 #define DISCARD_MAX        (1024 * 1024)
 #define ERROR_BODY_TOO_BIG "the body is larger than this resource takes"
 
@@ -148,6 +149,9 @@ send_answer(struct MHD_Connection *connection, const struct pending *p,
 	/* Else a busy client is served on until the drain ends, and then cut off. */
 	if (p->last || atomic_load(&p->server->stopping))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	if (res->is_file)
+		visits_lengthen(
+		    p->server->visits, p->visit, res->file_bytes / FILE_BYTES_PER_MS);
 	result = MHD_queue_response(connection, (unsigned)res->status, response);
 	MHD_destroy_response(response);
 	return result;

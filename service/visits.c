@@ -463,6 +463,15 @@ visits_end(struct visits *visits, struct visit *visit)
 }
 
 void
+visits_lengthen(struct visits *visits, struct visit *visit, int64_t more_ms)
+{
+	pthread_mutex_lock(&visits->lock);
+	if (visit->phase == VISIT_ANSWER)
+		visit->until_ms += more_ms;
+	pthread_mutex_unlock(&visits->lock);
+}
+
+void
 visits_leave(struct visits *visits, struct visit *visit)
 {
 	pthread_mutex_lock(&visits->lock);

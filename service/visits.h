@@ -81,6 +81,9 @@ void visits_step(struct visits *visits, struct visit *visit, enum visit_phase ph
 void visits_begin(struct visits *visits, struct visit *visit);
 void visits_end(struct visits *visits, struct visit *visit);
 
+/* What it is to read is long: it has so much more time for that. */
+void visits_lengthen(struct visits *visits, struct visit *visit, int64_t more_ms);
+
 /* Before the descriptor is closed. Frees it, its visitor, and its place in the quota. */
 void visits_leave(struct visits *visits, struct visit *visit);
 

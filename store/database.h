@@ -24,10 +24,12 @@ struct audit_event;
 
 struct store {
 	pthread_mutex_t lock;
+	char *path;
 	sqlite3 *db;
 	struct group group;
 	struct store *reader;      /* NULL in the reader itself */
 	atomic_ullong revocations; /* recorded since it was opened */
+	pthread_mutex_t copying;   /* one backup at a time */
 	int lock_fd; /* held by flock as long as the store is open; -1 before */
 	struct {
 		const char *sql;
@@ -36,6 +38,15 @@ struct store {
 };
 
 extern const char store_schema[];
+
+/* What SQLite failed with; a disk that is full or read-only has a code of its own. */
+int error_set_sqlite(struct error *err, sqlite3 *db, int result);
+
+/* A copy that a process began and did not live to finish. */
+void backup_forget_unfinished(const char *path);
+
+/* The flock on the file beside the database; ERROR_CONFLICT when somebody has it. */
+int database_lock(const char *path, int *fd, struct error *err);
 
 /* Statements without parameters or rows, and the first column of the first row or 0. */
 int database_exec(struct store *store, const char *sql, struct error *err);

@@ -12,10 +12,9 @@ static int
 prepare(struct store *store, const char *sql, unsigned flags, sqlite3_stmt **prepared,
     struct error *err)
 {
-	if (sqlite3_prepare_v3(store->db, sql, -1, flags, prepared, NULL) != SQLITE_OK)
-		return error_set(
-		    err, ERROR_IO, "database: %s", sqlite3_errmsg(store->db));
-	return 0;
+	int result = sqlite3_prepare_v3(store->db, sql, -1, flags, prepared, NULL);
+
+	return result == SQLITE_OK ? 0 : error_set_sqlite(err, store->db, result);
 }
 
 int
@@ -107,7 +106,7 @@ statement_step(struct statement *st, bool *row, struct error *err)
 	if (result == SQLITE_ROW || result == SQLITE_DONE)
 		return 0;
 	st->result = result;
-	return error_set(err, ERROR_IO, "database: %s", sqlite3_errmsg(st->store->db));
+	return error_set_sqlite(err, st->store->db, result);
 }
 
 int

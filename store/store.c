@@ -27,12 +27,27 @@
 #define DIGITS_OF_(text) #text
 
 int
+error_set_sqlite(struct error *err, sqlite3 *db, int result)
+{
+	int kind = result & 0xff, number = 0;
+
+	if (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN)
+		number = sqlite3_system_errno(db);
+	if (kind == SQLITE_FULL || number == ENOSPC || number == EDQUOT)
+		return error_set(err, ERROR_STORAGE,
+		    "the database has no room: the disk is full, or a quota is");
+	if (kind == SQLITE_READONLY || number == EROFS)
+		return error_set(err, ERROR_STORAGE,
+		    "the database cannot be written: its file system is read-only");
+	return error_set(err, ERROR_IO, "database: %s", sqlite3_errmsg(db));
+}
+
+int
 database_exec(struct store *store, const char *sql, struct error *err)
 {
-	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return error_set(
-		    err, ERROR_IO, "database: %s", sqlite3_errmsg(store->db));
-	return 0;
+	int result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	return result == SQLITE_OK ? 0 : error_set_sqlite(err, store->db, result);
 }
 
 int
@@ -51,23 +66,26 @@ database_query_int(
 	return rc;
 }
 
-static int
-take_lock_file(struct store *store, const char *path, struct error *err)
+int
+database_lock(const char *path, int *fd, struct error *err)
 {
 	char name[PATH_MAX];
 	int n = snprintf(name, sizeof(name), "%s.lock", path);
 
 	if (n < 0 || (size_t)n >= sizeof(name))
 		return error_set(err, ERROR_IO, "%s: path too long", path);
-	store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock_fd < 0)
+	*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
 		return error_set_errno(err, ERROR_IO, "%s", name);
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		return error_set(
-		    err, ERROR_CONFLICT, "%s is in use by another process", path);
-	return error_set_errno(err, ERROR_IO, "%s", name);
+		error_set(err, ERROR_CONFLICT, "%s is in use by another process", path);
+	else
+		error_set_errno(err, ERROR_IO, "%s", name);
+	close(*fd);
+	*fd = -1;
+	return -1;
 }
 
 /* SQLite would create it by the umask; -wal and -shm take the mode of the database. */
@@ -175,14 +193,17 @@ prepare_schema(struct store *store, int64_t version, struct error *err)
 }
 
 static struct store *
-new_store(void)
+new_store(const char *path)
 {
 	struct store *store = calloc(1, sizeof(*store));
 
-	if (store == NULL)
+	if (store == NULL || (store->path = strdup(path)) == NULL) {
+		free(store);
 		return NULL;
+	}
 	store->lock_fd = -1;
 	pthread_mutex_init(&store->lock, NULL);
+	pthread_mutex_init(&store->copying, NULL);
 	group_init(&store->group);
 	return store;
 }
@@ -190,7 +211,7 @@ new_store(void)
 int
 database_open_reader(const char *path, struct store **reader, struct error *err)
 {
-	struct store *s = new_store();
+	struct store *s = new_store(path);
 
 	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
@@ -205,12 +226,12 @@ database_open_reader(const char *path, struct store **reader, struct error *err)
 int
 store_open(const char *path, struct store **store, struct error *err)
 {
-	struct store *s = new_store();
+	struct store *s = new_store(path);
 	int64_t version;
 
 	if (s == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
-	if (take_lock_file(s, path, err) != 0 || create_file(path, err) != 0 ||
+	if (database_lock(path, &s->lock_fd, err) != 0 || create_file(path, err) != 0 ||
 	    connect_file(s, path, SQLITE_OPEN_READWRITE, err) != 0 ||
 	    check_version(s, path, &version, err) != 0 || configure(s, path, err) != 0 ||
 	    prepare_schema(s, version, err) != 0 ||
@@ -218,6 +239,7 @@ store_open(const char *path, struct store **store, struct error *err)
 		store_close(s);
 		return -1;
 	}
+	backup_forget_unfinished(path);
 	*store = s;
 	return 0;
 }
@@ -237,6 +259,8 @@ store_close(struct store *store)
 		close(store->lock_fd);
 	group_clear(&store->group);
 	pthread_mutex_destroy(&store->lock);
+	pthread_mutex_destroy(&store->copying);
+	free(store->path);
 	free(store);
 }
 

@@ -5,8 +5,9 @@
  * One SQLite database (WAL, synchronous=FULL). A call that changes something returns
  * after the commit is on disk, and writes its audit entry in the same transaction.
  * Safe to call from any thread; a store is opened once per process.
- * SQLite errors come back as ERROR_IO; a taken name or serial as ERROR_CONFLICT; an
- * absent one as ERROR_NOT_FOUND.
+ * SQLite errors come back as ERROR_IO, those of a disk that is full or read-only as
+ * ERROR_STORAGE; a taken name or serial as ERROR_CONFLICT; an absent one as
+ * ERROR_NOT_FOUND.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -58,6 +58,7 @@ static const struct {
 	{ ERROR_TIMEOUT, 503, "token" },
 	{ ERROR_TOKEN, 503, "token" },
 	{ ERROR_PIN, 503, "token" },
+	{ ERROR_STORAGE, 507, "storage" },
 	{ ERROR_UNRECORDED, 503, "unrecorded" },
 	{ ERROR_TAMPERED, 500, "internal" },
 	{ ERROR_CONFIG, 500, "internal" },

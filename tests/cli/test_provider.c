@@ -136,7 +136,7 @@ completes_what_the_table_holds(void **state)
 	assert_int_equal(run.status, 0);
 	assert_non_null(
 	    strstr(run.out, "words='help status key ca cert profile token rules "
-			    "access audit provider completion --socket"));
+			    "access audit backup provider completion --socket"));
 	assert_non_null(strstr(run.out,
 	    "'cert ') words='sign issue list show renew renewal-info revoke ' ;;"));
 	assert_non_null(strstr(run.out, "'key create '*) words='--type --use --socket"));
