@@ -39,7 +39,11 @@ struct store {
 
 extern const char store_schema[];
 
-/* What SQLite failed with; a disk that is full or read-only has a code of its own. */
+/*
+ * What SQLite failed with; a disk that is full or read-only has a code of its own. Goes
+ * by errno, which whoever calls SQLite empties first: sqlite3_system_errno knows nothing
+ * of a COMMIT.
+ */
 int error_set_sqlite(struct error *err, sqlite3 *db, int result);
 
 /* A copy that a process began and did not live to finish. */

@@ -1,6 +1,7 @@
 /* statement.c - prepared once, bound in order, always reset. */
 #include "store/statement.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ statement_step(struct statement *st, bool *row, struct error *err)
 	if (st->result != SQLITE_OK)
 		return error_set(
 		    err, ERROR_IO, "database: %s", sqlite3_errstr(st->result));
+	errno = 0;
 	result = sqlite3_step(st->prepared);
 	*row = result == SQLITE_ROW;
 	if (result == SQLITE_ROW || result == SQLITE_DONE)

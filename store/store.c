@@ -29,24 +29,30 @@
 int
 error_set_sqlite(struct error *err, sqlite3 *db, int result)
 {
-	int kind = result & 0xff, number = 0;
+	int kind = result & 0xff, number = errno;
 
-	if (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN)
-		number = sqlite3_system_errno(db);
-	if (kind == SQLITE_FULL || number == ENOSPC || number == EDQUOT)
+	if (kind != SQLITE_IOERR && kind != SQLITE_CANTOPEN)
+		number = 0;
+	if (kind == SQLITE_FULL || number == ENOSPC || number == EDQUOT ||
+	    number == EFBIG)
 		return error_set(err, ERROR_STORAGE,
-		    "the database has no room: the disk is full, or a quota is");
+		    "the database has no room: the disk is full, or a limit is reached");
 	if (kind == SQLITE_READONLY || number == EROFS)
 		return error_set(err, ERROR_STORAGE,
 		    "the database cannot be written: its file system is read-only");
+	if (number != 0)
+		return error_set(err, ERROR_IO, "database: %s: %s", sqlite3_errmsg(db),
+		    strerror(number));
 	return error_set(err, ERROR_IO, "database: %s", sqlite3_errmsg(db));
 }
 
 int
 database_exec(struct store *store, const char *sql, struct error *err)
 {
-	int result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+	int result;
 
+	errno = 0;
+	result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 	return result == SQLITE_OK ? 0 : error_set_sqlite(err, store->db, result);
 }
 

@@ -224,11 +224,11 @@ end_day(void **state)
 
 /* How many of the steps were acknowledged; none follows one that was not. */
 static size_t
-take_steps(struct store *store)
+take_steps(struct store *store, struct error *err)
 {
 	size_t taken = 0;
 
-	while (taken < STEPS && steps[taken].take(store, NULL) == 0)
+	while (taken < STEPS && steps[taken].take(store, err) == 0)
 		taken++;
 	return taken;
 }
@@ -316,7 +316,7 @@ lose_power(unsigned at, enum survival survival)
 	begin_day(&state);
 	fixture = state;
 	cut_vfs_arm(CUT_POWER, at);
-	taken = take_steps(fixture->store);
+	taken = take_steps(fixture->store, NULL);
 	store_close(fixture->store);
 	fixture->store = NULL;
 	fell = cut_vfs_fell();
@@ -346,6 +346,7 @@ static bool
 lose_disk(enum cut cut, unsigned at)
 {
 	struct fixture *fixture;
+	struct error err = { 0 };
 	size_t taken, there;
 	void *state;
 	bool fell;
@@ -353,8 +354,10 @@ lose_disk(enum cut cut, unsigned at)
 	begin_day(&state);
 	fixture = state;
 	cut_vfs_arm(cut, at);
-	taken = take_steps(fixture->store);
+	taken = take_steps(fixture->store, &err);
 	fell = cut_vfs_fell();
+	if (taken < STEPS)
+		assert_int_equal(err.code, cut == CUT_IO ? ERROR_IO : ERROR_STORAGE);
 	check_steps(fixture, taken, &there);
 	assert_int_equal(there, taken);
 	cut_vfs_settle();

@@ -158,13 +158,15 @@ fails(void)
 	operations++;
 	if (cut != CUT_NEVER && operations >= cut_at)
 		fell = true;
+	if (fell)
+		errno = cut == CUT_READ_ONLY ? EROFS : EIO;
 	return fell;
 }
 
 static int
 failed_write(void)
 {
-	/* What the default VFS makes of ENOSPC, and of EIO and EROFS. */
+	/* What the default VFS makes of ENOSPC, and of the others. */
 	return cut == CUT_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
