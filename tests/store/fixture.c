@@ -54,6 +54,27 @@ fixture_reopen(struct fixture *fixture)
 }
 
 void
+fixture_make_old(struct fixture *fixture, int version)
+{
+	static char sql[32768];
+	char path[256];
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%d.sql", SCHEMAS, version);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	len = fread(sql, 1, sizeof(sql) - 128, file);
+	fclose(file);
+	snprintf(sql + len, sizeof(sql) - len,
+	    "PRAGMA application_id = 0x6b686c64; PRAGMA user_version = %d;", version);
+	store_close(fixture->store);
+	fixture->store = NULL;
+	assert_int_equal(remove(fixture->path), 0);
+	fixture_sql(fixture, sql);
+}
+
+void
 fixture_sql(const struct fixture *fixture, const char *sql)
 {
 	sqlite3 *db = NULL;

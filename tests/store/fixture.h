@@ -17,6 +17,10 @@ int fixture_close(void **state);
 /* Closes the store and opens it again. */
 void fixture_reopen(struct fixture *fixture);
 
+/* In place of the store, which is closed: an empty one by what schema.sql was in version
+ * 2, 3 or 4. */
+void fixture_make_old(struct fixture *fixture, int version);
+
 /* Runs SQL behind the store's back, on a connection of its own. */
 void fixture_sql(const struct fixture *fixture, const char *sql);
 

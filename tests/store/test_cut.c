@@ -390,11 +390,52 @@ goes_on_when_the_disk_works_again(void **state)
 	assert_true(at > 2 * STEPS);
 }
 
+/* Whether it came to a cut. An older store is as it was, or up to date. */
+static bool
+lose_power_in_migration(int version, unsigned at, enum survival survival)
+{
+	struct fixture *fixture;
+	void *state;
+	bool fell;
+
+	begin_day(&state);
+	fixture = state;
+	fixture_make_old(fixture, version);
+	fixture_sql(fixture, "INSERT INTO reservations (serial, issuer, created) VALUES "
+			     "('01', 'internal', 1)");
+	cut_vfs_settle();
+	cut_vfs_arm(CUT_POWER, at);
+	if (store_open(fixture->path, &fixture->store, NULL) == 0)
+		store_close(fixture->store);
+	fixture->store = NULL;
+	fell = cut_vfs_fell();
+	cut_vfs_power_on(survival);
+	fixture_reopen(fixture);
+	assert_int_equal(take_steps(fixture->store, NULL), 0); /* 01 is taken */
+	assert_int_equal(add_token(fixture->store, NULL), 0);
+	end_day(&state);
+	return fell;
+}
+
+static void
+a_migration_is_made_or_not(void **state)
+{
+	unsigned at, cuts = 0;
+
+	(void)state;
+	for (enum survival survival = 0; survival < SURVIVALS; survival++)
+		for (int version = 2; version <= 4; version++)
+			for (at = 1; lose_power_in_migration(version, at, survival); at++)
+				cuts++;
+	assert_true(cuts > 100);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loses_nothing_when_the_power_goes),
+		cmocka_unit_test(a_migration_is_made_or_not),
 		cmocka_unit_test(goes_on_when_there_is_room_again),
 		cmocka_unit_test(goes_on_when_the_disk_works_again),
 	};

@@ -320,6 +320,68 @@ refuses_a_database_without_a_version(void **state)
 	assert_int_equal(err.code, ERROR_CONFIG);
 }
 
+static void
+make_version(struct fixture *fixture, int version)
+{
+	fixture_make_old(fixture, version);
+	fixture_sql(fixture,
+	    "INSERT INTO keys (spki_sha256, name, type, use, cka_id, spki, created) "
+	    "VALUES (x'02" ZEROS "', 'root', 'ec-p384', 'ca', x'03', x'3060', 1);"
+	    "INSERT INTO issuers (id, name, key_spki_sha256, created, certificate) "
+	    "VALUES (1, 'root', x'02" ZEROS "', 1, x'30');"
+	    "INSERT INTO certificates (serial, issuer, not_before, not_after, created, "
+	    "profile, requester, subject, names, certificate) "
+	    "VALUES ('01', 'root', 1, 9, 1, 'server', 'uid:0', '', '', x'30');"
+	    "INSERT INTO audit (seq, time, actor, action, object, detail, hash) "
+	    "VALUES (1, 1700000000, 'uid:0', 'a', 'b', 'c', x'" HASH_OF_THE_FIRST "')");
+}
+
+static int
+take_certificate(void *ctx, const struct certificate_row *row)
+{
+	(void)ctx;
+	assert_string_equal(row->issuer, "root");
+	return 0;
+}
+
+static void
+brings_each_version_in_between_up_to_date(void **state)
+{
+	static const char tables[] = "SELECT group_concat(name) FROM (SELECT name FROM "
+				     "sqlite_schema ORDER BY name)";
+	static const char columns[] =
+	    "SELECT group_concat(t.name || '.' || c.name || ' ' || c.type || ' ' || "
+	    "c.\"notnull\" || ' ' || ifnull(c.dflt_value, '') || ' ' || c.pk) FROM "
+	    "(SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name) AS t, "
+	    "pragma_table_info(t.name) AS c";
+	static char fresh[2][16384], migrated[16384];
+	struct fixture *fixture = *state;
+	int64_t entries;
+
+	query(fixture, tables, fresh[0], sizeof(fresh[0]));
+	query(fixture, columns, fresh[1], sizeof(fresh[1]));
+	for (int version = 2; version <= 4; version++) {
+		struct keys keys = { 0 };
+
+		make_version(fixture, version);
+		open_store(fixture);
+		query(fixture, tables, migrated, sizeof(migrated));
+		assert_string_equal(migrated, fresh[0]);
+		query(fixture, columns, migrated, sizeof(migrated));
+		assert_string_equal(migrated, fresh[1]);
+		assert_int_equal(
+		    store_key_each(fixture->store, keep_key, &keys, NULL), 0);
+		assert_int_equal(keys.count, 1);
+		assert_int_equal(store_certificate_find(
+				     fixture->store, "01", take_certificate, NULL, NULL),
+		    0);
+		assert_int_equal(store_audit_append(fixture->store, &an_event, NULL), 0);
+		assert_int_equal(store_audit_verify(fixture->store, &entries, NULL), 0);
+		assert_int_equal(entries, 2);
+		fixture_reopen(fixture);
+	}
+}
+
 #define STORE_TEST(name)                                                                 \
 	cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
@@ -331,6 +393,7 @@ main(void)
 		STORE_TEST(still_verifies_the_entries_of_version_1),
 		STORE_TEST(lists_what_an_older_version_revoked),
 		STORE_TEST(ends_with_the_schema_of_a_new_database),
+		STORE_TEST(brings_each_version_in_between_up_to_date),
 		STORE_TEST(still_refuses_to_orphan_an_issuer),
 		STORE_TEST(replaces_a_key_of_version_1),
 		STORE_TEST(leaves_a_database_with_broken_references_as_it_is),
