@@ -70,6 +70,52 @@ check(const struct options *o, struct error *err)
 	return 0;
 }
 
+static int
+take(int option, char **argv, struct options *options, struct error *err)
+{
+	switch (option) {
+	case OPTION_DEV:
+		options->dev = optarg;
+		break;
+	case OPTION_GROUP:
+		options->dev_group = optarg;
+		break;
+	case OPTION_CONFIG:
+		options->config = optarg;
+		break;
+	case OPTION_CHECK:
+		options->mode = OPTIONS_CHECK;
+		break;
+	case OPTION_PRINT:
+		options->mode = OPTIONS_PRINT;
+		break;
+	case OPTION_RESTORE:
+		options->mode = OPTIONS_RESTORE;
+		options->backup = optarg;
+		break;
+	case OPTION_FORCE:
+		options->force = true;
+		break;
+	case OPTION_SYSTEM_CALLS:
+		options->mode = OPTIONS_SYSTEM_CALLS;
+		break;
+	case OPTION_HELP:
+	case 'h':
+		options->mode = OPTIONS_HELP;
+		break;
+	case OPTION_VERSION:
+		options->mode = OPTIONS_VERSION;
+		break;
+	case ':':
+		return error_set(
+		    err, ERROR_CONFIG, "%s needs a value; see --help", argv[optind - 1]);
+	default:
+		return error_set(err, ERROR_CONFIG, "%s: no such option; see --help",
+		    argv[optind - 1]);
+	}
+	return 0;
+}
+
 int
 options_read(int argc, char **argv, struct options *options, struct error *err)
 {
@@ -90,48 +136,9 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 
 	*options = (struct options){ .mode = OPTIONS_RUN };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
-		switch (option) {
-		case OPTION_DEV:
-			options->dev = optarg;
-			break;
-		case OPTION_GROUP:
-			options->dev_group = optarg;
-			break;
-		case OPTION_CONFIG:
-			options->config = optarg;
-			break;
-		case OPTION_CHECK:
-			options->mode = OPTIONS_CHECK;
-			break;
-		case OPTION_PRINT:
-			options->mode = OPTIONS_PRINT;
-			break;
-		case OPTION_RESTORE:
-			options->mode = OPTIONS_RESTORE;
-			options->backup = optarg;
-			break;
-		case OPTION_FORCE:
-			options->force = true;
-			break;
-		case OPTION_SYSTEM_CALLS:
-			options->mode = OPTIONS_SYSTEM_CALLS;
-			break;
-		case OPTION_HELP:
-		case 'h':
-			options->mode = OPTIONS_HELP;
-			break;
-		case OPTION_VERSION:
-			options->mode = OPTIONS_VERSION;
-			break;
-		case ':':
-			return error_set(err, ERROR_CONFIG,
-			    "%s needs a value; see --help", argv[optind - 1]);
-		default:
-			return error_set(err, ERROR_CONFIG,
-			    "%s: no such option; see --help", argv[optind - 1]);
-		}
-	}
+	while ((option = getopt_long(argc, argv, ":h", known, NULL)) != -1)
+		if (take(option, argv, options, err) != 0)
+			return -1;
 	if (optind < argc)
 		return error_set(
 		    err, ERROR_CONFIG, "%s: not an option; see --help", argv[optind]);

@@ -111,7 +111,7 @@ else
 	run fill_disk empty_disk
 	umount "$state"
 	trap finish EXIT
-	rm -r "$T/dev"
+	rm -r "${T:?}/dev"
 fi
 
 say "a limit on the size of files"
