@@ -17,7 +17,8 @@ peerhash(uint64_t seed, const void *data, size_t len)
 	return hash ^ hash >> 32;
 }
 
-/* The network of an address is the peer (base/subnet.h). */
+/* The network of an address is the peer (base/subnet.h); but each loopback address is
+ * one, so that what one local client does wrong does not shut out the others. */
 uint64_t peerhash_of_actor(uint64_t seed, const char *actor);
 
 #endif
