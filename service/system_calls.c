@@ -72,6 +72,7 @@ const struct system_call system_calls_allowed[] = {
 	{ "mremap", "memory", { 0 } },
 	{ "munmap", "memory", { 0 } },
 	{ "madvise", "memory", { 0 } },
+	{ "mlock", "a PIN that is read again, out of swap", { 0 } },
 	{ "clone", "a thread for a connection; never a process",
 	    { 0, 1, CLONE_THREAD, { CLONE_THREAD } } },
 	{ "set_robust_list", "a thread begins", { 0 } },
