@@ -265,7 +265,7 @@ set_errno(const struct connection *conn, int number, struct error *err)
 static void
 advance(struct iovec part[2], size_t sent)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && sent > 0; i++) {
 		size_t n = sent < part[i].iov_len ? sent : part[i].iov_len;
 
 		part[i].iov_base = (char *)part[i].iov_base + n;
