@@ -8,6 +8,16 @@
 #define ATTRIBUTE_MAX_BYTES 4096
 #define FIND_AT_ONCE        256
 
+/* One that says it found more than there was room for is not believed. */
+static CK_RV
+find_some(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *found,
+    CK_ULONG max, CK_ULONG *count)
+{
+	CK_RV rv = functions->C_FindObjects(session, found, max, count);
+
+	return rv == CKR_OK && *count > max ? CKR_GENERAL_ERROR : rv;
+}
+
 int
 object_find(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session, CK_ATTRIBUTE *match,
     size_t match_count, CK_OBJECT_HANDLE *found, size_t max, size_t *count,
@@ -20,8 +30,9 @@ object_find(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session, CK_ATTRIBUTE
 	if (rv != CKR_OK)
 		return ckr_error(err, rv, "C_FindObjectsInit");
 	do {
-		rv = functions->C_FindObjects(session, found + *count, max - *count, &n);
-		*count += n;
+		rv = find_some(functions, session, found + *count, max - *count, &n);
+		if (rv == CKR_OK)
+			*count += n;
 	} while (rv == CKR_OK && n > 0 && *count < max);
 	/* The search must end even after a failure, or the session stays busy. */
 	functions->C_FindObjectsFinal(session);
@@ -41,7 +52,7 @@ object_find_all(CK_FUNCTION_LIST *functions, CK_SESSION_HANDLE session,
 	if (rv != CKR_OK)
 		return ckr_error(err, rv, "C_FindObjectsInit");
 	do {
-		rv = functions->C_FindObjects(session, found, FIND_AT_ONCE, &n);
+		rv = find_some(functions, session, found, FIND_AT_ONCE, &n);
 		if (rv == CKR_OK)
 			buf_append(handles, found, n * sizeof(found[0]));
 	} while (rv == CKR_OK && n > 0 && !buf_failed(handles));
