@@ -74,6 +74,16 @@ is_base64(const char *text, size_t len, size_t padding)
 	return true;
 }
 
+/* What padding stands for; else two texts would be the same bytes (RFC 4648 section 3.5).
+ */
+static bool
+is_zero(const unsigned char *data, size_t len)
+{
+	while (len > 0 && data[len - 1] == 0)
+		len--;
+	return len == 0;
+}
+
 int
 base64_decode(struct buffer *out, const char *text, size_t len, struct error *err)
 {
@@ -89,7 +99,7 @@ base64_decode(struct buffer *out, const char *text, size_t len, struct error *er
 		size_t n = len < 64 ? len : 64;
 		int got = EVP_DecodeBlock(block, (const unsigned char *)text, (int)n);
 
-		if (got < 0)
+		if (got < 0 || (len == n && !is_zero(block + got - padding, padding)))
 			return error_set(err, ERROR_BAD_REQUEST, "not base64");
 		buf_append(out, block, (size_t)got - (len == n ? padding : 0));
 		text += n;

@@ -114,7 +114,8 @@ static void
 refuses_what_is_not_base64(void **state)
 {
 	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zm9v\n", "Zm9vYg", "Zm 9v",
-		"Zg==Zg==", "====", "Z===", "=Zg=", "Zm-_", "Zm9vYg==\n" };
+		"Zg==Zg==", "====", "Z===", "=Zg=", "Zm-_", "Zm9vYg==\n",
+		"Zh==", "Zm9=" };
 	struct buffer out;
 	struct error err;
 
