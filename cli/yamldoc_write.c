@@ -88,6 +88,19 @@ write_days(struct buffer *out, const char *name, const json_t *value)
 		    seconds == DAY_SECONDS ? "day" : "days");
 }
 
+/* Ours are words; a daemon's may be anything. */
+static void
+write_name(struct buffer *out, const char *name)
+{
+	const size_t len = strlen(name);
+
+	if (len > 0 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len)
+		buf_text(out, name);
+	else
+		yamldoc_text(name, out);
+	buf_text(out, ":");
+}
+
 void
 yamldoc_write(const json_t *object, struct buffer *out)
 {
@@ -96,7 +109,7 @@ yamldoc_write(const json_t *object, struct buffer *out)
 
 	json_object_foreach((json_t *)object, name, value)
 	{
-		buf_printf(out, "%s:", name);
+		write_name(out, name);
 		if (json_is_array(value)) {
 			write_list(out, value);
 		} else {

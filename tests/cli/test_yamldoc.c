@@ -117,7 +117,7 @@ reads_what_it_wrote_as_the_same(void **state)
 	    "\"g\":[\"*.svc.example\",\"- x\",\"a: b\",\"# no\"],"
 	    "\"h\":\"\\\"quoted\\\" \\\\ \\u0007 \\u009b \\u2028 \xe4\xb8\x8a "
 	    "\xf0\x9f\x94\x91\","
-	    "\"long_seconds\":7776000,\"short_seconds\":300}";
+	    "\"long_seconds\":7776000,\"short_seconds\":300,\"i\\u007f: #\":\"j\"}";
 	json_t *object = json_loads(json, 0, NULL);
 	struct yamldoc doc = { 0 };
 	struct error err = { 0 };
