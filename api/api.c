@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "api/authenticate.h"
 #include "api/bearer_table.h"
 #include "api/failures.h"
@@ -203,6 +205,8 @@ fail(struct exchange *x, const struct route *route, struct error *err)
 		problem_respond(x->res, err, &x->violations);
 	if (x->retry_after_s > 0)
 		x->res->retry_after_s = x->retry_after_s;
+	/* Else what is left there explains the thread's next failure. */
+	ERR_clear_error();
 	refusal_record(x, route, err);
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);

@@ -121,6 +121,10 @@ json_read(const struct bytes *body, const char *const *members, struct json_t **
 	value = json_loadb(
 	    (const char *)body->data, body->len, JSON_REJECT_DUPLICATES, &reason);
 
+	/* Where jansson runs out of memory it mostly says nothing. */
+	if (value == NULL && (reason.text[0] == '\0' ||
+				 json_error_code(&reason) == json_error_out_of_memory))
+		return error_set(err, ERROR_INTERNAL, "out of memory");
 	if (value == NULL)
 		return error_set(err, ERROR_BAD_REQUEST, "JSON: line %d column %d: %s",
 		    reason.line, reason.column, reason.text);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,15 +59,28 @@ error_set_errno(struct error *err, enum error_code code, const char *fmt, ...)
 	return -1;
 }
 
+/* Empties the queue. Whoever calls libcrypto says more after it, but not what it was. */
+static bool
+was_out_of_memory(void)
+{
+	unsigned long number;
+	bool was = false;
+
+	while ((number = ERR_get_error()) != 0)
+		was = was || ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE;
+	return was;
+}
+
 int
 error_set_openssl(struct error *err, enum error_code code, const char *what)
 {
 	unsigned long last = ERR_peek_last_error();
 	const char *reason = ERR_reason_error_string(last);
 
+	if (was_out_of_memory())
+		return error_set(err, ERROR_INTERNAL, "%s: out of memory", what);
 	error_set(err, code, "%s", what);
 	if (err != NULL && last != 0)
 		append_text(err, reason != NULL ? reason : "no reason given");
-	ERR_clear_error();
 	return -1;
 }
