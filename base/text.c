@@ -105,7 +105,7 @@ base64_decode(struct buffer *out, const char *text, size_t len, struct error *er
 		text += n;
 		len -= n;
 	}
-	return 0;
+	return buf_failed(out) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
 int

@@ -67,7 +67,7 @@ certtext_der(const X509 *cert, struct buffer *out, struct error *err)
 		return error_set_openssl(err, ERROR_INTERNAL, "encode a certificate");
 	buf_append(out, der, (size_t)len);
 	OPENSSL_free(der);
-	return 0;
+	return buf_failed(out) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
 void

@@ -172,5 +172,5 @@ subject_text(const X509_NAME *name, struct buffer *out, struct error *err)
 	if (len > 0)
 		buf_append(out, text, (size_t)len);
 	BIO_free(bio);
-	return 0;
+	return buf_failed(out) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
