@@ -47,10 +47,12 @@ crl_begin(OSSL_LIB_CTX *libctx, const struct crl_spec *spec, struct crl_draft *d
 	buf_init(&draft->der, 0);
 	if (signer_init(&draft->signer, libctx, spec->key, err) != 0)
 		return -1;
-	while (draft->der.len < HEAD_ROOM + issuer_name(spec).len)
+	while (!buf_failed(&draft->der) &&
+	       draft->der.len < HEAD_ROOM + issuer_name(spec).len)
 		buf_append(&draft->der, zeros, sizeof(zeros));
 	draft->room = draft->der.len;
-	return 0;
+	return buf_failed(&draft->der) ? error_set(err, ERROR_INTERNAL, "out of memory")
+				       : 0;
 }
 
 /* RFC 5280 sections 5.3.1 and 5.3.2: no reasonCode at all for unspecified. */

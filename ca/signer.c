@@ -77,7 +77,9 @@ signer_sign(struct signer *signer, struct bytes message,
     unsigned char sig[static SIGNER_SIGNATURE_MAX], size_t *sig_len, struct error *err)
 {
 	*sig_len = SIGNER_SIGNATURE_MAX;
-	if (EVP_DigestSign(signer->ctx, sig, sig_len, message.data, message.len) != 1)
+	/* OpenSSL 3.0's own ECDSA says yes and -1 bytes where it runs out of memory. */
+	if (EVP_DigestSign(signer->ctx, sig, sig_len, message.data, message.len) != 1 ||
+	    *sig_len > SIGNER_SIGNATURE_MAX)
 		return error_set_openssl(err, ERROR_TOKEN, "sign");
 	return 0;
 }
