@@ -284,6 +284,22 @@ store_unlock(struct store *store)
 		abort();
 }
 
+/* Prepared before it is needed: without memory it could not be, and what was begun would
+ * stay so for ever. */
+static const char rollback[] = "ROLLBACK";
+
+static int
+run_transaction(struct store *store, const char *sql, struct error *err)
+{
+	struct statement st;
+	int rc = statement_use(store, sql, &st, err);
+
+	if (rc == 0)
+		rc = statement_run(&st, err);
+	statement_done(&st);
+	return rc;
+}
+
 int
 transaction_begin(struct store *store, struct error *err)
 {
@@ -291,10 +307,10 @@ transaction_begin(struct store *store, struct error *err)
 	int rc;
 
 	store_lock(store);
-	rc = statement_use(store, "BEGIN IMMEDIATE", &st, err);
-	if (rc == 0)
-		rc = statement_run(&st, err);
+	rc = statement_use(store, rollback, &st, err);
 	statement_done(&st);
+	if (rc == 0)
+		rc = run_transaction(store, "BEGIN IMMEDIATE", err);
 	if (rc != 0)
 		store_unlock(store);
 	return rc;
@@ -303,17 +319,11 @@ transaction_begin(struct store *store, struct error *err)
 int
 transaction_end(struct store *store, int rc, struct error *err)
 {
-	struct statement st;
-
-	if (rc == 0) {
-		rc = statement_use(store, "COMMIT", &st, err);
-		if (rc == 0)
-			rc = statement_run(&st, err);
-		statement_done(&st);
-	}
+	if (rc == 0)
+		rc = run_transaction(store, "COMMIT", err);
 	/* A full disk rolls back by itself; a refused COMMIT does not. */
 	if (rc != 0 && sqlite3_get_autocommit(store->db) == 0)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		(void)run_transaction(store, rollback, NULL);
 	store_unlock(store);
 	return rc;
 }
