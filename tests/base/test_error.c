@@ -81,6 +81,21 @@ drains_the_queue_of_openssl(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* The peer did not send something malformed, whatever was said after it. */
+static void
+tells_that_memory_ran_out(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+	ERR_raise(ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM);
+	assert_int_equal(error_set_openssl(&err, ERROR_BAD_REQUEST, "key"), -1);
+	assert_int_equal(err.code, ERROR_INTERNAL);
+	assert_string_equal(err.text, "key: out of memory");
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void
 needs_no_reason_of_openssl(void **state)
 {
@@ -114,6 +129,7 @@ main(void)
 		cmocka_unit_test(names_the_system_error),
 		cmocka_unit_test(truncates_the_system_error_too),
 		cmocka_unit_test(drains_the_queue_of_openssl),
+		cmocka_unit_test(tells_that_memory_ran_out),
 		cmocka_unit_test(needs_no_reason_of_openssl),
 		cmocka_unit_test(wraps_its_own_text),
 	};

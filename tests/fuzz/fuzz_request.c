@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "tests/fuzz/scene.h"
 
-#define CHANGES_MAX 16
+#define CHANGES_MAX 64
 
 struct message {
 	struct buffer head, body;
