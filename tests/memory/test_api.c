@@ -58,7 +58,7 @@ opens_the_api(void *ctx, struct error *err)
 		.token_label = "label",
 		.token_serial = "serial",
 	};
-	int rc = keystore_new(scene->f->token->token, &api.keys, err);
+	int rc = test_keystore_new(scene->f->token->token, &api.keys, err);
 
 	if (rc == 0 && (rc = api_open(&api, err)) == 0)
 		api_close(&api);
