@@ -8,9 +8,9 @@
 
 struct search {
 	struct keystore *store;
+	struct buffer *found;
 	const struct inventory *inventory;
 	CK_SESSION_HANDLE session;
-	struct buffer *found;
 };
 
 static bool
@@ -70,30 +70,43 @@ visit(
 	buf_append(s->found, &leftover, sizeof(leftover));
 }
 
-int
-keystore_leftovers(struct keystore *store, struct buffer *found, struct error *err)
+static int
+search(struct keystore *store, void *ctx, struct error *err)
 {
-	struct search search = { .store = store, .found = found };
+	struct search s = { .store = store, .found = ctx };
 	struct inventory *inventory = NULL;
 	int rc = -1;
 
-	pthread_mutex_lock(&store->writer);
+	buf_reset(s.found);
 	if (inventory_read(store->token, &inventory, err) != 0 ||
-	    session_take_live(store->token->sessions, &search.session, err) != 0)
+	    session_take_live(store->token->sessions, &s.session, err) != 0)
 		goto out;
-	search.inventory = inventory;
-	inventory_each(inventory, visit, &search);
-	session_finish(store->token->sessions, search.session, 0);
-	rc = buf_failed(found) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+	s.inventory = inventory;
+	inventory_each(inventory, visit, &s);
+	session_finish(store->token->sessions, s.session, 0);
+	rc = buf_failed(s.found) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 out:
-	pthread_mutex_unlock(&store->writer);
 	inventory_free(inventory);
 	return rc;
 }
 
-static int
-destroy(struct keystore *store, const struct object_id *id, struct error *err)
+int
+keystore_leftovers(struct keystore *store, struct buffer *found, struct error *err)
 {
+	/* An inventory holds while nobody else writes. */
+	const struct keystore_work work = {
+		.run = search,
+		.ctx = found,
+		.writes = true,
+	};
+
+	return keystore_work(store, &work, err);
+}
+
+static int
+destroy(struct keystore *store, void *ctx, struct error *err)
+{
+	const struct object_id *id = ctx;
 	struct token_pair pair;
 
 	if (is_in_use(store, id))
@@ -111,10 +124,12 @@ int
 keystore_destroy_leftover(
     struct keystore *store, const struct object_id *id, struct error *err)
 {
-	int rc;
+	struct object_id copy = *id;
+	const struct keystore_work work = {
+		.run = destroy,
+		.ctx = &copy,
+		.writes = true,
+	};
 
-	pthread_mutex_lock(&store->writer);
-	rc = destroy(store, id, err);
-	pthread_mutex_unlock(&store->writer);
-	return rc;
+	return keystore_work(store, &work, err);
 }

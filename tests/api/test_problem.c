@@ -57,6 +57,8 @@ static const struct {
 	{ ERROR_BUSY, 503, "busy" },
 	{ ERROR_TIMEOUT, 503, "token" },
 	{ ERROR_TOKEN, 503, "token" },
+	{ ERROR_LOGGED_OUT, 503, "token" },
+	{ ERROR_AWAY, 503, "token" },
 	{ ERROR_PIN, 503, "token" },
 	{ ERROR_STORAGE, 507, "storage" },
 	{ ERROR_UNRECORDED, 503, "unrecorded" },
