@@ -1,0 +1,239 @@
+/*
+ * test_tokens.c - what keyhold asks of a token, of the token that the environment names
+ * (tests/support/tokens.sh): the same for tokens of every make.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/crypto.h>
+
+#include "tests/evp/software.h"
+#include "tests/support/exchange.h"
+#include "tests/support/token.h"
+
+#define SIGNERS 8
+#define ROUNDS  10
+
+static const struct bytes message = { (const unsigned char *)"to be signed", 12 };
+
+static int
+open_token(struct test_token *t, const char *pin, struct error *err)
+{
+	return test_token_login(t, getenv("TOKEN_LABEL"), pin, err);
+}
+
+static int
+open_all(struct test_token *t, struct error *err)
+{
+	const char *args = getenv("TOKEN_INIT_ARGS");
+
+	if (module_open(getenv("TOKEN_MODULE"), *args != '\0' ? args : NULL, &t->module,
+		err) != 0 ||
+	    open_token(t, getenv("TOKEN_PIN"), err) != 0)
+		return -1;
+	return test_keystore_new(t->token, &t->keystore, err);
+}
+
+static int
+setup(void **state)
+{
+	static struct test_token t;
+	struct error err = { 0 };
+
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	*state = &t;
+	if (getenv("TOKEN_MODULE") == NULL || software_make(NULL) != 0)
+		return -1;
+	if (open_all(&t, &err) == 0)
+		return 0;
+	fprintf(stderr, "%s\n", err.text);
+	return -1;
+}
+
+static void
+close_token(struct test_token *t)
+{
+	keystore_free(t->keystore);
+	token_close(t->token);
+	module_close(t->module);
+	*t = (struct test_token){ 0 };
+}
+
+static int
+teardown(void **state)
+{
+	close_token(*state);
+	return software_free(NULL);
+}
+
+/* Generates and takes into use. */
+static int
+make(struct keystore *store, enum key_type type, enum key_use use,
+    struct keystore_key *key, struct error *err)
+{
+	bool on_token = false;
+
+	key->use = use;
+	if (keystore_generate(store, key_type_info(type)->name, type, use, key, err) !=
+		0 ||
+	    keystore_add(store, key, &on_token, err) != 0)
+		return -1;
+	assert_true(on_token);
+	return 0;
+}
+
+static int
+sign(struct keystore *store, const struct key *key, enum scheme scheme, struct error *err)
+{
+	unsigned char sig[SIGNATURE_MAX_BYTES];
+	struct bytes signature = { .data = sig };
+
+	if (keystore_sign(
+		store, key->spki_sha256, scheme, &message, sig, &signature.len, err) != 0)
+		return -1;
+	assert_true(software_verifies(key, scheme, &message, &signature));
+	return 0;
+}
+
+static void
+signs_with_a_key_of_each_type_that_it_makes(void **state)
+{
+	struct test_token *t = *state;
+	unsigned made = 0;
+
+	for (int i = 0; i < KEY_TYPES; i++) {
+		struct error err = { 0 };
+		struct keystore_key key;
+
+		if (make(t->keystore, (enum key_type)i, KEY_USE_SIGN, &key, &err) != 0) {
+			print_message(
+			    "%s: %s\n", key_type_info((enum key_type)i)->name, err.text);
+			assert_int_equal(err.code, ERROR_UNSUPPORTED);
+			continue;
+		}
+		for (int s = 0; s < SCHEMES; s++)
+			if (scheme_fits((enum scheme)s, key.key.type) &&
+			    sign(t->keystore, &key.key, (enum scheme)s, &err) != 0)
+				fail_msg("%s: %s", key.key.name, err.text);
+		assert_int_equal(keystore_check(t->keystore, NULL), 0);
+		test_key_destroy(t->keystore, &key);
+		made++;
+	}
+	assert_true(made > 0);
+}
+
+static void
+an_rsa_key_decrypts_a_premaster_secret(void **state)
+{
+	struct test_token *t = *state;
+	unsigned char received[PREMASTER_BYTES];
+	struct bytes ciphertext;
+	struct exchange_sent sent;
+	struct error err = { 0 };
+	struct keystore_key key;
+
+	if (make(t->keystore, KEY_RSA_2048, KEY_USE_TLS_RSA_KEX, &key, &err) != 0)
+		fail_msg("%s", err.text);
+	exchange_make(&key.key, EXCHANGE_GOOD, &sent);
+	ciphertext = (struct bytes){ sent.ciphertext, sent.len };
+	if (keystore_decrypt(
+		t->keystore, key.key.spki_sha256, &ciphertext, received, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_memory_equal(received, sent.premaster, sizeof(received));
+	test_key_destroy(t->keystore, &key);
+}
+
+static void *
+sign_often(void *arg)
+{
+	struct test_token *t = arg;
+	struct keystore_key key;
+
+	if (keystore_find(t->keystore, "ec-p256", &key, NULL) != 0)
+		return arg;
+	for (int i = 0; i < ROUNDS; i++)
+		if (sign(t->keystore, &key.key, SCHEME_ECDSA_SECP256R1_SHA256, NULL) != 0)
+			return arg;
+	return NULL;
+}
+
+static void
+many_threads_sign_at_once(void **state)
+{
+	struct test_token *t = *state;
+	pthread_t threads[SIGNERS];
+	struct error err = { 0 };
+	struct keystore_key key;
+	void *failed;
+
+	if (make(t->keystore, KEY_EC_P256, KEY_USE_SIGN, &key, &err) != 0)
+		fail_msg("%s", err.text);
+	for (int i = 0; i < SIGNERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, sign_often, t), 0);
+	for (int i = 0; i < SIGNERS; i++) {
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	test_key_destroy(t->keystore, &key);
+}
+
+/* As after a restart. */
+static void
+finds_its_keys_after_the_module_was_closed(void **state)
+{
+	struct test_token *t = *state;
+	struct error err = { 0 };
+	struct keystore_key key;
+	bool on_token = false;
+
+	if (make(t->keystore, KEY_EC_P256, KEY_USE_SIGN, &key, &err) != 0)
+		fail_msg("%s", err.text);
+	close_token(t);
+	if (open_all(t, &err) != 0 || keystore_list(t->keystore, &err) != 0 ||
+	    keystore_add(t->keystore, &key, &on_token, &err) != 0)
+		fail_msg("%s", err.text);
+	keystore_unlist(t->keystore);
+	assert_true(on_token);
+	if (sign(t->keystore, &key.key, SCHEME_ECDSA_SECP256R1_SHA256, &err) != 0)
+		fail_msg("%s", err.text);
+	test_key_destroy(t->keystore, &key);
+}
+
+static void
+a_wrong_pin_is_told_from_other_failures(void **state)
+{
+	struct test_token *t = *state;
+	struct error err = { 0 };
+
+	keystore_free(t->keystore);
+	token_close(t->token);
+	t->keystore = NULL;
+	t->token = NULL;
+	assert_int_equal(open_token(t, "654321", &err), -1);
+	if (err.code != ERROR_PIN)
+		fail_msg("%s", err.text);
+	assert_null(t->token);
+	if (open_token(t, getenv("TOKEN_PIN"), &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signs_with_a_key_of_each_type_that_it_makes),
+		cmocka_unit_test(an_rsa_key_decrypts_a_premaster_secret),
+		cmocka_unit_test(many_threads_sign_at_once),
+		cmocka_unit_test(finds_its_keys_after_the_module_was_closed),
+		cmocka_unit_test(a_wrong_pin_is_told_from_other_failures),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
