@@ -90,6 +90,8 @@ token_decrypt(struct token *token, CK_OBJECT_HANDLE handle, const struct key *ke
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "a ciphertext of %zu bytes; the key's modulus has %zu",
 		    ciphertext->len, block.len);
+	if (abilities_check_decrypt(&token->abilities, err) != 0)
+		return -1;
 	memcpy(block.in, ciphertext->data, block.len);
 	if (is_below_modulus(key, ciphertext, &below, err) != 0)
 		return -1;

@@ -15,6 +15,7 @@
 /* What C_GenerateKeyPair is asked for. The templates point into the struct. */
 struct request {
 	CK_BBOOL yes, no;
+	bool decrypts, names_uses;
 	CK_ULONG bits;
 	CK_BYTE exponent[3];
 	char label[NAME_MAX_CHARS + 1];
@@ -57,6 +58,10 @@ add(CK_ATTRIBUTE *list, size_t *count, CK_ATTRIBUTE_TYPE type, void *value, size
 	list[(*count)++] = (CK_ATTRIBUTE){ type, value, len };
 }
 
+/*
+ * What some tokens default to true is named, so that it is false. NSS tries a key that
+ * decrypts with its public half, which has to be let encrypt.
+ */
 static void
 describe_public(struct request *r, enum key_type type)
 {
@@ -66,7 +71,9 @@ describe_public(struct request *r, enum key_type type)
 	add(list, count, CKA_TOKEN, &r->yes, sizeof(r->yes));
 	add(list, count, CKA_PRIVATE, &r->no, sizeof(r->no));
 	add(list, count, CKA_VERIFY, &r->yes, sizeof(r->yes));
-	add(list, count, CKA_ENCRYPT, &r->no, sizeof(r->no));
+	if (r->names_uses)
+		add(list, count, CKA_ENCRYPT, r->decrypts ? &r->yes : &r->no,
+		    sizeof(r->no));
 	add(list, count, CKA_WRAP, &r->no, sizeof(r->no));
 	add(list, count, CKA_VERIFY_RECOVER, &r->no, sizeof(r->no));
 	add(list, count, CKA_LABEL, r->label, strlen(r->label));
@@ -80,10 +87,8 @@ describe_public(struct request *r, enum key_type type)
 	}
 }
 
-/* What is not named here some tokens default to true, so the unwanted uses are named too.
- */
 static void
-describe_private(struct request *r, bool decrypts)
+describe_private(struct request *r)
 {
 	CK_ATTRIBUTE *list = r->private;
 	size_t *count = &r->private_count;
@@ -93,7 +98,9 @@ describe_private(struct request *r, bool decrypts)
 	add(list, count, CKA_SENSITIVE, &r->yes, sizeof(r->yes));
 	add(list, count, CKA_EXTRACTABLE, &r->no, sizeof(r->no));
 	add(list, count, CKA_SIGN, &r->yes, sizeof(r->yes));
-	add(list, count, CKA_DECRYPT, decrypts ? &r->yes : &r->no, sizeof(r->no));
+	if (r->names_uses)
+		add(list, count, CKA_DECRYPT, r->decrypts ? &r->yes : &r->no,
+		    sizeof(r->no));
 	add(list, count, CKA_UNWRAP, &r->no, sizeof(r->no));
 	add(list, count, CKA_SIGN_RECOVER, &r->no, sizeof(r->no));
 	add(list, count, CKA_DERIVE, &r->no, sizeof(r->no));
@@ -102,12 +109,14 @@ describe_private(struct request *r, bool decrypts)
 }
 
 static int
-request_init(struct request *r, const char *name, enum key_type type, bool decrypts,
-    struct object_id *id, struct error *err)
+request_init(struct request *r, const struct token *token, const char *name,
+    enum key_type type, bool decrypts, struct object_id *id, struct error *err)
 {
 	*r = (struct request){
 		.yes = CK_TRUE,
 		.no = CK_FALSE,
+		.decrypts = decrypts,
+		.names_uses = decrypts || !token->abilities.refuses_unwanted_uses,
 		.bits = kinds[type].rsa_bits,
 		.exponent = { 1, 0, 1 },
 		.id = id,
@@ -118,7 +127,7 @@ request_init(struct request *r, const char *name, enum key_type type, bool decry
 		return error_set_openssl(err, ERROR_INTERNAL, "random CKA_ID");
 	id->len = ID_BYTES;
 	describe_public(r, type);
-	describe_private(r, decrypts);
+	describe_private(r);
 	return 0;
 }
 
@@ -153,10 +162,28 @@ check_decrypts(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE 
 	return 0;
 }
 
+/* A token that does not have the attribute wants no such thing. */
+static int
+check_wants_no_pin(struct token *token, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, struct error *err)
+{
+	CK_BBOOL wants;
+
+	if (object_read_bool(token->functions, session, object, CKA_ALWAYS_AUTHENTICATE,
+		&wants, NULL) != 0 ||
+	    !wants)
+		return 0;
+	return error_set(err, ERROR_FORBIDDEN,
+	    "this private key wants the PIN before each use (CKA_ALWAYS_AUTHENTICATE), "
+	    "and keyhold keeps no PIN");
+}
+
 static int
 check_stays_inside(struct token *token, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE object, bool decrypts, struct error *err)
 {
+	if (check_wants_no_pin(token, session, object, err) != 0)
+		return -1;
 	if (decrypts && check_decrypts(token, session, object, err) != 0)
 		return -1;
 	if (check_bool(token, session, object, CKA_SENSITIVE, CK_TRUE, err) != 0 ||
@@ -217,6 +244,15 @@ destroy_pair(
 	return private == CKR_OK && public == CKR_OK;
 }
 
+static int
+check_able(
+    const struct token *token, enum key_type type, bool decrypts, struct error *err)
+{
+	if (abilities_check_generate(&token->abilities, type, err) != 0)
+		return -1;
+	return decrypts ? abilities_check_decrypt(&token->abilities, err) : 0;
+}
+
 int
 token_generate(struct token *token, const char *name, enum key_type type, bool decrypts,
     struct key *key, struct token_key *made, struct error *err)
@@ -228,9 +264,10 @@ token_generate(struct token *token, const char *name, enum key_type type, bool d
 	int rc = -1;
 
 	id->len = 0;
-	if (session_take_live(token->sessions, &session, err) != 0)
+	if (check_able(token, type, decrypts, err) != 0 ||
+	    session_take_live(token->sessions, &session, err) != 0)
 		return -1;
-	if (request_init(&request, name, type, decrypts, id, err) != 0 ||
+	if (request_init(&request, token, name, type, decrypts, id, err) != 0 ||
 	    make_pair(token, session, &request, &pair, err) != 0) {
 		id->len = 0;
 		goto out;
@@ -315,7 +352,8 @@ token_find_labelled(struct token *token, const char *label, bool decrypts,
 	    read_id(token, session, private, id, err) == 0 &&
 	    object_find_one(
 		token->functions, session, CKO_PUBLIC_KEY, id, &public, err) == 0 &&
-	    read_key(token, session, public, rsa_family, label, key, err) == 0)
+	    read_key(token, session, public, rsa_family, label, key, err) == 0 &&
+	    abilities_check_sign(&token->abilities, scheme_default(key->type), err) == 0)
 		rc = 0;
 	session_finish(token->sessions, session, rc);
 	return rc;

@@ -20,18 +20,20 @@ struct token_key {
 
 /*
  * Generates a pair that never leaves the token: CKA_SENSITIVE, not CKA_EXTRACTABLE,
- * signing only unless it decrypts as well. Reads CKA_NEVER_EXTRACTABLE and
- * CKA_ALWAYS_SENSITIVE back and destroys the pair if the token did otherwise. One caller
- * at a time: SoftHSM 2.6.1 fails under parallel writers. key gets its public half, made
- * where it is; after a failure made->id.len is 0, unless a half was left.
+ * signing only unless it decrypts as well, as far as the token can be told. Reads
+ * CKA_NEVER_EXTRACTABLE and CKA_ALWAYS_SENSITIVE back and destroys the pair if the token
+ * did otherwise. One caller at a time: SoftHSM 2.6.1 fails under parallel writers. key
+ * gets its public half, made where it is; after a failure made->id.len is 0, unless a
+ * half was left.
  */
 int token_generate(struct token *token, const char *name, enum key_type type,
     bool decrypts, struct key *key, struct token_key *made, struct error *err);
 
 /*
  * Finds the pair whose private key has this CKA_LABEL. Refuses a private key that the
- * token would give away (ERROR_FORBIDDEN), cannot sign with, or cannot decrypt with if it
- * must. An RSA key becomes one of rsa_family: the token does not know.
+ * token would give away, wants the PIN for each time (both ERROR_FORBIDDEN), cannot sign
+ * with, or cannot decrypt with if it must. An RSA key becomes one of rsa_family: the
+ * token does not know.
  */
 int token_find_labelled(struct token *token, const char *label, bool decrypts,
     enum key_family rsa_family, struct key *key, struct object_id *id, struct error *err);

@@ -54,12 +54,15 @@ token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *
 	struct bytes signature = { .data = sig };
 	struct mechanism mechanism;
 	enum scheme scheme = scheme_default(key->type);
+	struct error why = { 0 };
 
 	if (RAND_bytes(nonce, sizeof(nonce)) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "self-test");
-	if (mechanism_init(&mechanism, scheme, key->type, &message, err) != 0 ||
-	    token_sign(token, private, &mechanism, sig, &signature.len, err) != 0)
-		return -1;
+	if (mechanism_init(&mechanism, scheme, key->type, &message, &why) != 0 ||
+	    token_sign(token, private, &mechanism, sig, &signature.len, &why) != 0)
+		return error_set(err,
+		    why.code == ERROR_UNSUPPORTED ? ERROR_TOKEN : why.code, "%s",
+		    why.text);
 	return token_verify(key, scheme, &message, &signature, err);
 }
 

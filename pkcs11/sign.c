@@ -9,18 +9,19 @@
 
 #include "pkcs11/ckr.h"
 #include "pkcs11/operation.h"
+#include "pkcs11/pss.h"
 
 static int
-sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
-    unsigned char *raw, CK_ULONG *raw_len, struct error *err)
+sign_input(struct token *token, CK_OBJECT_HANDLE handle, CK_MECHANISM *mechanism,
+    struct bytes input, unsigned char *raw, CK_ULONG *raw_len, struct error *err)
 {
 	struct operation operation = {
 		.init = token->functions->C_SignInit,
 		.run = token->functions->C_Sign,
 		.work = TOKEN_SIGNS,
-		.mechanism = &mechanism->ck,
+		.mechanism = mechanism,
 		.handle = handle,
-		.input = mechanism->data,
+		.input = input,
 		.output = raw,
 		.output_len = *raw_len,
 	};
@@ -31,6 +32,34 @@ sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechani
 		return ckr_error(err, operation.rv, "signing");
 	*raw_len = operation.output_len;
 	return 0;
+}
+
+/* PSS by a token that knows raw RSA alone. */
+static int
+sign_padded(struct token *token, CK_OBJECT_HANDLE handle,
+    const struct mechanism *mechanism, unsigned char *raw, CK_ULONG *raw_len,
+    struct error *err)
+{
+	CK_MECHANISM raw_rsa = { .mechanism = CKM_RSA_X_509 };
+	unsigned char em[SIGNATURE_MAX_BYTES];
+	struct bytes block = { em, key_type_info(mechanism->type)->signature_max };
+
+	if (pss_encode(mechanism->scheme, &mechanism->data, em, block.len, err) != 0)
+		return -1;
+	return sign_input(token, handle, &raw_rsa, block, raw, raw_len, err);
+}
+
+static int
+sign_raw(struct token *token, CK_OBJECT_HANDLE handle, struct mechanism *mechanism,
+    unsigned char *raw, CK_ULONG *raw_len, struct error *err)
+{
+	if (abilities_check_sign(&token->abilities, mechanism->scheme, err) != 0)
+		return -1;
+	if (mechanism->ck.mechanism == CKM_RSA_PKCS_PSS &&
+	    abilities_lack_pss(&token->abilities))
+		return sign_padded(token, handle, mechanism, raw, raw_len, err);
+	return sign_input(
+	    token, handle, &mechanism->ck, mechanism->data, raw, raw_len, err);
 }
 
 /* PKCS#11 v2.40 section 2.3.1: r and s, each as long as the group's order. */

@@ -154,6 +154,7 @@ token_open(struct module *module, const struct token_options *options,
 	t->read_pin = options->read_pin;
 	t->pin_ctx = options->pin_ctx;
 	if (find_token(t, options, err) != 0 || login(t, pin, err) != 0 ||
+	    abilities_read(t->functions, t->slot_id, &t->abilities, err) != 0 ||
 	    session_pool_new(t->functions, t->slot_id, options->max_sessions,
 		options->session_wait_ms, &t->sessions, err) != 0) {
 		token_close(t);

@@ -13,6 +13,7 @@
 #include "base/durations.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "pkcs11/ability.h"
 #include "pkcs11/module.h"
 
 struct session_pool;
@@ -43,6 +44,7 @@ struct token {
 	CK_SLOT_ID slot_id;
 	char label[33];
 	char serial[17];
+	struct abilities abilities;
 	struct session_pool *sessions;
 	unsigned session_copies; /* of keys, at most */
 	int (*read_pin)(void *ctx, struct secret **pin, struct error *err);

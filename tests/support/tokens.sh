@@ -2,11 +2,12 @@
 # tokens.sh - throw-away tokens of several makes, for whoever sources this.
 #
 # token_make KIND DIR fills DIR, which is there, and exports what it takes to use the token:
-# TOKEN_MODULE, TOKEN_LABEL, TOKEN_PIN, TOKEN_INIT_ARGS (may be empty), and the module's own variables.
-# TOKEN_SERVER is the process behind it, if there is one. 77: this machine lacks a package.
+# TOKEN_MODULE, TOKEN_LABEL, TOKEN_PIN, TOKEN_INIT_ARGS (may be empty), TOKEN_FAILS (types of keys that it says
+# it makes, and fails to), and the module's own variables. TOKEN_SERVERS are the processes behind it.
+# 77: this machine lacks a package.
 readonly TOKEN_KINDS="softhsm softhsm-reset p11-kit nss tpm2"
-export TOKEN_LABEL=other TOKEN_PIN=123456 TOKEN_INIT_ARGS=""
-TOKEN_SERVER=
+export TOKEN_LABEL=other TOKEN_PIN=123456 TOKEN_INIT_ARGS="" TOKEN_FAILS=""
+TOKEN_SERVERS=()
 
 # token_module FILE...: the first that is there, wherever the architecture has it.
 token_module() {
@@ -27,19 +28,28 @@ token_program() {
 	return 77
 }
 
-# token_serve SOCKET COMMAND...: in the background, until it listens.
+# token_serve COMMAND...: in the background.
 token_serve() {
-	local socket=$1 i
-	shift
-	"$@" >"$socket.log" 2>&1 &
-	# shellcheck disable=SC2034 # who sources this ends it
-	TOKEN_SERVER=$!
+	"$@" &
+	TOKEN_SERVERS+=($!)
+}
+
+# token_wait COMMAND...: until it succeeds, for ten seconds.
+token_wait() {
+	local i
 	for ((i = 0; i < 200; i++)); do
-		[ ! -S "$socket" ] || return 0
+		! "$@" 2>/dev/null || return 0
 		sleep 0.05
 	done
-	cat "$socket.log" >&2
+	echo "not within 10 seconds: $*" >&2
 	return 1
+}
+
+token_end() {
+	local i
+	for ((i = ${#TOKEN_SERVERS[@]} - 1; i >= 0; i--)); do
+		kill "${TOKEN_SERVERS[i]}"
+	done
 }
 
 token_make_softhsm() {
@@ -56,7 +66,8 @@ token_make_p11_kit() {
 	token_program p11-kit && token_make_softhsm "$1" false || return
 	provider=$TOKEN_MODULE
 	token_module p11-kit-client.so || return
-	token_serve "$1/socket" p11-kit server -f -n "$1/socket" --provider "$provider" "pkcs11:"
+	token_serve p11-kit server -f -n "$1/socket" --provider "$provider" "pkcs11:"
+	token_wait test -S "$1/socket" || return
 	export P11_KIT_SERVER_ADDRESS=unix:path=$1/socket
 }
 
@@ -69,14 +80,20 @@ token_make_nss() {
 	TOKEN_INIT_ARGS="configdir='sql:$1/nss' certPrefix='' keyPrefix='' secmod='secmod.db' flags="
 }
 
-# Without a resource manager, so by one program at a time.
+# tpm2-pkcs11 leaves objects and sessions in the TPM, of which it holds three: a resource manager swaps them.
 token_make_tpm2() {
-	token_program swtpm && token_program pkcs11-tool && token_module libtpm2_pkcs11.so || return
+	token_program swtpm && token_program tpm2-abrmd && token_program dbus-daemon && token_program pkcs11-tool &&
+		token_module libtpm2_pkcs11.so || return
 	mkdir "$1/tpm" "$1/tpm2"
-	token_serve "$1/tpm/socket" swtpm socket --tpm2 --tpmstate "dir=$1/tpm" --flags not-need-init,startup-clear \
+	token_serve swtpm socket --tpm2 --tpmstate "dir=$1/tpm" --flags not-need-init,startup-clear \
 		--ctrl "type=unixio,path=$1/tpm/socket.ctrl" --server "type=unixio,path=$1/tpm/socket"
-	export TPM2_PKCS11_TCTI=swtpm:path=$1/tpm/socket TPM2_PKCS11_STORE=$1/tpm2
-	pkcs11-tool --module "$TOKEN_MODULE" --slot 1 --init-token --label "$TOKEN_LABEL" --so-pin 87654321 &&
+	export DBUS_SESSION_BUS_ADDRESS=unix:path=$1/bus
+	token_serve dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile
+	token_wait test -S "$1/tpm/socket" -a -S "$1/bus" || return
+	token_serve tpm2-abrmd --session --allow-root --tcti="swtpm:path=$1/tpm/socket"
+	export TPM2_PKCS11_TCTI=tabrmd:bus_type=session TPM2_PKCS11_STORE=$1/tpm2
+	export TOKEN_FAILS="ec-p521"
+	token_wait pkcs11-tool --module "$TOKEN_MODULE" --slot 1 --init-token --label "$TOKEN_LABEL" --so-pin 87654321 &&
 		pkcs11-tool --module "$TOKEN_MODULE" --slot 1 --login --login-type so --so-pin 87654321 \
 			--init-pin --new-pin "$TOKEN_PIN"
 }
