@@ -168,6 +168,7 @@ api_open(struct api *api, struct error *err)
 		return -1;
 	}
 	pthread_mutex_init(&api->changes, NULL);
+	pthread_mutex_init(&api->checking, NULL);
 	pthread_mutex_init(&api->readiness.lock, NULL);
 	api->readiness.until_ms = INT64_MIN;
 	return 0;
@@ -182,6 +183,7 @@ api_close(struct api *api)
 	close_authentication(api);
 	metrics_free(api->metrics);
 	pthread_mutex_destroy(&api->changes);
+	pthread_mutex_destroy(&api->checking);
 	pthread_mutex_destroy(&api->readiness.lock);
 	rulebook_clear(&api->rules);
 }

@@ -49,6 +49,7 @@ struct api {
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
 	 * what was checked still holds when it is recorded. */
 	pthread_mutex_t changes;
+	pthread_mutex_t checking; /* the token: one POST /v1/token/check at a time */
 	struct readiness readiness;
 };
 

@@ -51,6 +51,7 @@ handler get_blocked_keys, get_blocked_key, put_blocked_key, delete_blocked_key;
 handler get_crl, get_delta_crl, get_crl_shard;
 handler post_revocations, post_certificate_revocation, get_certificate_revocation;
 handler post_ocsp, get_ocsp;
+handler get_token_info, post_token_check;
 handler get_tokens, post_tokens, get_token, delete_token;
 handler get_backup;
 handler get_audit, get_audit_head, get_audit_heads;

@@ -92,6 +92,8 @@ static const struct route routes[] = {
 	{ "GET", "/v1/access", get_access, ACCESS_ADMIN, NULL, 0 },
 	{ "GET", "/v1/access/decision", get_access_decision, ACCESS_READ,
 	    "who may key issuer profile name", 0 },
+	{ "GET", "/v1/token", get_token_info, ACCESS_READ, NULL, 0 },
+	{ "POST", "/v1/token/check", post_token_check, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/tokens", get_tokens, ACCESS_READ, NULL, 0 },
 	{ "POST", "/v1/tokens", post_tokens, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/tokens/{}", get_token, ACCESS_READ, NULL, 0 },

@@ -14,6 +14,7 @@ static const struct command *const groups[] = {
 	ca_commands,
 	cert_commands,
 	profile_commands,
+	hardware_commands,
 	token_commands,
 	rules_commands,
 	access_commands,

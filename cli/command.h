@@ -42,6 +42,7 @@ extern const struct command blocked_commands[]; /* of the group key, too */
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command profile_commands[];
+extern const struct command hardware_commands[]; /* of the group token */
 extern const struct command token_commands[];
 extern const struct command audit_commands[];
 extern const struct command backup_commands[];

@@ -66,16 +66,42 @@ write_options(struct buffer *out, const struct option_spec *options)
 		write_option(out, options);
 }
 
+/* Where one word stands for two things. */
+static const struct {
+	const char *first; /* the command that begins the part */
+	const char *heading;
+} parts[] = {
+	{ "token show", "the PKCS#11 token, where the keys are:" },
+	{ "token create", "bearer tokens, which clients come with:" },
+};
+
+static void
+write_heading(struct buffer *out, const struct command *command)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(parts[i].first, command->path) == 0)
+			buf_printf(out, "\n %s\n", parts[i].heading);
+}
+
+static void
+write_command(struct buffer *out, const struct command *command)
+{
+	buf_printf(out, "  %-*s%s\n", COMMAND_WIDTH, command->path, command->purpose);
+}
+
 void
 help_commands(struct buffer *out, const char *group)
 {
 	const struct command *command;
 
 	buf_text(out, "commands:\n");
-	for (size_t i = 0; (command = command_at(i)) != NULL; i++)
-		if (group == NULL || command_is_in(command, group))
-			buf_printf(out, "  %-*s%s\n", COMMAND_WIDTH, command->path,
-			    command->purpose);
+	for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+		if (group != NULL && !command_is_in(command, group))
+			continue;
+		if (group != NULL)
+			write_heading(out, command);
+		write_command(out, command);
+	}
 }
 
 void

@@ -142,9 +142,9 @@ const struct command token_commands[] = {
 	{ "token create", "NAME", "make a bearer token; it is shown this once",
 	    "keyhold token create deploy --days 30 --out deploy.token", create_options,
 	    create_token },
-	{ "token list", NULL, "list the tokens", "keyhold token list", NULL,
+	{ "token list", NULL, "list the bearer tokens", "keyhold token list", NULL,
 	    list_tokens },
-	{ "token revoke", "NAME", "end a token, now", "keyhold token revoke deploy", NULL,
-	    revoke_token },
+	{ "token revoke", "NAME", "end a bearer token, now",
+	    "keyhold token revoke deploy", NULL, revoke_token },
 	{ .path = NULL },
 };

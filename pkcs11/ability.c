@@ -74,14 +74,25 @@ generates_by(enum key_type type)
 	}
 }
 
-static void
-note(struct ability_range *range, const CK_MECHANISM_INFO *info, CK_FLAGS use)
+static bool
+is_of_use(CK_MECHANISM_TYPE type)
 {
-	if ((info->flags & use) == 0)
-		return;
-	range->is_listed = true;
-	range->min = info->ulMinKeySize;
-	range->max = info->ulMaxKeySize;
+	for (int a = 0; a < ABILITIES; a++)
+		if (table[a].type == type)
+			return true;
+	return false;
+}
+
+static void
+note(struct abilities *abilities, CK_MECHANISM_TYPE type, const CK_MECHANISM_INFO *info)
+{
+	for (int a = 0; a < ABILITIES; a++)
+		if (table[a].type == type && (info->flags & table[a].use) != 0)
+			abilities->of[a] = (struct ability_range){
+				.is_listed = true,
+				.min = info->ulMinKeySize,
+				.max = info->ulMaxKeySize,
+			};
 }
 
 static int
@@ -127,13 +138,11 @@ abilities_read(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, struct abilities *a
 	if (list_mechanisms(functions, slot, &list, &count, err) != 0)
 		return -1;
 	for (CK_ULONG i = 0; i < count; i++) {
-		CK_MECHANISM_INFO info = { 0 };
+		CK_MECHANISM_INFO info;
 
-		if (functions->C_GetMechanismInfo(slot, list[i], &info) != CKR_OK)
-			continue;
-		for (int a = 0; a < ABILITIES; a++)
-			if (table[a].type == list[i])
-				note(&abilities->of[a], &info, table[a].use);
+		if (is_of_use(list[i]) &&
+		    functions->C_GetMechanismInfo(slot, list[i], &info) == CKR_OK)
+			note(abilities, list[i], &info);
 	}
 	free(list);
 	abilities->are_known = count > 0;

@@ -61,6 +61,12 @@ keystore_free(struct keystore *store)
 	free(store);
 }
 
+const struct token *
+keystore_token(const struct keystore *store)
+{
+	return store->token;
+}
+
 int
 keystore_in_use_as(const struct keytable *table, const struct keystore_key *key,
     const struct keytable_slot **slot, struct error *err)

@@ -52,6 +52,9 @@ int keystore_new(struct token *token, const struct keystore_options *options,
     struct keystore **store, struct error *err);
 void keystore_free(struct keystore *store);
 
+/* What it says of itself; that does not change. */
+const struct token *keystore_token(const struct keystore *store);
+
 /*
  * Reads where all keys of the token are, so that keystore_add need not search for each:
  * between the two many are taken into use, by one thread, and none is made or destroyed.

@@ -49,11 +49,17 @@ int
 token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err)
 {
+	return token_selftest_scheme(token, private, key, scheme_default(key->type), err);
+}
+
+int
+token_selftest_scheme(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, enum scheme scheme, struct error *err)
+{
 	unsigned char nonce[NONCE_BYTES], sig[SIGNATURE_MAX_BYTES];
 	struct bytes message = { .data = nonce, .len = sizeof(nonce) };
 	struct bytes signature = { .data = sig };
 	struct mechanism mechanism;
-	enum scheme scheme = scheme_default(key->type);
 	struct error why = { 0 };
 
 	if (RAND_bytes(nonce, sizeof(nonce)) != 1)

@@ -13,6 +13,10 @@ int token_verify(const struct key *key, enum scheme scheme, const struct bytes *
 int token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err);
 
+/* The same with another scheme than the key's usual one. */
+int token_selftest_scheme(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, enum scheme scheme, struct error *err);
+
 /*
  * Encrypts a premaster secret in software and has the token decrypt it: a token that
  * forbids raw RSA, or strips leading zeros, cannot do RSA key exchange. ERROR_TOKEN then.

@@ -2,6 +2,7 @@
 #include "pkcs11/token.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,9 @@ find_token(struct token *token, const struct token_options *options, struct erro
 		error_set(err, ERROR_TOKEN, "the token's label or serial is overlong");
 		goto out;
 	}
+	snprintf(token->manufacturer, sizeof(token->manufacturer), "%s",
+	    slot->token->manufacturer);
+	snprintf(token->model, sizeof(token->model), "%s", slot->token->model);
 	rc = 0;
 out:
 	PKCS11_release_all_slots(libp11, slots, count);

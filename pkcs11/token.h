@@ -44,6 +44,7 @@ struct token {
 	CK_SLOT_ID slot_id;
 	char label[33];
 	char serial[17];
+	char manufacturer[33], model[17];
 	struct abilities abilities;
 	struct session_pool *sessions;
 	unsigned session_copies; /* of keys, at most */

@@ -72,6 +72,8 @@ static const struct {
 	{ "GET", "/v1/left-keys", get_left_keys, ACCESS_ADMIN },
 	{ "DELETE", "/v1/left-keys/00ff", delete_left_key, ACCESS_ADMIN },
 	{ "GET", "/v1/backup", get_backup, ACCESS_ADMIN },
+	{ "GET", "/v1/token", get_token_info, ACCESS_READ },
+	{ "POST", "/v1/token/check", post_token_check, ACCESS_ADMIN },
 	{ "GET", "/v1/tokens", get_tokens, ACCESS_READ },
 	{ "POST", "/v1/tokens", post_tokens, ACCESS_ADMIN },
 	{ "GET", "/v1/tokens/deploy", get_token, ACCESS_READ },

@@ -31,6 +31,24 @@ static const struct route routes[] = {
 	    NULL },
 	{ "GET /v1/rules ", 429, PROBLEM,
 	    "{\"title\":\"Too many\",\"status\":429,\"detail\":\"wait 60 s\"}", NULL },
+	{ "GET /v1/token ", 200, JSON,
+	    "{\"label\":\"keyhold\",\"serial\":\"1\",\"manufacturer\":\"SoftHSM\","
+	    "\"model\":"
+	    "\"v2\",\"module\":\"m.so\",\"sessions\":{\"lent\":1,\"max\":16},"
+	    "\"rsa_key_exchange\":true,\"lists_mechanisms\":true,\"key_types\":[{"
+	    "\"type\":"
+	    "\"ec-p256\",\"makes\":true,\"schemes\":[\"ecdsa_secp256r1_sha256\"]},{"
+	    "\"type\":"
+	    "\"ed25519\",\"makes\":false,\"why\":\"this token has no CKM_EDDSA\","
+	    "\"schemes\":[]}],\"mechanisms\":[]}",
+	    NULL },
+	{ "POST /v1/token/check ", 200, JSON,
+	    "{\"works\":false,\"results\":[{\"subject\":\"token\",\"step\":\"login\","
+	    "\"outcome\":"
+	    "\"works\",\"why\":\"\",\"means\":\"\"},{\"subject\":\"ec-p256\",\"step\":"
+	    "\"sign\","
+	    "\"outcome\":\"fails\",\"why\":\"CKR_X\",\"means\":\"no signatures\"}]}",
+	    NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -182,6 +200,50 @@ reads_no_token_that_others_can(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void
+shows_what_the_token_can_do(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "token", "show", NULL);
+	assert_int_equal(run->status, 0);
+	assert_non_null(strstr(run->out, "manufacturer  SoftHSM\n"));
+	assert_non_null(strstr(run->out, "sessions      1 of 16 in use\n"));
+	assert_non_null(strstr(run->out, "ec-p256  yes    ecdsa_secp256r1_sha256"));
+	assert_non_null(strstr(run->out, "ed25519  no"));
+	assert_non_null(strstr(run->out, "this token has no CKM_EDDSA\n"));
+}
+
+static void
+a_check_that_finds_a_failure_is_one(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "token", "check", "--type", "ec-p256", NULL);
+	assert_int_equal(run->status, 1);
+	assert_non_null(
+	    strstr(run->out, "ec-p256  sign   fails    CKR_X: no signatures\n"));
+	assert_non_null(strstr(run->errors, "fails at what it says"));
+	run_keyhold(run, "token", "check", "--type", "rsa-1024", NULL);
+	assert_int_equal(run->status, 2);
+}
+
+static void
+help_tells_the_two_kinds_of_token_apart(void **state)
+{
+	struct run *run = *state;
+	const char *hardware, *bearer;
+
+	run_keyhold(run, "help", "token", NULL);
+	hardware =
+	    strstr(run->out, "the PKCS#11 token, where the keys are:\n  token show");
+	bearer =
+	    strstr(run->out, "bearer tokens, which clients come with:\n  token create");
+	assert_non_null(hardware);
+	assert_non_null(bearer);
+	assert_true(hardware < bearer);
+}
+
 int
 main(void)
 {
@@ -192,6 +254,9 @@ main(void)
 		TEST(lists_and_revokes),
 		TEST(comes_with_the_token_of_a_file),
 		TEST(reads_no_token_that_others_can),
+		TEST(shows_what_the_token_can_do),
+		TEST(a_check_that_finds_a_failure_is_one),
+		TEST(help_tells_the_two_kinds_of_token_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "pkcs11/check.h"
 #include "tests/evp/software.h"
 #include "tests/support/token.h"
 
@@ -163,6 +164,26 @@ a_key_that_wants_the_pin_each_time_is_not_adopted(void **state)
 	assert_int_equal(keystore_destroy(t->keystore, &key, NULL), 0);
 }
 
+static int
+note_failure(void *ctx, const struct check_result *result)
+{
+	if (result->outcome == CHECK_FAILS && strcmp(result->step, "sign") == 0)
+		*(bool *)ctx = strstr(result->why, "does not verify") != NULL;
+	return 0;
+}
+
+static void
+check_says_what_fails(void **state)
+{
+	static const enum key_type type = KEY_EC_P256;
+	struct test_token *t = *state;
+	bool noted = false;
+
+	faults_trouble(t->faults, TROUBLE_WRONG_SIGNATURES, 1, FAULTS_ALWAYS);
+	assert_int_equal(keystore_probe(t->keystore, &type, note_failure, &noted), 0);
+	assert_true(noted);
+}
+
 static void
 sizes_are_those_that_the_list_says(void **state)
 {
@@ -230,6 +251,7 @@ main(void)
 		    end_faults),
 		cmocka_unit_test_teardown(
 		    a_key_that_wants_the_pin_each_time_is_not_adopted, end_faults),
+		cmocka_unit_test_teardown(check_says_what_fails, end_faults),
 		cmocka_unit_test(sizes_are_those_that_the_list_says),
 		cmocka_unit_test(what_was_not_listed_at_all_is_tried),
 	};

@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "pkcs11/check.h"
 #include "tests/evp/software.h"
 #include "tests/support/exchange.h"
 #include "tests/support/token.h"
@@ -235,6 +236,62 @@ a_wrong_pin_is_told_from_other_failures(void **state)
 		fail_msg("%s", err.text);
 }
 
+static int
+fails_only_as_known(void *ctx, const struct check_result *result)
+{
+	unsigned *outcomes = ctx;
+
+	if (result->outcome != CHECK_WORKS)
+		print_message("%s, %s: %s\n", result->subject, result->step, result->why);
+	if (result->outcome == CHECK_FAILS)
+		assert_non_null(strstr(getenv("TOKEN_FAILS"), result->subject));
+	assert_int_equal(*result->why == '\0', result->outcome == CHECK_WORKS);
+	assert_int_equal(*result->means == '\0', result->outcome == CHECK_WORKS);
+	outcomes[result->outcome]++;
+	return 0;
+}
+
+static int
+stop_at_once(void *ctx, const struct check_result *result)
+{
+	(void)ctx;
+	return strcmp(result->step, "make") == 0 ? -1 : 0;
+}
+
+static unsigned
+count_left(struct test_token *t)
+{
+	CK_ATTRIBUTE match = { CKA_LABEL, (void *)(uintptr_t)CHECK_LABEL,
+		strlen(CHECK_LABEL) };
+	CK_OBJECT_HANDLE found[8];
+	CK_SESSION_HANDLE session;
+	size_t count;
+
+	assert_int_equal(session_take_live(t->token->sessions, &session, NULL), 0);
+	assert_int_equal(
+	    object_find(t->token->functions, session, &match, 1, found, 8, &count, NULL),
+	    0);
+	session_give(t->token->sessions, session);
+	return (unsigned)count;
+}
+
+static void
+check_finds_what_works_and_leaves_nothing(void **state)
+{
+	static const enum key_type types[] = { KEY_EC_P256, KEY_RSA_2048, KEY_ED25519 };
+	struct test_token *t = *state;
+	unsigned outcomes[3] = { 0 };
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+		    keystore_probe(t->keystore, &types[i], fails_only_as_known, outcomes),
+		    0);
+	assert_true(outcomes[CHECK_WORKS] > 10);
+	assert_int_equal(count_left(t), 0);
+	assert_int_equal(keystore_probe(t->keystore, &types[0], stop_at_once, NULL), -1);
+	assert_int_equal(count_left(t), 0);
+}
+
 int
 main(void)
 {
@@ -243,6 +300,7 @@ main(void)
 		cmocka_unit_test(an_rsa_key_decrypts_a_premaster_secret),
 		cmocka_unit_test(many_threads_sign_at_once),
 		cmocka_unit_test(finds_its_keys_after_the_module_was_closed),
+		cmocka_unit_test(check_finds_what_works_and_leaves_nothing),
 		cmocka_unit_test(a_wrong_pin_is_told_from_other_failures),
 	};
 

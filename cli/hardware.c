@@ -1,0 +1,148 @@
+/* hardware.c - keyhold token show and check: the PKCS#11 token that has the keys. */
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "cli/names.h"
+#include "cli/output.h"
+
+#define CONNECT_TIMEOUT_MS 3000
+#define CHECK_TIMEOUT_MS   600000 /* it makes a key of each type */
+
+static const struct column fields[] = {
+	{ "label", "label" },
+	{ "serial", "serial" },
+	{ "manufacturer", "manufacturer" },
+	{ "model", "model" },
+	{ "module", "module" },
+	{ "sessions", "session_text" },
+	{ "decrypts", "decrypts" },
+	{ NULL, NULL },
+};
+
+static const struct column types[] = {
+	{ "TYPE", "type" },
+	{ "MAKES", "makes_text" },
+	{ "SIGNS", "schemes" },
+	{ "WHY", "why" },
+	{ NULL, NULL },
+};
+
+static const struct column results[] = {
+	{ "ON", "subject" },
+	{ "STEP", "step" },
+	{ "OUTCOME", "outcome" },
+	{ "WHY, AND WHAT IT MEANS", "detail" },
+	{ NULL, NULL },
+};
+
+static const char *
+yes_or_no(const json_t *object, const char *member)
+{
+	return json_is_true(json_object_get(object, member)) ? "yes" : "no";
+}
+
+static void
+show_fields(struct cli *cli, json_t *answer)
+{
+	const json_t *sessions = json_object_get(answer, "sessions");
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld of %lld in use",
+	    (long long)json_integer_value(json_object_get(sessions, "lent")),
+	    (long long)json_integer_value(json_object_get(sessions, "max")));
+	json_object_set_new(answer, "session_text", json_string(text));
+	json_object_set_new(
+	    answer, "decrypts", json_string(yes_or_no(answer, "rsa_key_exchange")));
+	output_fields(cli, answer, fields);
+}
+
+static int
+show_token(struct cli *cli, struct error *err)
+{
+	json_t *answer, *rows, *row;
+	size_t i;
+
+	if (daemon_get_json(cli, "/v1/token", &answer, err) != 0)
+		return -1;
+	if (cli->json) {
+		output_json(cli, answer);
+	} else {
+		rows = json_object_get(answer, "key_types");
+		json_array_foreach(rows, i, row) json_object_set_new(
+		    row, "makes_text", json_string(yes_or_no(row, "makes")));
+		show_fields(cli, answer);
+		fputc('\n', cli->out);
+		output_table(cli, rows, types);
+	}
+	json_decref(answer);
+	return 0;
+}
+
+static json_t *
+describe(struct cli *cli)
+{
+	const char *type = argument_value(&cli->args, "type");
+
+	return type != NULL ? json_pack("{s:s}", "type", type) : json_object();
+}
+
+static void
+show_results(struct cli *cli, json_t *rows)
+{
+	json_t *row, *detail;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		const char *why = json_string_value(json_object_get(row, "why"));
+		const char *means = json_string_value(json_object_get(row, "means"));
+
+		if (why == NULL || *why == '\0' || means == NULL)
+			continue;
+		detail = json_sprintf("%s: %s", why, means);
+		json_object_set_new(row, "detail", detail);
+	}
+	output_table(cli, rows, results);
+}
+
+static int
+check_token(struct cli *cli, struct error *err)
+{
+	json_t *answer;
+	bool works;
+
+	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, CHECK_TIMEOUT_MS, err) != 0 ||
+	    daemon_post_json(cli, "/v1/token/check", describe(cli), &answer, err) != 0)
+		return -1;
+	works = json_is_true(json_object_get(answer, "works"));
+	if (cli->json)
+		output_json(cli, answer);
+	else
+		show_results(cli, json_object_get(answer, "results"));
+	json_decref(answer);
+	if (works)
+		return 0;
+	return error_set(
+	    err, ERROR_REFUSED, "the token fails at what it says that it can do");
+}
+
+static const struct option_spec check_options[] = {
+	{ .name = "type",
+	    .metavar = "TYPE",
+	    .help = "with keys of this type only",
+	    .choices = NAMES_KEY_TYPES },
+	{ .name = NULL },
+};
+
+const struct command hardware_commands[] = {
+	{ "token show", NULL, "the PKCS#11 token: what it is, and what it can do",
+	    "keyhold token show", NULL, show_token },
+	{ "token check", NULL,
+	    "the PKCS#11 token: try all that it says it can do, with throw-away keys",
+	    "keyhold token check --type ec-p256", check_options, check_token },
+	{ .path = NULL },
+};
