@@ -3,10 +3,10 @@
 #
 # token_make KIND DIR fills DIR, which is there, and exports what it takes to use the token:
 # TOKEN_MODULE, TOKEN_LABEL, TOKEN_PIN, TOKEN_INIT_ARGS (may be empty), TOKEN_FAILS (types of keys that it says
-# it makes, and fails to), and the module's own variables. TOKEN_SERVERS are the processes behind it.
+# it makes, and fails to), TOKEN_WRITES (a directory of its module's), and the module's own variables. TOKEN_SERVERS are the processes behind it.
 # 77: this machine lacks a package.
 readonly TOKEN_KINDS="softhsm softhsm-reset p11-kit nss tpm2"
-export TOKEN_LABEL=other TOKEN_PIN=123456 TOKEN_INIT_ARGS="" TOKEN_FAILS=""
+export TOKEN_LABEL=other TOKEN_PIN=123456 TOKEN_INIT_ARGS="" TOKEN_FAILS="" TOKEN_WRITES=""
 TOKEN_SERVERS=()
 
 # token_module FILE...: the first that is there, wherever the architecture has it.
@@ -77,6 +77,7 @@ token_make_nss() {
 	printf '%s' "$TOKEN_PIN" >"$1/nss.pin"
 	certutil -N -d "sql:$1/nss" -f "$1/nss.pin"
 	TOKEN_LABEL="NSS Certificate DB"
+	TOKEN_WRITES=$1/nss
 	TOKEN_INIT_ARGS="configdir='sql:$1/nss' certPrefix='' keyPrefix='' secmod='secmod.db' flags="
 }
 
@@ -92,7 +93,8 @@ token_make_tpm2() {
 	token_wait test -S "$1/tpm/socket" -a -S "$1/bus" || return
 	token_serve tpm2-abrmd --session --allow-root --tcti="swtpm:path=$1/tpm/socket"
 	export TPM2_PKCS11_TCTI=tabrmd:bus_type=session TPM2_PKCS11_STORE=$1/tpm2
-	export TOKEN_FAILS="ec-p521"
+	TOKEN_FAILS="ec-p521"
+	TOKEN_WRITES=$1/tpm2
 	token_wait pkcs11-tool --module "$TOKEN_MODULE" --slot 1 --init-token --label "$TOKEN_LABEL" --so-pin 87654321 &&
 		pkcs11-tool --module "$TOKEN_MODULE" --slot 1 --login --login-type so --so-pin 87654321 \
 			--init-pin --new-pin "$TOKEN_PIN"
