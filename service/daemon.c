@@ -23,6 +23,7 @@
 #include "service/reload.h"
 #include "service/renewer.h"
 #include "service/server.h"
+#include "service/token_log.h"
 #include "service/visits.h"
 #include "store/backup.h"
 
@@ -387,6 +388,7 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 		return -1;
 	}
 	log_start(d);
+	token_log(d->token);
 	log_weak_keys(config, d->weak_keys);
 	*daemon = d;
 	return 0;

@@ -87,6 +87,10 @@ while read -r type makes why; do
 	[[ $why == *"this token"* ]] || fail "token show does not say why there are no $type keys"
 done < <(sed -n '/^TYPE/,$p' "$T/show" | tail -n +2)
 
+if [ "$kind" = tpm2 ]; then
+	expect_text "makes_no=rsa-4096,rsa-pss-4096,ed25519 pss=padded-here rsa_key_exchange=yes" "$T/keyholdd.log"
+fi
+
 say "$kind: rotation, restart, the old keys go"
 "$KEYHOLD" key rotate web-ec-p256 >/dev/null
 stop_daemon
