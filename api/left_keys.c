@@ -73,7 +73,28 @@ read_id(const char *hex, struct object_id *id, struct error *err)
 	return 0;
 }
 
-/* As with a key in use: what cannot be recorded is not begun. */
+/* api->changes is held. */
+static int
+is_left(struct exchange *x, const struct object_id *id, bool *is, struct error *err)
+{
+	struct buffer found;
+	struct leftover leftover;
+	int rc;
+
+	*is = false;
+	buf_init(&found, 0);
+	rc = keystore_leftovers(x->api->keys, &found, err);
+	for (size_t at = 0; rc == 0 && !*is && at < found.len; at += sizeof(leftover)) {
+		memcpy(&leftover, (const char *)found.data + at, sizeof(leftover));
+		*is = leftover.id.len == id->len &&
+		      memcmp(leftover.id.data, id->data, id->len) == 0;
+	}
+	buf_free(&found);
+	return rc;
+}
+
+/* As with a key in use: what cannot be recorded is not begun, and what is not begun is
+ * not recorded. */
 static int
 destroy(struct exchange *x, const struct object_id *id, struct error *err)
 {
@@ -86,8 +107,11 @@ destroy(struct exchange *x, const struct object_id *id, struct error *err)
 		.detail = "in nobody's use",
 	};
 
+	bool is;
+
 	hex_encode(object + strlen(object), id->data, id->len);
-	if (store_audit_append(x->api->store, &event, err) != 0 ||
+	if (is_left(x, id, &is, err) != 0 ||
+	    (is && store_audit_append(x->api->store, &event, err) != 0) ||
 	    keystore_destroy_leftover(x->api->keys, id, err) != 0)
 		return -1;
 	event.action = "key.destroyed";

@@ -135,8 +135,11 @@ abilities_read(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, struct abilities *a
 
 	*abilities =
 	    (struct abilities){ .refuses_unwanted_uses = is_tpm2_pkcs11(functions) };
-	if (list_mechanisms(functions, slot, &list, &count, err) != 0)
-		return -1;
+	if (list_mechanisms(functions, slot, &list, &count, err) != 0) {
+		if (err->code == ERROR_AWAY || err->code == ERROR_INTERNAL)
+			return -1;
+		count = 0;
+	}
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_MECHANISM_INFO info;
 

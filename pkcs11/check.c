@@ -147,8 +147,12 @@ try_token(struct trial *t)
 static int
 make(struct trial *t, struct error *why)
 {
-	return token_generate(
+	int rc = token_generate(
 	    t->token, CHECK_LABEL, t->type, t->decrypts, &t->key, &t->made, why);
+
+	if (rc != 0 && t->made.id.len != 0)
+		why->code = ERROR_TOKEN; /* not again: a pair is there */
+	return rc;
 }
 
 static int
@@ -160,6 +164,7 @@ try_make(struct trial *t, enum key_type type, bool decrypts, struct error *why)
 	return attempt(t, make, true, true, why);
 }
 
+/* Each step begins with it: between two of them the token may have been begun anew. */
 static int
 check_found(struct trial *t, struct error *why)
 {
@@ -175,6 +180,8 @@ check_found(struct trial *t, struct error *why)
 static int
 check_signs(struct trial *t, struct error *why)
 {
+	if (check_found(t, why) != 0)
+		return -1;
 	for (int s = 0; s < SCHEMES; s++)
 		if (scheme_fits((enum scheme)s, t->key.type) &&
 		    abilities_check_sign(&t->token->abilities, (enum scheme)s, NULL) ==
@@ -211,7 +218,8 @@ check_copy(struct trial *t, struct error *why)
 	CK_SESSION_HANDLE session;
 	int rc;
 
-	if (session_take_live(t->token->sessions, &session, why) != 0)
+	if (check_found(t, why) != 0 ||
+	    session_take_live(t->token->sessions, &session, why) != 0)
 		return -1;
 	rc = sign_with_copy(t, session, why);
 	session_finish(t->token->sessions, session, rc);
@@ -277,6 +285,8 @@ try_type(struct trial *t, enum key_type type)
 static int
 check_decrypts(struct trial *t, struct error *why)
 {
+	if (check_found(t, why) != 0)
+		return -1;
 	return token_selftest_decrypt(t->token, t->made.private, &t->key, why);
 }
 

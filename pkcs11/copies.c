@@ -254,8 +254,10 @@ copies_tend(struct keystore *store, const unsigned char *spki_sha256,
 	/* Another thread sees to it, or makes a key, which may take seconds. */
 	if (pthread_mutex_trylock(&store->writer) != 0)
 		return;
+	atomic_store(&store->copying_since_ms, clock_mono_ms());
 	if (!store->copies.given_up && look_up(store, spki_sha256, &slot))
 		tend(store, spki_sha256, news, &slot, clock_mono_ms());
+	atomic_store(&store->copying_since_ms, 0);
 	pthread_mutex_unlock(&store->writer);
 }
 

@@ -64,6 +64,8 @@ run_generation(struct keystore *store, void *ctx, struct error *err)
 		key->id.len = 0;
 	if (rc == 0)
 		keystore_expect(store, key, made.private);
+	else if (key->id.len != 0)
+		err->code = ERROR_TOKEN; /* not again: a pair is there */
 	return rc;
 }
 

@@ -93,13 +93,11 @@ find_signer(struct keystore *store, const unsigned char *spki_sha256,
 
 /* A handle that the token does not know any more is looked up again. */
 static void
-doubt_handle(struct keystore *store, const unsigned char *spki_sha256,
-    CK_OBJECT_HANDLE handle, const struct error *why)
+doubt_handle(
+    struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE handle)
 {
 	struct keytable_slot *slot;
 
-	if (why->code != ERROR_LOGGED_OUT)
-		return;
 	pthread_rwlock_wrlock(&store->lock);
 	if ((slot = keytable_by_spki(&store->table, spki_sha256)) != NULL &&
 	    slot->handle == handle)
@@ -140,6 +138,8 @@ struct task {
 	const struct bytes *input;
 	unsigned char *sig;
 	size_t *sig_len;
+	bool by_key; /* not by its copy */
+	CK_OBJECT_HANDLE wrong_copy;
 	struct signer signer;
 	struct copies_news news;
 };
@@ -155,10 +155,13 @@ sign(struct keystore *store, void *ctx, struct error *err)
 	if (find_signer(store, task->spki_sha256, signer, err) != 0 ||
 	    task->prepare(&mechanism, task->scheme, signer->type, task->input, err) != 0)
 		return -1;
+	if (task->by_key)
+		signer->copy = CK_INVALID_HANDLE;
 	if (sign_as(store->token, signer, &mechanism, task->sig, task->sig_len,
 		&task->news, err) == 0)
 		return 0;
-	doubt_handle(store, task->spki_sha256, signer->handle, err);
+	if (err->code == ERROR_LOGGED_OUT)
+		doubt_handle(store, task->spki_sha256, signer->handle);
 	return -1;
 }
 
@@ -203,6 +206,16 @@ sign_and_verify(struct keystore *store, void *ctx, struct error *err)
 	return sign(store, ctx, err) != 0 ? -1 : verify(store, ctx, err);
 }
 
+/* What signed wrongly does not sign again: the copy, or the key by this handle. */
+static void
+doubt_signer(struct keystore *store, struct task *task)
+{
+	task->by_key = true;
+	task->wrong_copy = task->signer.copy;
+	if (task->wrong_copy == CK_INVALID_HANDLE)
+		doubt_handle(store, task->spki_sha256, task->signer.handle);
+}
+
 static int
 run_task(struct keystore *store, struct task *task, struct error *err)
 {
@@ -212,10 +225,13 @@ run_task(struct keystore *store, struct task *task, struct error *err)
 
 	rc = keystore_work(store, &work, err);
 	if (rc == 0 && is_to_be_verified(store, task) && verify(store, task, &why) != 0) {
+		doubt_signer(store, task);
 		recovery_helped(store->recovery, &why);
 		work.run = sign_and_verify;
 		rc = keystore_work(store, &work, err);
 	}
+	if (task->wrong_copy != CK_INVALID_HANDLE)
+		task->news.failed_copy = task->wrong_copy;
 	if (task->signer.is_due || task->news.failed_copy != CK_INVALID_HANDLE)
 		copies_tend(store, task->spki_sha256, &task->news);
 	return rc;
@@ -275,7 +291,8 @@ decrypt(struct keystore *store, void *ctx, struct error *err)
 	if (token_decrypt(
 		store->token, handle, &key.key, d->ciphertext, d->premaster, err) == 0)
 		return 0;
-	doubt_handle(store, d->spki_sha256, handle, err);
+	if (err->code == ERROR_LOGGED_OUT)
+		doubt_handle(store, d->spki_sha256, handle);
 	return -1;
 }
 

@@ -41,9 +41,10 @@ struct keystore {
 	pthread_rwlock_t handles; /* read: using one; write: destroying one */
 	pthread_mutex_t writer;   /* the token: one writer at a time */
 	struct keytable table;
-	struct copies copies;        /* the writer's */
-	struct inventory *inventory; /* from keystore_list to keystore_unlist */
-	struct newcomer newcomer;    /* under the table's lock */
+	struct copies copies;                  /* the writer's */
+	atomic_int_least64_t copying_since_ms; /* 0: nobody sees to copies */
+	struct inventory *inventory;           /* from keystore_list to keystore_unlist */
+	struct newcomer newcomer;              /* under the table's lock */
 };
 
 /*
@@ -84,7 +85,8 @@ void keystore_drop_list(struct keystore *store);
 
 /*
  * Signs with one of the keys and verifies the signature, whatever the breaker says;
- * without any key, takes a session. ERROR_TOKEN when that is for want of the key.
+ * without any key, takes a session. ERROR_NOT_FOUND when the token answers, and has none
+ * of the keys that were tried.
  */
 int keystore_try(struct keystore *store, struct error *err);
 

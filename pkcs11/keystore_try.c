@@ -26,8 +26,11 @@ static int
 try_key(struct keystore *store, struct keytable_slot *slot, struct error *err)
 {
 	if (slot->handle == CK_INVALID_HANDLE &&
-	    keystore_find_again(store, &slot->key, &slot->handle, err) != 0)
+	    keystore_find_again(store, &slot->key, &slot->handle, err) != 0) {
+		if (err->code == ERROR_TOKEN)
+			err->code = ERROR_NOT_FOUND;
 		return -1;
+	}
 	return token_selftest(store->token, slot->handle, &slot->key.key, err);
 }
 
@@ -42,6 +45,12 @@ try_session(struct keystore *store, struct error *err)
 	return 0;
 }
 
+static bool
+is_illness(enum error_code code)
+{
+	return code == ERROR_LOGGED_OUT || code == ERROR_AWAY;
+}
+
 /* What one key fails for, and another does not, is the key's. Else what is worst counts:
  * that a key is not there says nothing beside a token that is away. */
 static int
@@ -53,7 +62,8 @@ try_each(struct keystore *store, struct choice *choice, struct error *err)
 	for (size_t i = 0; i < choice->count; i++) {
 		if (try_key(store, &choice->keys[i], &why) == 0)
 			return 0;
-		if (err->code != ERROR_LOGGED_OUT && err->code != ERROR_AWAY)
+		if (err->code == ERROR_NONE || err->code == ERROR_NOT_FOUND ||
+		    is_illness(why.code))
 			*err = why;
 		if (why.code == ERROR_BUSY)
 			break;

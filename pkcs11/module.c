@@ -125,7 +125,7 @@ int
 module_reload(struct module *module, struct error *err)
 {
 	finalize(module);
-	return find_functions(module, err) != 0 ? -1 : initialise(module, err);
+	return initialise(module, err);
 }
 
 void

@@ -31,8 +31,8 @@ int module_open(
 
 /*
  * Finalizes and initialises again: what helps where a driver does not recover by itself.
- * No other thread may be inside the module, and functions changes. After a failure the
- * module can be reloaded or closed, and nothing else.
+ * No other thread may be inside the module. After a failure the module can be reloaded or
+ * closed, and nothing else.
  */
 int module_reload(struct module *module, struct error *err);
 

@@ -20,6 +20,7 @@
 
 #define PAUSES_MOST 30 /* the longest is so many of the first */
 #define LOCK_OUT_MS 1000
+#define STOP_S      5  /* for the keeper's last call */
 #define LOOKS       4  /* of the watch, in the time after which a call hangs */
 #define SLOW        10 /* a module may take so many times as long to reload as to sign */
 
@@ -43,7 +44,8 @@ struct recovery {
 	uint64_t given_before;
 	int64_t pause_ms, away_since_ms;
 	atomic_bool is_away, hangs;
-	atomic_int_least64_t busy_since_ms; /* with a login or a reload; 0: not */
+	/* With a login or a reload; with asking about idle sessions. 0: not. */
+	atomic_int_least64_t busy_since_ms, touching_since_ms;
 	atomic_ullong logins, reloads;
 };
 
@@ -66,12 +68,18 @@ is_illness(const struct outcome *o)
 	       (o->why.code == ERROR_LOGGED_OUT || o->why.code == ERROR_AWAY);
 }
 
-/* Whether the token is well; that it has not the key which was tried says nothing. */
+/*
+ * Whether the token is well. That it has not the keys which were tried says nothing
+ * against it. One that was ill has to prove it: that it is busy then, or fails
+ * otherwise, is no signature.
+ */
 static bool
-try_token(struct recovery *r, struct outcome *o)
+try_token(struct recovery *r, bool was_ill, struct outcome *o)
 {
 	o->rc = keystore_try(r->store, &o->why);
-	return !is_illness(o);
+	if (o->rc == 0 || o->why.code == ERROR_NOT_FOUND)
+		return true;
+	return !was_ill && !is_illness(o);
 }
 
 static int
@@ -89,7 +97,6 @@ static bool
 begin_anew(
     struct recovery *r, int (*begin)(struct token *, struct error *), struct outcome *o)
 {
-	r->is_logged_in = false;
 	if (atomic_load(&r->hangs)) {
 		o->rc =
 		    error_set(&o->why, ERROR_AWAY, "a call to the token does not return");
@@ -97,12 +104,13 @@ begin_anew(
 	}
 	if ((o->rc = keystore_lock_out(r->store, LOCK_OUT_MS, &o->why)) != 0)
 		return false;
+	r->is_logged_in = false;
 	atomic_store(&r->busy_since_ms, clock_mono_ms());
 	keystore_forget_handles(r->store);
 	o->rc = begin(r->store->token, &o->why);
 	atomic_store(&r->busy_since_ms, 0);
-	keystore_let_in(r->store);
 	r->is_logged_in = note_login(r, o) == 0;
+	keystore_let_in(r->store);
 	return r->is_logged_in;
 }
 
@@ -135,17 +143,17 @@ static bool
 see_to(struct recovery *r, struct outcome *o)
 {
 	if (r->is_logged_in) {
-		if (try_token(r, o))
+		if (try_token(r, r->is_away, o))
 			return true;
 		if (o->why.code == ERROR_LOGGED_OUT) {
 			atomic_fetch_add(&r->logins, 1);
-			if (begin_anew(r, token_relogin, o) && try_token(r, o))
+			if (begin_anew(r, token_relogin, o) && try_token(r, true, o))
 				return true;
 		}
 		open_breaker(r, &o->why);
 	}
 	atomic_fetch_add(&r->reloads, 1);
-	return begin_anew(r, token_reload, o) && try_token(r, o);
+	return begin_anew(r, token_reload, o) && try_token(r, true, o);
 }
 
 /* The lock is held. */
@@ -192,8 +200,12 @@ static bool
 is_idle_well(struct recovery *r)
 {
 	struct error why;
+	int rc;
 
-	return keystore_touch(r->store, &why) == 0;
+	atomic_store(&r->touching_since_ms, clock_mono_ms());
+	rc = keystore_touch(r->store, &why);
+	atomic_store(&r->touching_since_ms, 0);
+	return rc == 0;
 }
 
 static void *
@@ -217,15 +229,31 @@ keep(void *arg)
 	return NULL;
 }
 
+static int64_t
+age_ms(atomic_int_least64_t *since)
+{
+	int64_t ms = atomic_load(since);
+
+	return ms == 0 ? 0 : clock_mono_ms() - ms;
+}
+
+static int64_t
+more(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* For how long the oldest call goes on; of what may take long a part of it. */
 static int64_t
 oldest_call_ms(struct recovery *r, uint64_t *given)
 {
-	int64_t since = atomic_load(&r->busy_since_ms);
-	int64_t ms = session_pool_oldest_ms(r->store->token->sessions, given);
-	int64_t reloading = since == 0 ? 0 : (clock_mono_ms() - since) / SLOW;
+	bool is_slow;
+	int64_t ms = session_pool_oldest_ms(r->store->token->sessions, given, &is_slow);
+	int64_t apart =
+	    more(age_ms(&r->store->copying_since_ms), age_ms(&r->touching_since_ms));
 
-	return reloading > ms ? reloading : ms;
+	return more(
+	    more(ms, apart / (is_slow ? SLOW : 1)), age_ms(&r->busy_since_ms) / SLOW);
 }
 
 /* The lock is held. Has the token tried. */
@@ -349,15 +377,50 @@ recovery_start(struct keystore *store, const struct recovery_options *options,
 	return 0;
 }
 
+/* It may be in a call that does not return. */
+static void
+join_keeper(struct recovery *r)
+{
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += STOP_S;
+	if (r->options.give_up != NULL &&
+	    pthread_clockjoin_np(r->keeper, NULL, CLOCK_MONOTONIC, &deadline) == 0)
+		return;
+	if (r->options.give_up != NULL) {
+		log_error("token.given-up", "after_ms=%d", STOP_S * 1000);
+		r->options.give_up(r->options.ctx);
+	}
+	pthread_join(r->keeper, NULL);
+}
+
 void
 recovery_stop(struct recovery *recovery)
 {
 	if (recovery == NULL)
 		return;
 	tell_to_stop(recovery);
-	pthread_join(recovery->keeper, NULL);
+	join_keeper(recovery);
 	pthread_join(recovery->watch, NULL);
 	free_recovery(recovery);
+}
+
+/* What a request is told: the token was looked for by the daemon, not by it. */
+static enum error_code
+code_for_request(enum error_code why)
+{
+	switch (why) {
+	case ERROR_NOT_FOUND:
+		return ERROR_TOKEN;
+	case ERROR_BUSY:
+	case ERROR_TOKEN:
+	case ERROR_LOGGED_OUT:
+	case ERROR_PIN:
+		return why;
+	default:
+		return ERROR_AWAY;
+	}
 }
 
 int
@@ -418,7 +481,8 @@ recovery_check(struct recovery *recovery, struct error *err)
 		rc = error_set(err, ERROR_AWAY, "the token has not answered within %d ms",
 		    recovery->options.wait_ms);
 	else if ((rc = recovery->last.rc) != 0)
-		error_set(err, recovery->last.why.code, "%s", recovery->last.why.text);
+		error_set(err, code_for_request(recovery->last.why.code), "%s",
+		    recovery->last.why.text);
 	pthread_mutex_unlock(&recovery->lock);
 	return rc;
 }

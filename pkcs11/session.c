@@ -4,7 +4,7 @@
  * Room goes to who has waited longest, not to who asks when it comes: a thread that gives
  * a session back is running, asks again at once, and would always be first.
  */
-#include "pkcs11/session.h"
+#include "pkcs11/session_state.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -14,40 +14,6 @@
 
 #include "base/clock.h"
 #include "pkcs11/ckr.h"
-
-struct waiter {
-	pthread_cond_t turn;
-	bool is_promised; /* out of the queue, and there is room for it */
-	struct waiter *prev, *next;
-};
-
-/* A session that is lent out. */
-struct loan {
-	CK_SESSION_HANDLE session;
-	int64_t since_ms;
-	bool is_slow; /* what it is for may take its time */
-};
-
-#define SLOW 10 /* times as long */
-
-struct session_pool {
-	CK_FUNCTION_LIST *functions;
-	CK_SLOT_ID slot;
-	CK_SESSION_HANDLE spare;
-	unsigned max_sessions, most_sessions; /* now, and as the setting says */
-	int wait_ms;
-	pthread_mutex_t lock;
-	pthread_condattr_t monotonic;
-	struct waiter *first, *last;
-	unsigned promised; /* to waiters that have not woken up yet */
-	struct durations waits;
-	unsigned open; /* idle and lent out */
-	unsigned idle_count;
-	CK_SESSION_HANDLE *idle; /* behind loans; the newest last, which is lent first */
-	uint64_t given;
-	unsigned loan_count;
-	struct loan loans[];
-};
 
 int
 session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,
@@ -203,9 +169,8 @@ wait_for_room(struct session_pool *pool, int64_t *since_ns)
 	return 0;
 }
 
-/* The lock is held, for the rest of loans. */
-static void
-begin_loan(struct session_pool *pool, CK_SESSION_HANDLE session, bool is_slow)
+void
+session_begin_loan(struct session_pool *pool, CK_SESSION_HANDLE session, bool is_slow)
 {
 	pool->loans[pool->loan_count++] =
 	    (struct loan){ session, clock_mono_ms(), is_slow };
@@ -246,7 +211,7 @@ take_room(struct session_pool *pool, bool is_slow)
 		session = pool->idle[--pool->idle_count];
 	else
 		pool->open++;
-	begin_loan(pool, session, is_slow);
+	session_begin_loan(pool, session, is_slow);
 	return session;
 }
 
@@ -346,9 +311,8 @@ session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error
 	return take(pool, false, session, err);
 }
 
-/* CKR_OK for a session that is there and logged in. */
-static CK_RV
-ask(struct session_pool *pool, CK_SESSION_HANDLE session)
+CK_RV
+session_ask(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
 	CK_SESSION_INFO info;
 	CK_RV rv = pool->functions->C_GetSessionInfo(session, &info);
@@ -366,12 +330,12 @@ session_take_live(
 
 	if (take(pool, true, session, err) != 0)
 		return -1;
-	if ((rv = ask(pool, *session)) == CKR_OK)
+	if ((rv = session_ask(pool, *session)) == CKR_OK)
 		return 0;
 	if (rv != CKR_USER_NOT_LOGGED_IN) {
 		if (session_replace(pool, session, err) != 0)
 			return -1;
-		if ((rv = ask(pool, *session)) == CKR_OK)
+		if ((rv = session_ask(pool, *session)) == CKR_OK)
 			return 0;
 	}
 	session_drop(pool, *session);
@@ -418,80 +382,4 @@ session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc)
 		session_give(pool, session);
 	else
 		session_drop(pool, session);
-}
-
-int64_t
-session_pool_oldest_ms(struct session_pool *pool, uint64_t *given)
-{
-	int64_t now = clock_mono_ms(), oldest = 0;
-
-	pthread_mutex_lock(&pool->lock);
-	for (unsigned i = 0; i < pool->loan_count; i++) {
-		const struct loan *loan = &pool->loans[i];
-		int64_t age = (now - loan->since_ms) / (loan->is_slow ? SLOW : 1);
-
-		if (age > oldest)
-			oldest = age;
-	}
-	*given = pool->given;
-	pthread_mutex_unlock(&pool->lock);
-	return oldest;
-}
-
-/* The one that has been idle for longest. While somebody waits, none is idle for long. */
-static CK_SESSION_HANDLE
-take_oldest(struct session_pool *pool)
-{
-	CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
-
-	pthread_mutex_lock(&pool->lock);
-	if (pool->idle_count > 0 && pool->promised == 0) {
-		session = pool->idle[0];
-		pool->idle_count--;
-		memmove(
-		    pool->idle, pool->idle + 1, pool->idle_count * sizeof(*pool->idle));
-		begin_loan(pool, session, false);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return session;
-}
-
-static int
-touch(struct session_pool *pool, CK_SESSION_HANDLE session, struct error *err)
-{
-	CK_RV rv = ask(pool, session);
-
-	if (rv == CKR_OK) {
-		session_give(pool, session);
-		return 0;
-	}
-	session_drop(pool, session);
-	return ckr_error(err, rv, "C_GetSessionInfo");
-}
-
-int
-session_pool_touch(struct session_pool *pool, struct error *err)
-{
-	CK_SESSION_HANDLE session;
-	unsigned count;
-
-	pthread_mutex_lock(&pool->lock);
-	count = pool->idle_count;
-	pthread_mutex_unlock(&pool->lock);
-	while (count-- > 0 && (session = take_oldest(pool)) != CK_INVALID_HANDLE)
-		if (touch(pool, session, err) != 0)
-			return -1;
-	return 0;
-}
-
-struct session_use
-session_pool_use(struct session_pool *pool)
-{
-	struct session_use use = { .waits = &pool->waits };
-
-	pthread_mutex_lock(&pool->lock);
-	use.lent = pool->open - pool->idle_count;
-	use.max = pool->max_sessions;
-	pthread_mutex_unlock(&pool->lock);
-	return use;
 }

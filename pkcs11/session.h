@@ -7,6 +7,9 @@
 #ifndef PKCS11_SESSION_H
 #define PKCS11_SESSION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <p11-kit/pkcs11.h>
 
 #include "base/durations.h"
@@ -54,10 +57,11 @@ session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct er
 
 /*
  * For how long a session has been lent out, at most; 0 when none is. Of one for slow work
- * a tenth of it, so that one bound tells what hangs. *given counts the sessions that came
- * back from calls that succeeded.
+ * a tenth of it, and of those that were lent after it, for a token may do one thing after
+ * the other: so one bound tells what hangs. *is_slow: there is such work. *given counts
+ * the sessions that came back from calls that succeeded.
  */
-int64_t session_pool_oldest_ms(struct session_pool *pool, uint64_t *given);
+int64_t session_pool_oldest_ms(struct session_pool *pool, uint64_t *given, bool *is_slow);
 
 /*
  * Asks the token about each idle session, which keeps it open where idle ones end.

@@ -50,6 +50,16 @@ find_slot(PKCS11_SLOT *slots, unsigned count, const struct token_options *option
 	return found;
 }
 
+/* For reading only, and JSON takes whole UTF-8 alone: what is not ASCII is not copied. */
+static void
+copy_words(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text);
+	for (char *c = out; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 /* Nothing of libp11's is kept: with its list of slots it would end their sessions. */
 static int
 find_token(struct token *token, const struct token_options *options, struct error *err)
@@ -69,9 +79,9 @@ find_token(struct token *token, const struct token_options *options, struct erro
 		error_set(err, ERROR_TOKEN, "the token's label or serial is overlong");
 		goto out;
 	}
-	snprintf(token->manufacturer, sizeof(token->manufacturer), "%s",
-	    slot->token->manufacturer);
-	snprintf(token->model, sizeof(token->model), "%s", slot->token->model);
+	copy_words(
+	    token->manufacturer, sizeof(token->manufacturer), slot->token->manufacturer);
+	copy_words(token->model, sizeof(token->model), slot->token->model);
 	rc = 0;
 out:
 	PKCS11_release_all_slots(libp11, slots, count);
@@ -95,6 +105,9 @@ check_pin_may_be_tried(
 		return error_set(err, ERROR_PIN,
 		    "token %s: one more wrong PIN locks it; log in by hand once",
 		    token->label);
+	if (token->no_more_logins)
+		return error_set(err, ERROR_PIN,
+		    "token %s refused a PIN that could not be remembered", token->label);
 	if (token->refused != NULL &&
 	    strcmp(secret_text(token->refused), secret_text(pin)) == 0)
 		return error_set(err, ERROR_PIN,
@@ -109,8 +122,9 @@ remember_refusal(struct token *token, const struct secret *pin)
 	const char *text = secret_text(pin);
 
 	secret_free(token->refused);
-	if (secret_new(text, strlen(text), &token->refused, NULL) != 0)
-		token->refused = NULL;
+	token->refused = NULL;
+	token->no_more_logins =
+	    secret_new(text, strlen(text), &token->refused, NULL) != 0;
 }
 
 /* Read-write, as all of ours: the modes are not mixed. */
@@ -136,8 +150,11 @@ login(struct token *token, const struct secret *pin, struct error *err)
 		return -1;
 	rv = token->functions->C_Login(
 	    token->anchor, CKU_USER, (CK_UTF8CHAR *)(uintptr_t)text, strlen(text));
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
+		secret_free(token->refused);
+		token->refused = NULL;
 		return 0;
+	}
 	if (ckr_class(rv) != CKR_CLASS_PIN)
 		return ckr_error(err, rv, "login");
 	remember_refusal(token, pin);
@@ -204,17 +221,16 @@ token_relogin(struct token *token, struct error *err)
 int
 token_reload(struct token *token, struct error *err)
 {
-	struct token_options same;
-	char label[sizeof(token->label)], serial[sizeof(token->serial)];
+	const struct token_options same = {
+		.label = token->label,
+		.serial = token->serial,
+	};
+	struct token found = { .module = token->module };
 
-	memcpy(label, token->label, sizeof(label));
-	memcpy(serial, token->serial, sizeof(serial));
-	same = (struct token_options){ .label = label, .serial = serial };
-	if (module_reload(token->module, err) != 0)
+	if (module_reload(token->module, err) != 0 || find_token(&found, &same, err) != 0)
 		return -1;
-	token->functions = token->module->functions;
-	if (find_token(token, &same, err) != 0)
-		return -1;
+	/* All else is what others read meanwhile. */
+	token->slot_id = found.slot_id;
 	return login_again(token, err);
 }
 

@@ -51,6 +51,7 @@ struct token {
 	int (*read_pin)(void *ctx, struct secret **pin, struct error *err);
 	void *pin_ctx;
 	struct secret *refused; /* the PIN that the token refused; NULL: none */
+	bool no_more_logins;    /* it refused one that could not be kept */
 	CK_SESSION_HANDLE anchor;
 	struct durations times[TOKEN_WORKS];
 };

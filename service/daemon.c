@@ -411,7 +411,7 @@ daemon_stop(struct daemon *daemon)
 		drained = server_drain(daemon->server, DRAIN_MS);
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
-		if (!drained && keystore_is_away(daemon->keys))
+		if (keystore_use(daemon->keys).recovery.hangs)
 			give_up(daemon);
 		server_free(daemon->server);
 	}

@@ -20,7 +20,7 @@
 static int
 name_of_copy(const char *path, char copy[static PATH_MAX], struct error *err)
 {
-	int n = snprintf(copy, PATH_MAX, "%s.backup", path);
+	int n = snprintf(copy, PATH_MAX, "%s.being-copied", path);
 
 	if (n < 0 || n >= PATH_MAX)
 		return error_set(err, ERROR_IO, "%s: path too long", path);

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -63,6 +64,23 @@ copy_file(const char *path, const char *copy, struct error *err)
 		close(to);
 	close(from);
 	return rc;
+}
+
+/* A log beside it has commits that a copy of it alone would lack. */
+static int
+check_stands_alone(const char *backup, struct error *err)
+{
+	char name[NAME_SIZE];
+	struct stat st;
+
+	if (name_beside(name, backup, "-wal", err) != 0)
+		return -1;
+	if (stat(name, &st) != 0 || st.st_size == 0)
+		return 0;
+	return error_set(err, ERROR_CONFIG,
+	    "%s has commits that are not in %s yet: sqlite3 %s \"PRAGMA "
+	    "wal_checkpoint(TRUNCATE)\" moves them there",
+	    name, backup, backup);
 }
 
 static int
@@ -149,7 +167,21 @@ link_beside(const char *path, const char *suffix, const char *kept, struct error
 	return 0;
 }
 
-/* A second name for all of it, so that it is whole at any moment. */
+/* What a crash left in the log goes into the database, for two names of a log are not one
+ * log. Of one that is damaged the log is kept beside it. */
+static void
+fold_log(const char *path)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		NULL) == SQLITE_OK)
+		(void)sqlite3_wal_checkpoint_v2(
+		    db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_close(db);
+}
+
+/* A second name for all of it. */
 static int
 keep(const char *path, struct restored *restored, struct error *err)
 {
@@ -160,6 +192,7 @@ keep(const char *path, struct restored *restored, struct error *err)
 	n = snprintf(restored->kept, sizeof(restored->kept), "%s.before-%s", path, now);
 	if (n < 0 || (size_t)n >= sizeof(restored->kept))
 		return error_set(err, ERROR_IO, "%s: path too long", path);
+	fold_log(path);
 	if (link_beside(path, "", restored->kept, err) != 0)
 		return -1;
 	return link_beside(path, "-wal", restored->kept, err);
@@ -197,7 +230,8 @@ restore(const char *backup, const char *path, bool replace,
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: with --force it is kept under another name",
 		    path);
-	if (name_beside(made, path, ".restore", err) != 0)
+	if (name_beside(made, path, ".being-restored", err) != 0 ||
+	    check_stands_alone(backup, err) != 0)
 		return -1;
 	remove_made(made);
 	if (make(backup, made, event, restored, err) == 0 &&

@@ -52,7 +52,7 @@ wait "${clients[@]}"
 expect_text "The keys are on the token" "$T/out"
 [ "$(stat -c %a "$T/one.db")" = 600 ] || fail "the mode of the backup is $(stat -c %a "$T/one.db")"
 [ "$(sqlite3 "$T/one.db" 'PRAGMA integrity_check')" = ok ] || fail "the backup is damaged"
-[ -z "$(find "$T" -name "one.db-*" -o -name "keyhold.db.backup")" ] || fail "something is left beside the backup"
+[ -z "$(find "$T" -name "one.db-*" -o -name "keyhold.db.being-*")" ] || fail "something is left beside the backup"
 sqlite3 "$T/one.db" "SELECT serial FROM certificates" >"$T/in-backup"
 for serial in $first $known; do
 	grep -q "^$serial$" "$T/in-backup" || fail "$serial is not in the backup"

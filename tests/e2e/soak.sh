@@ -17,7 +17,7 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/
 	-addext subjectAltName=DNS:a.example -out "$T/leaf.csr" 2>/dev/null
 echo "to be signed" >"$T/message"
 
-sed "s|^  module:.*|  module: $FAULTY_MODULE|" "$T/dev/keyhold.yaml" >"$T/faulty.yaml"
+sed "s|^  module:.*|  module: $FAULTY_MODULE\n  reload_pause_ms: 50|" "$T/dev/keyhold.yaml" >"$T/faulty.yaml"
 cat >>"$T/faulty.yaml" <<CONF
 cage: { write: [$FAULTY_CONTROL] }
 access:

@@ -39,7 +39,7 @@ changed "s|^  module:.*|  module: $(ldconfig -p | awk '/libcrypto.so.3/ { print 
 try 4 "is it a PKCS#11 module?"
 changed 's/^  label:.*/  label: nobody/'
 try 5 "no token with label \"nobody\" in /usr/lib/softhsm/libsofthsm2.so; SOFTHSM2_CONF is $SOFTHSM2_CONF"
-SOFTHSM2_CONF=/nonexistent/conf try 4 "SOFTHSM2_CONF is /nonexistent/conf: No such file" --config "$T/good.yaml"
+SOFTHSM2_CONF=/nonexistent/conf try 5 "SOFTHSM2_CONF is /nonexistent/conf: No such file" --config "$T/good.yaml"
 install -m 600 /dev/null "$T/wrong-pin"
 echo 000000 >"$T/wrong-pin"
 changed "s|^  pin_file:.*|  pin_file: $T/wrong-pin|"

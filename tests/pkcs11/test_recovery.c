@@ -246,6 +246,39 @@ a_wrong_signature_is_not_handed_out(void **state)
 	close_scene(&scene);
 }
 
+/* A copy that signs wrongly, as when its number has become another key's. */
+static void
+what_signed_wrongly_is_not_used_again(void **state)
+{
+	struct keystore_key other;
+	struct keytable_slot *slot, *others;
+	struct error err = { 0 };
+	struct scene scene;
+	bool on_token;
+
+	open_scene(&scene, *state, 0);
+	assert_int_equal(keystore_generate(scene.store, "other", KEY_EC_P256,
+			     KEY_USE_SIGN, &other, &err),
+	    0);
+	assert_int_equal(keystore_add(scene.store, &other, &on_token, &err), 0);
+	assert_int_equal(sign(&scene, &err), 0);
+	slot = keytable_by_spki(&scene.store->table, scene.key.key.spki_sha256);
+	others = keytable_by_spki(&scene.store->table, other.key.spki_sha256);
+	assert_true(slot->copy.handle != CK_INVALID_HANDLE);
+	slot->handle = others->handle;
+	assert_int_equal(sign(&scene, &err), 0);
+	slot->copy = (struct keytable_copy){ CK_INVALID_HANDLE, INT64_MAX };
+	assert_int_equal(sign(&scene, &err), 0);
+	assert_true(slot->handle != others->handle);
+	assert_int_equal(sign(&scene, &err), 0);
+	slot->copy = (struct keytable_copy){ others->handle, INT64_MAX };
+	assert_int_equal(sign(&scene, &err), 0);
+	assert_true(slot->copy.handle != others->handle);
+	assert_int_equal(recovery_state(scene.store->recovery).reloads, 0);
+	test_key_destroy(scene.store, &other);
+	close_scene(&scene);
+}
+
 static void
 a_pin_that_is_refused_is_tried_once_until_it_changes(void **state)
 {
@@ -367,6 +400,7 @@ main(void)
 		cmocka_unit_test(while_the_token_is_away_requests_are_refused_at_once),
 		cmocka_unit_test(a_key_that_fails_by_itself_stops_no_other),
 		cmocka_unit_test(a_wrong_signature_is_not_handed_out),
+		cmocka_unit_test(what_signed_wrongly_is_not_used_again),
 		cmocka_unit_test(a_pin_that_is_refused_is_tried_once_until_it_changes),
 		cmocka_unit_test(a_login_that_cannot_be_recorded_is_none),
 		cmocka_unit_test(one_call_that_hangs_stops_no_other),

@@ -116,7 +116,7 @@ leaves_no_copy_behind(void **state)
 	char left[300];
 
 	back_up(fixture, p.backup);
-	snprintf(left, sizeof(left), "%s.backup", fixture->path);
+	snprintf(left, sizeof(left), "%s.being-copied", fixture->path);
 	assert_int_equal(access(left, F_OK), -1);
 	/* Of a process that was killed. */
 	write_file(left, "half", 0600);
