@@ -60,6 +60,11 @@ kinds_in_code() {
 say "one of each kind of operation"
 start_daemon
 make_ca
+"$KEYHOLD" backup "$T/backup.db" >"$T/out"
+stop_daemon
+"$KEYHOLDD" --config "$T/dev/keyhold.yaml" --restore "$T/backup.db" --force >"$T/out"
+start_daemon
+"$KEYHOLD" token check --type ec-p256 >"$T/out"
 "$KEYHOLD" token create deploy --out "$T/deploy.token" >"$T/out"
 "$KEYHOLD" token revoke deploy >"$T/out"
 "$KEYHOLD" key create web --type ec-p256 --use tls >"$T/out"

@@ -141,7 +141,7 @@ test_keystore_new(struct token *token, struct keystore **store, struct error *er
 		.recovery = {
 			.wait_ms = TEST_TOKEN_WAIT_MS,
 			.pause_ms = 10,
-			.hang_ms = 5000,
+			.hang_ms = 60000, /* of tests on a machine that is busy */
 		},
 	};
 
