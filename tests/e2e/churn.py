@@ -87,7 +87,7 @@ def run(work, thread):
         while time.monotonic() < end and not wrong:
             work(connection, thread, n)
             n += 1
-    except (OSError, http.client.HTTPException) as error:
+    except Exception as error:  # whatever it is, the thread has stopped working
         wrong.append(f"{work.__name__}: {error!r}")
 
 

@@ -83,6 +83,7 @@ class Told:
         self.lock = threading.Lock()
         self.serials = []
         self.half_deleted = set()
+        self.replaced = set()  # hashes of keys whose rotation was acknowledged
         self.begin()
 
     def begin(self):
@@ -118,6 +119,7 @@ def change_keys(connection, names, dice):
         name = dice.choice(names)
         status, answer = connection.ask("POST", f"/v1/keys/{name}/rotate", {})
         if status == 201:
+            told.replaced.add(told.keys[name])
             told.keys[name] = answer["spki_sha256"]
     elif names and kind < 0.6:
         name = names.pop()
@@ -173,6 +175,8 @@ def check_keys(connection):
         status, answer = connection.ask("GET", f"/v1/keys/{name}")
         if spki is None and status != 404 or spki is not None and status != 200:
             counts["lost keys"] += 1
+        elif spki is not None and answer["spki_sha256"] in told.replaced:
+            counts["lost keys"] += 1  # the rotation is
         elif spki is not None and answer["spki_sha256"] != spki:
             counts["rotations under way"] += 1  # made, but the answer did not arrive
     counts["keys"] += len(told.keys)
@@ -221,7 +225,9 @@ def check_log():
 
 
 def main():
-    dice = random.Random(int(os.environ.get("SEED", time.time_ns())))
+    seed = int(os.environ.get("SEED", time.time_ns()))
+    print(f"SEED={seed}")
+    dice = random.Random(seed)
     daemon = Daemon()
     number, crl = crl_number()
     for i in range(ROUNDS):
