@@ -20,8 +20,8 @@
 
 #define PAUSES_MOST 30 /* the longest is so many of the first */
 #define LOCK_OUT_MS 1000
-#define STOP_S      5  /* for the keeper's last call */
-#define LOOKS       4  /* of the watch, in the time after which a call hangs */
+#define STOP_MS     5000 /* for the keeper's last call */
+#define LOOKS       4    /* of the watch, in the time after which a call hangs */
 #define SLOW        10 /* a module may take so many times as long to reload as to sign */
 
 /* How an attempt to use the token ended, and why it failed. */
@@ -36,7 +36,7 @@ struct recovery {
 	pthread_t keeper, watch;
 	pthread_mutex_t lock;
 	pthread_cond_t asked, done, stop; /* of CLOCK_MONOTONIC */
-	bool stopping, wanted;
+	bool stopping, keeper_ended, wanted;
 	uint64_t begun, finished; /* runs */
 	struct outcome last;
 	bool is_logged_in; /* the keeper's own */
@@ -224,6 +224,7 @@ keep(void *arg)
 		pthread_mutex_lock(&r->lock);
 		finish(r, is_well, &o);
 	}
+	r->keeper_ended = true;
 	pthread_cond_broadcast(&r->done);
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
@@ -381,17 +382,17 @@ recovery_start(struct keystore *store, const struct recovery_options *options,
 static void
 join_keeper(struct recovery *r)
 {
-	struct timespec deadline;
+	int64_t deadline = clock_mono_ms() + STOP_MS;
+	bool in_time = true;
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += STOP_S;
-	if (r->options.give_up != NULL &&
-	    pthread_clockjoin_np(r->keeper, NULL, CLOCK_MONOTONIC, &deadline) == 0)
-		return;
-	if (r->options.give_up != NULL) {
-		log_error("token.given-up", "after_ms=%d", STOP_S * 1000);
+	pthread_mutex_lock(&r->lock);
+	while (!r->keeper_ended && in_time)
+		in_time = wait_until(r, &r->done, deadline);
+	if (!r->keeper_ended && r->options.give_up != NULL) {
+		log_error("token.given-up", "after_ms=%d", STOP_MS);
 		r->options.give_up(r->options.ctx);
 	}
+	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->keeper, NULL);
 }
 
