@@ -1,6 +1,7 @@
 /* clock.c - wall and monotonic time. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,59 @@ clock_mono_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+#define NS INT64_C(1000000000)
+
+/* Of a rehearsal: of this process, like the clock that it stands for. */
+static struct {
+	atomic_llong rate; /* 0: none */
+	int64_t start, since_us;
+} rehearsal;
+
+void
+clock_rehearse(int64_t rate, int64_t start)
+{
+	rehearsal.start = start;
+	rehearsal.since_us = clock_mono_ns() / 1000;
+	atomic_store_explicit(&rehearsal.rate, rate, memory_order_release);
+}
+
+bool
+clock_rehearses(void)
+{
+	return atomic_load_explicit(&rehearsal.rate, memory_order_acquire) != 0;
+}
+
+int64_t
+clock_rate(void)
+{
+	int64_t rate = atomic_load_explicit(&rehearsal.rate, memory_order_acquire);
+
+	return rate != 0 ? rate : 1;
+}
+
 int64_t
 clock_now_s(void)
 {
-	return (int64_t)read_clock(CLOCK_REALTIME).tv_sec;
+	int64_t rate = atomic_load_explicit(&rehearsal.rate, memory_order_acquire);
+	int64_t us;
+
+	if (rate == 0)
+		return (int64_t)read_clock(CLOCK_REALTIME).tv_sec;
+	us = clock_mono_ns() / 1000 - rehearsal.since_us;
+	return rehearsal.start + us / 1000000 * rate + us % 1000000 * rate / 1000000;
+}
+
+/* A time so far off that it does not fit is as good as never. */
+int64_t
+clock_ns_until(int64_t seconds)
+{
+	int64_t left = seconds - clock_now_s(), rate = clock_rate();
+
+	if (left <= 0)
+		return 0;
+	if (left / rate >= INT64_MAX / NS - 1)
+		return INT64_MAX;
+	return left / rate * NS + left % rate * NS / rate;
 }
 
 void

@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -11,6 +12,22 @@ int64_t clock_mono_ns(void);
 
 /* Seconds since 1970, UTC. */
 int64_t clock_now_s(void);
+
+/*
+ * For rehearsals: from now on clock_now_s begins at start and runs so many times as fast
+ * as the world's clock. The monotonic ones stay as they are: nobody waits for an answer
+ * in simulated time.
+ */
+#define CLOCK_RATE_MAX 10000000
+void clock_rehearse(int64_t rate, int64_t start);
+
+bool clock_rehearses(void);
+
+/* 1 unless this is a rehearsal, where it can be 1 too. */
+int64_t clock_rate(void);
+
+/* How long to wait until clock_now_s says so, by CLOCK_MONOTONIC. */
+int64_t clock_ns_until(int64_t seconds);
 
 #define CLOCK_TEXT_SIZE sizeof("2026-01-31T23:59:59Z")
 

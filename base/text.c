@@ -156,6 +156,51 @@ text_has_control(const char *text)
 	return false;
 }
 
+/* How many bytes the character at p has; 0 when that is no UTF-8 (RFC 3629). */
+static size_t
+read_character(const unsigned char *p, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+
+	*code = *p;
+	if (len == 1)
+		return 1;
+	if (*p < 0xc0 || *p > 0xf7)
+		return 0;
+	*code &= 0xffU >> (len + 1);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3f);
+	}
+	if (*code < least[len] || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return len;
+}
+
+void
+text_clean(struct buffer *out, const char *text, size_t max, const char *allowed)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t code;
+
+	while (*p != '\0') {
+		size_t len = read_character(p, &code), step = len > 0 ? len : 1;
+		bool controls = code < ' ' || (code >= 0x7f && code <= 0x9f);
+
+		if (step > max)
+			return;
+		if (len == 0 || (controls && (len > 1 || strchr(allowed, *p) == NULL)))
+			buf_text(out, "?");
+		else
+			buf_append(out, p, len);
+		p += step;
+		max -= step;
+	}
+}
+
 bool
 text_in_list(const char *const *list, const char *text)
 {

@@ -33,6 +33,13 @@ bool name_is_valid(const char *name);
 /* One of ASCII's, such as a line feed: no part of what is one line. */
 bool text_has_control(const char *text);
 
+/*
+ * Appends what others say, at most max bytes of it, so that it cannot move the cursor of
+ * who reads it: control characters but those in allowed, such as "\n", and what is no
+ * UTF-8 become question marks.
+ */
+void text_clean(struct buffer *out, const char *text, size_t max, const char *allowed);
+
 /* The list ends with NULL; NULL is an empty one. */
 bool text_in_list(const char *const *list, const char *text);
 

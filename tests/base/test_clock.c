@@ -137,6 +137,73 @@ counts_milliseconds_upwards(void **state)
 	assert_true(passed >= 19 && passed < 5000);
 }
 
+static void
+rest_ms(long ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000 * 1000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* The last tests here: the clock of this process stays as they leave it. */
+static void
+waits_in_the_time_of_the_world(void **state)
+{
+	int64_t left = clock_ns_until(clock_now_s() + 100);
+
+	(void)state;
+	assert_false(clock_rehearses());
+	assert_int_equal(clock_rate(), 1);
+	assert_true(left > 98 * INT64_C(1000000000) && left <= 100 * INT64_C(1000000000));
+	assert_int_equal(clock_ns_until(clock_now_s() - 100), 0);
+	assert_int_equal(clock_ns_until(INT64_MAX), INT64_MAX);
+}
+
+static void
+runs_faster_in_a_rehearsal(void **state)
+{
+	int64_t mono = clock_mono_ms(), passed;
+
+	(void)state;
+	clock_rehearse(1000, 4000000000);
+	assert_true(clock_rehearses());
+	assert_int_equal(clock_rate(), 1000);
+	assert_true(clock_now_s() >= 4000000000 && clock_now_s() < 4000005000);
+	rest_ms(50);
+	passed = clock_now_s() - 4000000000;
+	assert_true(passed >= 50 && passed < 5000);
+	assert_true(clock_mono_ms() - mono < 5000);
+}
+
+static void
+waits_shorter_in_a_rehearsal(void **state)
+{
+	int64_t left;
+
+	(void)state;
+	clock_rehearse(1000, 4000000000);
+	left = clock_ns_until(4000000000 + 86400);
+	assert_true(left > 80 * INT64_C(1000000000) && left <= INT64_C(86400000000));
+	assert_int_equal(clock_ns_until(4000000000 - 1), 0);
+}
+
+static void
+lasts_for_centuries_at_its_fastest(void **state)
+{
+	int64_t last = 0;
+
+	(void)state;
+	clock_rehearse(CLOCK_RATE_MAX, 4000000000);
+	for (int i = 0; i < 10; i++) {
+		int64_t now = clock_now_s();
+
+		assert_true(now >= last && now >= 4000000000);
+		last = now;
+		rest_ms(5);
+	}
+	assert_true(last > 4000000000 + 300000);
+}
+
 int
 main(void)
 {
@@ -150,6 +217,10 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_date_of_http),
 		cmocka_unit_test(tells_the_time_of_day),
 		cmocka_unit_test(counts_milliseconds_upwards),
+		cmocka_unit_test(waits_in_the_time_of_the_world),
+		cmocka_unit_test(runs_faster_in_a_rehearsal),
+		cmocka_unit_test(waits_shorter_in_a_rehearsal),
+		cmocka_unit_test(lasts_for_centuries_at_its_fastest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -229,6 +230,48 @@ looks_texts_up_in_a_list(void **state)
 	assert_false(text_in_list(NULL, "a"));
 }
 
+static const char *
+clean(const char *text, size_t max, const char *allowed)
+{
+	static char kept[64];
+	struct buffer out;
+
+	buf_init(&out, 0);
+	text_clean(&out, text, max, allowed);
+	snprintf(kept, sizeof(kept), "%s", buf_string(&out));
+	buf_free(&out);
+	return kept;
+}
+
+static void
+what_others_say_cannot_move_the_cursor(void **state)
+{
+	(void)state;
+	assert_string_equal(clean("a\033[1m\r\n\tb\x7f", 100, ""), "a?[1m???b?");
+	assert_string_equal(clean("a\r\n\tb", 100, "\n\t"), "a?\n\tb");
+	assert_string_equal(clean("\xc2\x9b"
+				  "1m\xc2\x80",
+				100, "\n"),
+	    "?1m?");
+	assert_string_equal(clean("\x9b"
+				  "1m\xff",
+				100, ""),
+	    "?1m?");
+	assert_string_equal(clean("", 100, ""), "");
+}
+
+static void
+utf_8_stays_whole_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_string_equal(clean("\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x91", 100, ""),
+	    "\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x91");
+	assert_string_equal(clean("a\xe2\x82\xac", 3, ""), "a");
+	assert_string_equal(clean("\xe2\x82", 100, ""), "??");
+	assert_string_equal(clean("\xc0\xaf\xed\xa0\x80", 100, ""), "?????");
+	assert_string_equal(clean("\xf4\x90\x80\x80\xf8", 100, ""), "?????");
+}
+
 int
 main(void)
 {
@@ -247,6 +290,10 @@ main(void)
 		cmocka_unit_test(finds_control_characters),
 		cmocka_unit_test(looks_texts_up_in_a_list),
 		cmocka_unit_test(copies_only_what_fits),
+		cmocka_unit_test(what_others_say_cannot_move_the_cursor),
+		cmocka_unit_test(utf_8_stays_whole_and_nothing_else),
+		cmocka_unit_test(what_others_say_cannot_move_the_cursor),
+		cmocka_unit_test(utf_8_stays_whole_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
