@@ -93,6 +93,7 @@ build_chain(OSSL_LIB_CTX *libctx, X509_STORE *anchors, STACK_OF(X509) * certs,
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	X509_VERIFY_PARAM_set_depth(param, CLIENT_CHAIN_MAX - 1);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_time(param, (time_t)clock_now_s());
 	if (X509_verify_cert(ctx) == 1) {
 		*built = X509_STORE_CTX_get1_chain(ctx);
 		rc = *built != NULL ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");

@@ -57,9 +57,25 @@ dnspattern_is_valid(struct bytes pattern)
 	return true;
 }
 
+/* Names that come here may be of a URI, or of somebody's certificate. */
+static bool
+has_empty_label(struct bytes name)
+{
+	bool is_after_dot = true;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.data[i] == '.' && is_after_dot)
+			return true;
+		is_after_dot = name.data[i] == '.';
+	}
+	return is_after_dot;
+}
+
 bool
 dnspattern_matches(struct bytes pattern, struct bytes name)
 {
+	if (has_empty_label(name))
+		return false;
 	while (pattern.len > 0 && name.len > 0) {
 		struct bytes wanted = take_last(&pattern), label = take_last(&name);
 

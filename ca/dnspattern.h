@@ -5,7 +5,7 @@
  * "**", one or more of any: "*.svc.example" has a.svc.example and neither svc.example nor
  * a.b.svc.example; "**.svc.example" has both a. and a.b.; "**" has every name. Nothing
  * matches part of a label. In a wildcard name the label "*" is matched by "*" and "**"
- * alone.
+ * alone. A name with an empty label, as .example and a..example have, is no pattern's.
  */
 #ifndef CA_DNSPATTERN_H
 #define CA_DNSPATTERN_H

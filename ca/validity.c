@@ -2,8 +2,34 @@
 #include "ca/validity.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define FIELD "validity_seconds"
+
+#define DAY_S       INT64_C(86400)
+#define LENGTH_SIZE 64
+
+/* People count in days. */
+static void
+length_text(char text[static LENGTH_SIZE], int64_t length_s)
+{
+	if (length_s < DAY_S)
+		snprintf(text, LENGTH_SIZE, "%" PRId64, length_s);
+	else
+		snprintf(text, LENGTH_SIZE, "%" PRId64 " (%s%" PRId64 " days)", length_s,
+		    length_s % DAY_S != 0 ? "more than " : "", length_s / DAY_S);
+}
+
+static void
+refuse_length(const struct profile *profile, int64_t length_s, struct violations *v)
+{
+	char length[LENGTH_SIZE], most[LENGTH_SIZE];
+
+	length_text(length, length_s);
+	length_text(most, profile->max_validity_s);
+	violations_add(v, RULE_VALIDITY_RANGE, FIELD, "%s; the profile %s allows 1 to %s",
+	    length, profile->name, most);
+}
 
 static bool
 may_shorten(const struct profile *profile, int64_t wanted_s)
@@ -37,9 +63,7 @@ validity_choose(const struct profile *profile, int64_t wanted_s, int64_t now,
 	int64_t length_s = wanted_s != 0 ? wanted_s : profile->default_validity_s;
 
 	if (length_s < 1 || length_s > profile->max_validity_s) {
-		violations_add(v, RULE_VALIDITY_RANGE, FIELD,
-		    "%" PRId64 "; the profile %s allows 1 to %" PRId64, length_s,
-		    profile->name, profile->max_validity_s);
+		refuse_length(profile, length_s, v);
 		length_s = profile->default_validity_s;
 	}
 	validity->not_before = now - profile->backdate_s;

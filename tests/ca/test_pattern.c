@@ -53,6 +53,21 @@ a_star_is_one_whole_label(void **state)
 }
 
 static void
+an_empty_label_is_none(void **state)
+{
+	static const struct pair no[] = { { "svc.example", ".svc.example" },
+		{ "example", ".example" }, { "*.example", ".example" },
+		{ "*.*.example", "a..example" }, { "**.example", "a..example" },
+		{ "**", "example." }, { "**", "." }, { "**", "" } };
+	static const struct pair uris[] = { { "spiffe://prod/a", "spiffe://.prod/a" },
+		{ "spiffe://*/a", "spiffe://prod./a" } };
+
+	(void)state;
+	all(no, COUNT(no), dnspattern_matches, false);
+	all(uris, COUNT(uris), uriname_matches, false);
+}
+
+static void
 two_stars_are_one_label_or_more(void **state)
 {
 	static const struct pair yes[] = { { "**.svc.example", "a.svc.example" },
@@ -187,6 +202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_star_is_one_whole_label),
+		cmocka_unit_test(an_empty_label_is_none),
 		cmocka_unit_test(two_stars_are_one_label_or_more),
 		cmocka_unit_test(refuses_what_is_no_pattern_of_names),
 		cmocka_unit_test(a_network_has_what_begins_like_it),
