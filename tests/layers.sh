@@ -12,11 +12,12 @@ declare -rA may_include=(
 	[base]=''
 	[evp]='base'
 	[client]='base'
+	[probe]='base'
 	[store]='base'
 	[ca]='base evp store'
 	[pkcs11]='base evp'
 	[provider]='base evp client'
-	[cli]='base client'
+	[cli]='base client probe'
 	[api]='base ca evp pkcs11 store'
 	[service]='base evp client store ca pkcs11 api'
 	[bench]='base evp client pkcs11'
@@ -34,6 +35,7 @@ jansson.h                api/json.c cli
 openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
 openssl/engine.h         bench/credulous.c
+openssl/ssl.h            probe bench
 cyaml/*                  service
 yaml.h                   service cli
 seccomp.h                service/cage_filter.c
@@ -115,6 +117,7 @@ check_tree() {
 readonly planted='
 base/text.c     "evp/key.h"
 client/client.c "store/store.h"
+client/client.c <jansson.h>
 ca/csr.c        "pkcs11/token.h"
 ca/csr.c        "api/api.h"
 store/store.c   "ca/csr.h"
@@ -138,6 +141,8 @@ service/main.c  <seccomp.h>
 ca/dnsname.c    <libpsl.h>
 ca/dnsname.c    <idn2.h>
 pkcs11/sign.c   <openssl/core_dispatch.h>
+probe/probe.c   "client/client.h"
+cli/main.c      <openssl/ssl.h>
 base/text.c     MACRO
 '
 

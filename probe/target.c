@@ -1,0 +1,102 @@
+/* target.c - takes a server's name and port apart. */
+#include "probe/target.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Of a host or name: what could be taken for an option, a path or two words is none. */
+static bool
+is_host(const char *text)
+{
+	if (*text == '\0' || *text == '-')
+		return false;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f ||
+		    strchr("/@[]\"'\\", *text) != NULL)
+			return false;
+	return true;
+}
+
+static int
+take(char *out, size_t size, const char *from, size_t len)
+{
+	if (len >= size)
+		return -1;
+	memcpy(out, from, len);
+	out[len] = '\0';
+	return 0;
+}
+
+/* What follows the host: nothing, or a colon and a number. */
+static int
+read_port(const char *text, struct probe_target *target)
+{
+	uint64_t number;
+
+	if (*text == '\0')
+		return text_copy(
+		    target->port, sizeof(target->port), starttls_port(target->starttls));
+	if (*text != ':' || text_to_uint(text + 1, 1, 65535, &number, NULL) != 0)
+		return -1;
+	return text_copy(target->port, sizeof(target->port), text + 1);
+}
+
+/* More than one colon outside brackets is an IPv6 address without a port. */
+static int
+read_place(const char *text, struct probe_target *target)
+{
+	const char *end = text + strcspn(text, ":"), *close;
+
+	if (*text == '[') {
+		if ((close = strchr(text, ']')) == NULL)
+			return -1;
+		if (take(target->host, sizeof(target->host), text + 1,
+			(size_t)(close - text - 1)) != 0)
+			return -1;
+		return read_port(close + 1, target);
+	}
+	if (*end == ':' && strchr(end + 1, ':') != NULL)
+		end += strlen(end);
+	if (take(target->host, sizeof(target->host), text, (size_t)(end - text)) != 0)
+		return -1;
+	return read_port(end, target);
+}
+
+/* Moves *text behind the protocol, if one is named. */
+static int
+read_protocol(const char **text, struct probe_target *target)
+{
+	const char *end = strstr(*text, "://");
+
+	target->starttls = STARTTLS_NONE;
+	if (end == NULL)
+		return 0;
+	if (starttls_read(*text, (size_t)(end - *text), &target->starttls) != 0)
+		return -1;
+	*text = end + strlen("://");
+	return 0;
+}
+
+int
+probe_target_read(const char *text, struct probe_target *target, struct error *err)
+{
+	const char *rest = text, *at;
+
+	if (read_protocol(&rest, target) != 0)
+		return error_set(err, ERROR_CONFIG, "%.128s: the protocol is none of %s",
+		    text, starttls_names());
+	at = strchr(rest, '@');
+	if (read_place(at != NULL ? at + 1 : rest, target) != 0 || !is_host(target->host))
+		goto bad;
+	if (at == NULL)
+		memcpy(target->name, target->host, sizeof(target->name));
+	else if (take(target->name, sizeof(target->name), rest, (size_t)(at - rest)) != 0)
+		goto bad;
+	if (is_host(target->name))
+		return 0;
+bad:
+	return error_set(
+	    err, ERROR_CONFIG, "%.128s: no server; as in api.example:443", text);
+}
