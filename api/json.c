@@ -96,8 +96,7 @@ check_members(struct json_t *object, const char *const *members, struct error *e
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach (object, name, value) {
 		size_t i = 0;
 
 		while (members[i] != NULL && strcmp(members[i], name) != 0)

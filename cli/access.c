@@ -42,8 +42,7 @@ write_value(struct buffer *out, const json_t *value)
 		write_word(out, value);
 	else
 		buf_text(out, "[");
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach (value, i, item) {
 		if (i > 0)
 			buf_text(out, ", ");
 		write_word(out, item);
@@ -65,8 +64,7 @@ print_rule(struct cli *cli, const json_t *rule)
 	buf_init(&out, 0);
 	buf_printf(&out, "rule %" JSON_INTEGER_FORMAT " (line %" JSON_INTEGER_FORMAT ")",
 	    json_integer_value(number), json_integer_value(line));
-	json_object_foreach((json_t *)(uintptr_t)rule, member, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)rule, member, value) {
 		if (value == number || value == line)
 			continue;
 		buf_printf(&out, "%s %s: ", comma, member);
@@ -99,7 +97,8 @@ list_access(struct cli *cli, struct error *err)
 	} else {
 		rules = json_object_get(answer, "rules");
 		output_fields(cli, answer, fields);
-		json_array_foreach(rules, i, rule) print_rule(cli, rule);
+		json_array_foreach (rules, i, rule)
+			print_rule(cli, rule);
 		if (json_is_true(json_object_get(answer, "everyone_is_admin")))
 			fputs("--dev: whoever can open the socket may do everything\n",
 			    cli->out);
@@ -123,8 +122,7 @@ print_groups(struct cli *cli, const json_t *answer)
 	buf_init(&out, 0);
 	output_text(&out, json_string_value(json_object_get(answer, "who")));
 	buf_text(&out, " is in:");
-	json_array_foreach(groups, i, group)
-	{
+	json_array_foreach (groups, i, group) {
 		buf_text(&out, i > 0 ? ", " : " ");
 		output_text(&out, json_string_value(group));
 	}

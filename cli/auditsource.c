@@ -63,8 +63,7 @@ give_page(struct cli *cli, const json_t *page, struct heads *heads, int64_t *aft
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(page, "entries"), i, entry)
-	{
+	json_array_foreach (json_object_get(page, "entries"), i, entry) {
 		*after = json_integer_value(json_object_get(entry, "seq"));
 		if (sink->entry(sink->ctx, entry, err) != 0 ||
 		    (heads != NULL && give_heads(cli, heads, *after, sink, err) != 0))

@@ -72,8 +72,9 @@ show_token(struct cli *cli, struct error *err)
 		output_json(cli, answer);
 	} else {
 		rows = json_object_get(answer, "key_types");
-		json_array_foreach(rows, i, row) json_object_set_new(
-		    row, "makes_text", json_string(yes_or_no(row, "makes")));
+		json_array_foreach (rows, i, row)
+			json_object_set_new(
+			    row, "makes_text", json_string(yes_or_no(row, "makes")));
 		show_fields(cli, answer);
 		fputc('\n', cli->out);
 		output_table(cli, rows, types);
@@ -96,8 +97,7 @@ show_results(struct cli *cli, json_t *rows)
 	json_t *row, *detail;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		const char *why = json_string_value(json_object_get(row, "why"));
 		const char *means = json_string_value(json_object_get(row, "means"));
 

@@ -38,8 +38,7 @@ opensslcnf_add(struct import *import, const char *member, const char *text)
 		json_object_set_new(import->profile, member, json_array());
 		list = json_object_get(import->profile, member);
 	}
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (strcmp(json_string_value(item), text) == 0)
 			return;
 	}

@@ -46,8 +46,7 @@ cell_text(struct buffer *cell, const json_t *object, const char *member)
 		output_text(cell, json_string_value(value));
 	else if (json_is_integer(value))
 		buf_printf(cell, "%lld", (long long)json_integer_value(value));
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach (value, i, item) {
 		if (i > 0)
 			buf_text(cell, " ");
 		if (json_is_string(item))
@@ -67,13 +66,12 @@ measure(
 	buf_init(&cell, 0);
 	for (size_t c = 0; columns[c].heading != NULL; c++)
 		width[c] = strlen(columns[c].heading);
-	json_array_foreach(rows, i, row) for (size_t c = 0; columns[c].heading != NULL;
-					      c++)
-	{
-		size_t w = text_width(cell_text(&cell, row, columns[c].member));
+	json_array_foreach (rows, i, row)
+		for (size_t c = 0; columns[c].heading != NULL; c++) {
+			size_t w = text_width(cell_text(&cell, row, columns[c].member));
 
-		width[c] = w > width[c] ? w : width[c];
-	}
+			width[c] = w > width[c] ? w : width[c];
+		}
 	buf_free(&cell);
 }
 
@@ -106,10 +104,10 @@ output_table(struct cli *cli, const json_t *rows, const struct column *columns)
 		print_cell(cli->out, columns[c].heading, width[c],
 		    columns[c + 1].heading == NULL);
 	fputs(cli->color ? PLAIN : "", cli->out);
-	json_array_foreach(rows, i, row) for (size_t c = 0; columns[c].heading != NULL;
-					      c++)
-	    print_cell(cli->out, cell_text(&cell, row, columns[c].member), width[c],
-		columns[c + 1].heading == NULL);
+	json_array_foreach (rows, i, row)
+		for (size_t c = 0; columns[c].heading != NULL; c++)
+			print_cell(cli->out, cell_text(&cell, row, columns[c].member),
+			    width[c], columns[c + 1].heading == NULL);
 	buf_free(&cell);
 }
 
@@ -141,8 +139,7 @@ output_warnings(struct cli *cli, const json_t *answer)
 	size_t i;
 
 	buf_init(&text, 0);
-	json_array_foreach(json_object_get(answer, "warnings"), i, warning)
-	{
+	json_array_foreach (json_object_get(answer, "warnings"), i, warning) {
 		buf_reset(&text);
 		if (json_is_string(warning))
 			output_text(&text, json_string_value(warning));

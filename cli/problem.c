@@ -104,7 +104,8 @@ advise_violations(struct cli *cli, const json_t *violations)
 	const json_t *violation;
 	size_t i;
 
-	json_array_foreach(violations, i, violation) advise_violation(cli, violation);
+	json_array_foreach (violations, i, violation)
+		advise_violation(cli, violation);
 	if (json_array_size(violations) > 0)
 		cli_advise(cli, "What each rule refuses: keyhold rules");
 }

@@ -69,8 +69,7 @@ write_list(struct buffer *out, const json_t *list)
 
 	if (json_array_size(list) == 0)
 		buf_text(out, " []");
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		buf_text(out, "\n  - ");
 		write_value(out, item);
 	}
@@ -107,8 +106,7 @@ yamldoc_write(const json_t *object, struct buffer *out)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value)
-	{
+	json_object_foreach ((json_t *)object, name, value) {
 		write_name(out, name);
 		if (json_is_array(value)) {
 			write_list(out, value);
