@@ -17,7 +17,8 @@ declare -rA may_include=(
 	[ca]='base evp store'
 	[pkcs11]='base evp'
 	[provider]='base evp client'
-	[cli]='base client probe'
+	[acme]='base evp'
+	[cli]='base client probe acme'
 	[api]='base ca evp pkcs11 store'
 	[service]='base evp client store ca pkcs11 api'
 	[bench]='base evp client pkcs11'
@@ -31,11 +32,12 @@ pkcs11*.h                pkcs11
 sqlite3.h                store
 microhttpd.h             service/server.c service/gate.c service/gate.h service/http_body.c service/http_response.c
 gnutls/*                 service/gate.c service/https.c service/https.h service/https_key.c service/https_key.h
-jansson.h                api/json.c cli
+jansson.h                api/json.c cli acme
+curl/*                   acme/http.c
 openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
 openssl/engine.h         bench/credulous.c
-openssl/ssl.h            probe bench
+openssl/ssl.h            probe acme/tlsalpn01.c bench
 cyaml/*                  service
 yaml.h                   service cli
 seccomp.h                service/cage_filter.c
@@ -128,11 +130,15 @@ service/main.c  "cli/command.h"
 service/main.c  "provider/uri.h"
 provider/uri.c  "pkcs11/token.h"
 cli/main.c      "ca/csr.h"
+acme/obtain.c   "client/client.h"
 cli/main.c      "base/../ca/csr.h"
 cli/main.c      <ca/csr.h>
 api/json.c      "tests/support/token.h"
 api/keys.c      <jansson.h>
 service/main.c  <jansson.h>
+acme/session.c  <curl/curl.h>
+cli/main.c      <curl/curl.h>
+acme/session.c  <openssl/ssl.h>
 service/main.c  <libp11.h>
 api/keys.c      <p11-kit/pkcs11.h>
 ca/issuers.c    <sqlite3.h>
