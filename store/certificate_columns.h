@@ -11,6 +11,11 @@ struct statement;
 	"id, serial, issuer, profile, requester, not_before, not_after, created, "       \
 	"revoked_at, revocation_reason, subject, names, certificate"
 
+/* The first name of a row called t: what is before its colon says of what kind it is. */
+#define CERTIFICATE_FIRST_NAME(t)                                                        \
+	"substr(" t ".names, instr(" t ".names, ':') + 1, "                              \
+	"       instr(" t ".names || ' ', ' ') - instr(" t ".names, ':') - 1)"
+
 /* The row's text and certificate are the statement's: valid until the next step. */
 int certificate_read(
     const struct statement *st, struct certificate_row *row, struct error *err);

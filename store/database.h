@@ -18,7 +18,7 @@
 #include "store/group.h"
 
 #define STATEMENTS_MAX 128
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 struct audit_event;
 

@@ -11,7 +11,7 @@ insert_key(struct store *store, const struct key_row *key, struct error *err)
 {
 	static const char sql[] =
 	    "INSERT INTO keys (spki_sha256, name, type, use, cka_id, spki, created, "
-	    "replaced) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, 0))";
+	    "replaced, token) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)";
 	struct statement st;
 	int rc;
 
@@ -25,6 +25,7 @@ insert_key(struct store *store, const struct key_row *key, struct error *err)
 	bind_blob(&st, key->spki, key->spki_len);
 	bind_int(&st, key->created);
 	bind_int(&st, key->replaced);
+	bind_text(&st, key->token);
 	rc = statement_run(&st, err);
 	if (statement_hit_unique(&st))
 		error_set(err, ERROR_CONFLICT,
@@ -133,7 +134,8 @@ read_key(const struct statement *st, struct key_row *key, struct error *err)
 	key->replaced = column_int(st, 7);
 	if (column_copy_text(st, 0, key->name, sizeof(key->name), err) != 0 ||
 	    column_copy_text(st, 1, key->type, sizeof(key->type), err) != 0 ||
-	    column_copy_text(st, 2, key->use, sizeof(key->use), err) != 0)
+	    column_copy_text(st, 2, key->use, sizeof(key->use), err) != 0 ||
+	    column_copy_text(st, 8, key->token, sizeof(key->token), err) != 0)
 		return -1;
 	return column_copy_hash(st, 5, key->spki_sha256, err);
 }
@@ -143,8 +145,9 @@ store_key_each(struct store *store, int (*visit)(void *ctx, const struct key_row
     void *ctx, struct error *err)
 {
 	static const char sql[] =
-	    "SELECT name, type, use, cka_id, spki, spki_sha256, created, replaced "
-	    "FROM keys ORDER BY name, replaced IS NOT NULL, replaced DESC, rowid DESC";
+	    "SELECT name, type, use, cka_id, spki, spki_sha256, created, replaced, "
+	    "token FROM keys ORDER BY name, replaced IS NOT NULL, replaced DESC, rowid "
+	    "DESC";
 	struct statement st;
 	struct key_row key;
 	bool row;

@@ -153,11 +153,23 @@ static const char bearer_tokens[] = "CREATE TABLE tokens (\n"
 				    "    revoked INTEGER\n"
 				    ") STRICT;\n";
 
+/* Version 6. Until then there was one token, and nothing renewed itself. */
+static const char tokens_and_managed[] =
+    "ALTER TABLE keys ADD COLUMN token TEXT NOT NULL DEFAULT 'default';\n"
+    "CREATE TABLE managed (\n"
+    "    name TEXT NOT NULL PRIMARY KEY,\n"
+    "    revision INTEGER NOT NULL,\n"
+    "    created INTEGER NOT NULL,\n"
+    "    definition TEXT NOT NULL, -- JSON, as docs/managed.md describes it\n"
+    "    state TEXT NOT NULL       -- JSON: how far its agent is\n"
+    ") STRICT;\n";
+
 static const char *const steps[SCHEMA_VERSION] = {
 	[1] = keys_by_hash,
 	[2] = lists_and_states,
 	[3] = audit_outcomes,
 	[4] = bearer_tokens,
+	[5] = tokens_and_managed,
 };
 
 static int

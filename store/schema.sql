@@ -1,6 +1,7 @@
--- Version 5. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
+-- Version 6. A change here needs a higher SCHEMA_VERSION and a step from the last in migrate.c.
 
 -- replaced is NULL for the one current key of a name, else when its successor was made.
+-- token is the name of the one that it was made on, in the configuration.
 CREATE TABLE keys (
     spki_sha256 BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
@@ -9,7 +10,8 @@ CREATE TABLE keys (
     cka_id BLOB NOT NULL,
     spki BLOB NOT NULL,
     created INTEGER NOT NULL,
-    replaced INTEGER
+    replaced INTEGER,
+    token TEXT NOT NULL DEFAULT 'default'
 ) STRICT;
 
 CREATE UNIQUE INDEX keys_current ON keys (name) WHERE replaced IS NULL;
@@ -151,6 +153,15 @@ CREATE TABLE tokens (
     created INTEGER NOT NULL,
     expires INTEGER NOT NULL,
     revoked INTEGER
+) STRICT;
+
+-- Certificates that renew themselves. revision rises with each change of either document.
+CREATE TABLE managed (
+    name TEXT NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    definition TEXT NOT NULL, -- JSON, as docs/managed.md describes it
+    state TEXT NOT NULL       -- JSON: how far its agent is
 ) STRICT;
 
 -- What was asked for under an Idempotency-Key; serial is NULL while it is being answered.

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "store/certificate_columns.h"
 #include "store/database.h"
 #include "store/statement.h"
 
@@ -36,11 +37,6 @@ store_size(struct store *store, struct store_size *size, struct error *err)
 	return rc;
 }
 
-/* The first name: what is before its colon says of what kind it is. */
-#define FIRST_NAME                                                                       \
-	"substr(c.names, instr(c.names, ':') + 1, "                                      \
-	"       instr(c.names || ' ', ' ') - instr(c.names, ':') - 1)"
-
 static const char counts_sql[] =
     "WITH "
     "counted AS (SELECT issuer, count(*) AS valid, sum(not_after < ?1 + 86400) AS d1,"
@@ -54,11 +50,11 @@ static const char counts_sql[] =
     "overdue AS (SELECT c.issuer, count(*) AS n FROM ending c"
     "  WHERE c.names <> '' AND 6 * (c.not_after - ?1) < c.not_after - c.not_before"
     "  AND NOT EXISTS (SELECT 1 FROM certificate_names n"
-    "    JOIN certificates l ON l.id = n.id WHERE n.name = " FIRST_NAME
-    "    AND n.id > c.id AND l.not_after > c.not_after AND l.revoked_at IS NULL)"
-    "  GROUP BY c.issuer) "
-    "SELECT counted.issuer, valid, d1, d7, d30, coalesce(overdue.n, 0)"
-    "  FROM counted LEFT JOIN overdue ON overdue.issuer = counted.issuer";
+    "    JOIN certificates l ON l.id = n.id WHERE n.name = " CERTIFICATE_FIRST_NAME(
+	"c") "    AND n.id > c.id AND l.not_after > c.not_after AND l.revoked_at IS NULL)"
+	     "  GROUP BY c.issuer) "
+	     "SELECT counted.issuer, valid, d1, d7, d30, coalesce(overdue.n, 0)"
+	     "  FROM counted LEFT JOIN overdue ON overdue.issuer = counted.issuer";
 
 static int
 visit_counts(struct store *store, int64_t now,

@@ -75,8 +75,9 @@ struct key_row {
 	unsigned char spki[STORE_SPKI_MAX]; /* DER SubjectPublicKeyInfo */
 	size_t spki_len;
 	unsigned char spki_sha256[32];
-	int64_t created;  /* seconds since 1970 */
-	int64_t replaced; /* likewise; 0 while current */
+	int64_t created;             /* seconds since 1970 */
+	int64_t replaced;            /* likewise; 0 while current */
+	char token[STORE_NAME_SIZE]; /* in the configuration */
 };
 
 int store_key_add(struct store *store, const struct key_row *key,

@@ -165,6 +165,7 @@ keeps_the_keys_and_issuers_of_version_1(void **state)
 	assert_string_equal(keys.rows[1].name, "root");
 	web = &keys.rows[2];
 	assert_string_equal(web->name, "web");
+	assert_string_equal(web->token, "default");
 	assert_string_equal(web->type, "ec-p256");
 	assert_string_equal(web->use, "tls");
 	assert_int_equal(web->cka_id_len, 2);
@@ -230,13 +231,15 @@ ends_with_the_schema_of_a_new_database(void **state)
 	static const char schema[] =
 	    "SELECT group_concat(replace(sql, '\"keys\"', 'keys'), ';') FROM "
 	    "(SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
-	    "name NOT IN ('issuers', 'certificates', 'certificate_names', 'audit') ORDER "
-	    "BY name)";
+	    "name NOT IN ('issuers', 'certificates', 'certificate_names', 'audit', "
+	    "'keys') ORDER BY name)";
 	/* ALTER TABLE ADD COLUMN has a layout of its own. */
 	static const char columns[] =
 	    "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || "
-	    "ifnull(dflt_value, '') || ' ' || pk) FROM pragma_table_info('audit')";
-	static char fresh[8192], migrated[8192], fresh_audit[512], migrated_audit[512];
+	    "ifnull(dflt_value, '') || ' ' || pk) FROM (SELECT * FROM "
+	    "pragma_table_info('audit') UNION ALL SELECT * FROM "
+	    "pragma_table_info('keys'))";
+	static char fresh[8192], migrated[8192], fresh_audit[1024], migrated_audit[1024];
 	struct fixture *fixture = *state;
 	char version[16];
 
@@ -249,7 +252,7 @@ ends_with_the_schema_of_a_new_database(void **state)
 	query(fixture, columns, migrated_audit, sizeof(migrated_audit));
 	assert_string_equal(migrated_audit, fresh_audit);
 	query(fixture, "PRAGMA user_version", version, sizeof(version));
-	assert_string_equal(version, "5");
+	assert_string_equal(version, "6");
 	query(fixture,
 	    "SELECT group_concat(DISTINCT \"table\") FROM "
 	    "pragma_foreign_key_list('issuers')",
@@ -360,7 +363,7 @@ brings_each_version_in_between_up_to_date(void **state)
 
 	query(fixture, tables, fresh[0], sizeof(fresh[0]));
 	query(fixture, columns, fresh[1], sizeof(fresh[1]));
-	for (int version = 2; version <= 4; version++) {
+	for (int version = 2; version <= 5; version++) {
 		struct keys keys = { 0 };
 
 		make_version(fixture, version);
