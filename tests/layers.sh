@@ -12,13 +12,14 @@ declare -rA may_include=(
 	[base]=''
 	[evp]='base'
 	[client]='base'
+	[rest]='base client'
 	[probe]='base'
 	[store]='base'
 	[ca]='base evp store'
 	[pkcs11]='base evp'
 	[provider]='base evp client'
 	[acme]='base evp'
-	[cli]='base client probe acme'
+	[cli]='base client rest probe acme'
 	[api]='base ca evp pkcs11 store'
 	[service]='base evp client store ca pkcs11 api'
 	[bench]='base evp client pkcs11'
@@ -32,7 +33,7 @@ pkcs11*.h                pkcs11
 sqlite3.h                store
 microhttpd.h             service/server.c service/gate.c service/gate.h service/http_body.c service/http_response.c
 gnutls/*                 service/gate.c service/https.c service/https.h service/https_key.c service/https_key.h
-jansson.h                api/json.c cli acme
+jansson.h                api/json.c rest cli acme
 curl/*                   acme/http.c
 openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
@@ -120,6 +121,8 @@ readonly planted='
 base/text.c     "evp/key.h"
 client/client.c "store/store.h"
 client/client.c <jansson.h>
+rest/rest.c     "cli/cli.h"
+provider/uri.c  "rest/url.h"
 ca/csr.c        "pkcs11/token.h"
 ca/csr.c        "api/api.h"
 store/store.c   "ca/csr.h"
