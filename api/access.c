@@ -227,7 +227,7 @@ refuse_manage_key(const struct refusal *r)
 	const struct access_question any = { .needed = r->asked->needed };
 
 	if (r->asked->key == NULL || !would_allow(r, &any))
-		return lacks(r, "manage");
+		return lacks(r, (any.needed & ACCESS_READ) != 0 ? "read" : "manage");
 	return refuse_key(r, "manage");
 }
 

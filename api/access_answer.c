@@ -173,7 +173,7 @@ resolve_key(struct exchange *x, struct inquiry *in, struct error *err)
 
 	if (in->words.key == NULL || strncmp(in->key, "spki:", 5) != 0)
 		return 0;
-	if (keystore_find(x->api->keys, in->key, &key, err) != 0)
+	if (keyring_find(x->api->keys, in->key, &key, err) != 0)
 		return -1;
 	return text_copy(in->key, sizeof(in->key), key.key.name);
 }

@@ -11,6 +11,7 @@
 #include "api/failures.h"
 #include "api/handlers.h"
 #include "api/lineage.h"
+#include "api/load_keys.h"
 #include "api/metrics.h"
 #include "api/ocsp_key.h"
 #include "api/problem.h"
@@ -25,65 +26,6 @@
 #include "ca/profiles.h"
 #include "store/profiles.h"
 
-/* The store's row as the keystore knows it. */
-static int
-read_row(const struct key_row *row, struct keystore_key *key, struct error *err)
-{
-	struct bytes spki = { .data = row->spki, .len = row->spki_len };
-
-	if (row->cka_id_len > sizeof(key->id.data))
-		return error_set(err, ERROR_IO, "key %s: overlong CKA_ID", row->name);
-	if (key_init(&key->key, row->name, &spki, err) != 0 ||
-	    key_use_read(row->use, &key->use, err) != 0)
-		return -1;
-	memcpy(key->id.data, row->cka_id, row->cka_id_len);
-	key->id.len = row->cka_id_len;
-	key->created = row->created;
-	key->replaced = row->replaced;
-	return 0;
-}
-
-struct loading {
-	struct keystore *keys;
-	int rc; /* the store does not tell why a visit ended */
-	struct error *err;
-};
-
-static int
-load_key(void *ctx, const struct key_row *row)
-{
-	struct loading *loading = ctx;
-	struct keystore_key key;
-	char quoted[LOG_QUOTED_MAX];
-	bool on_token;
-
-	loading->rc = read_row(row, &key, loading->err);
-	if (loading->rc == 0)
-		loading->rc = keystore_add(loading->keys, &key, &on_token, loading->err);
-	if (loading->rc != 0)
-		return -1;
-	/* The daemon serves the keys it has, and says which it lacks. */
-	if (!on_token)
-		log_error("key.missing", "key=%s why=\"%s\"", row->name,
-		    log_quoted(quoted, loading->err->text));
-	return 0;
-}
-
-static int
-load_keys(struct api *api, struct error *err)
-{
-	struct loading loading = { .keys = api->keys, .err = err };
-	char quoted[LOG_QUOTED_MAX];
-	int rc;
-
-	/* Each is searched for then: slower, and it may be there yet. */
-	if (keystore_list(api->keys, err) != 0)
-		log_error("keys.unlisted", "why=\"%s\"", log_quoted(quoted, err->text));
-	rc = store_key_each(api->store, load_key, &loading, err);
-	keystore_unlist(api->keys);
-	return rc == 0 ? loading.rc : -1;
-}
-
 static int
 find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY **pkey,
     struct error *err)
@@ -91,7 +33,7 @@ find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY 
 	struct api *api = ctx;
 	struct keystore_key key;
 
-	if (keystore_find_spki(api->keys, spki_sha256, &key, err) != 0)
+	if (keyring_find_spki(api->keys, spki_sha256, &key, err) != 0)
 		return -1;
 	return builtin_pkey(api->builtin, &key.key, pkey, err);
 }
@@ -212,7 +154,7 @@ fail(struct exchange *x, const struct route *route, struct error *err)
 	refusal_record(x, route, err);
 	log_quoted(target, x->req->target);
 	log_quoted(why, err->text);
-	if (err->code == ERROR_AWAY && keystore_is_away(x->api->keys))
+	if (err->code == ERROR_AWAY && keyring_is_away(x->api->keys))
 		log_debug("request.failed", fields, x->req->id, actor, x->req->method,
 		    target, x->res->status, why);
 	else if (x->res->status >= 500)
@@ -327,7 +269,7 @@ find_key(struct exchange *x, const struct route *route, struct error *err)
 	int rc = 0;
 
 	if ((route->access & ACCESS_USE) != 0 || is_by_hash(key))
-		rc = keystore_find(x->api->keys, key, &x->key, err);
+		rc = keyring_find(x->api->keys, key, &x->key, err);
 	if (is_by_hash(key))
 		question.key = rc == 0 ? x->key.key.name : "";
 	decision = access_decide(&x->rules->rules, x->req->caller, &question);

@@ -15,7 +15,7 @@
 #include "api/rulebook.h"
 #include "ca/authority.h"
 #include "evp/builtin.h"
-#include "pkcs11/keystore.h"
+#include "pkcs11/keyring.h"
 #include "store/store.h"
 
 struct bearer_table;
@@ -32,14 +32,13 @@ struct readiness {
 /* What the handlers work on. Everything in it outlives the api, but what api_open opens.
  */
 struct api {
-	struct keystore *keys;
+	struct keyring *keys;
 	struct builtin *builtin; /* over keys */
 	struct store *store;
 	struct authority *authority;
 	struct ocsp *ocsp;
 	struct recorder *recorder;
-	bool audit_each; /* signature is an entry of the audit record */
-	const char *token_label, *token_serial;
+	bool audit_each;                  /* signature is an entry of the audit record */
 	const struct weakkeys *weak_keys; /* NULL: no list of them was there */
 	struct metrics *metrics;
 	bool everyone_is_admin; /* --dev: whoever can open a socket */

@@ -262,7 +262,7 @@ write_key(struct api *api, struct buffer *pem)
 {
 	struct keystore_key key;
 
-	if (keystore_find(api->keys, AUDIT_KEY, &key, NULL) == 0 &&
+	if (keyring_find(api->keys, AUDIT_KEY, &key, NULL) == 0 &&
 	    key.use == KEY_USE_AUDIT)
 		pem_append(
 		    pem, "PUBLIC KEY", (struct bytes){ key.key.spki, key.key.spki_len });

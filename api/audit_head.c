@@ -36,13 +36,14 @@ static int
 take_key(struct api *api, struct keystore_key *key, struct error *err)
 {
 	static const struct caller self = { .actor = AUDIT_SELF };
+	const struct keyring_place place = { .name = AUDIT_KEY, .use = KEY_USE_AUDIT };
 	const struct request nobodys = { .id = "", .caller = &self };
 	struct exchange x = { .api = api, .req = &nobodys };
 	int rc = 0;
 
 	pthread_mutex_lock(&api->changes);
-	if (keystore_find(api->keys, AUDIT_KEY, key, NULL) != 0)
-		rc = create_key(&x, AUDIT_KEY, KEY_EC_P256, KEY_USE_AUDIT, key, err);
+	if (keyring_find(api->keys, AUDIT_KEY, key, NULL) != 0)
+		rc = create_key(&x, &place, KEY_EC_P256, key, err);
 	pthread_mutex_unlock(&api->changes);
 	if (rc == 0 && key->use != KEY_USE_AUDIT)
 		return error_set(err, ERROR_CONFLICT,
@@ -67,7 +68,7 @@ sign_with(struct api *api, const struct keystore_key *key, struct audit_head hea
 	message = buf_bytes(&text);
 	rc = buf_failed(&text)
 		 ? error_set(err, ERROR_INTERNAL, "out of memory")
-		 : keystore_sign(api->keys, key->key.spki_sha256,
+		 : keyring_sign(api->keys, key->key.spki_sha256,
 		       SCHEME_ECDSA_SECP256R1_SHA256, &message, sig, &len, err);
 	buf_free(&text);
 	if (rc != 0)
@@ -87,7 +88,7 @@ hand_over(struct api *api, const struct last_head *last, const struct audit_head
 	struct keystore_key old;
 	struct error why;
 
-	if (keystore_find_spki(api->keys, last->spki_sha256, &old, &why) == 0)
+	if (keyring_find_spki(api->keys, last->spki_sha256, &old, &why) == 0)
 		return sign_with(api, &old, *end, err);
 	if (why.code != ERROR_NOT_FOUND)
 		return error_set(err, why.code, "%s", why.text);
@@ -169,7 +170,7 @@ can_sign(struct api *api, const struct keystore_key *key)
 	struct error err;
 	size_t len;
 
-	return keystore_sign(api->keys, key->key.spki_sha256,
+	return keyring_sign(api->keys, key->key.spki_sha256,
 		   SCHEME_ECDSA_SECP256R1_SHA256, &nothing, sig, &len, &err) == 0;
 }
 

@@ -78,7 +78,7 @@ read_key(struct api *api, struct listing *l, struct error *err)
 			    "URL: key is a name, or spki: and 64 hex digits");
 		return 0;
 	}
-	if (keystore_find(api->keys, key, &found, err) != 0)
+	if (keyring_find(api->keys, key, &found, err) != 0)
 		return -1;
 	memcpy(l->spki_sha256, found.key.spki_sha256, sizeof(l->spki_sha256));
 	return 0;

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "base/clock.h"
+#include "base/text.h"
 
 /* Whether a list of entity tags has this one; "*" has every one. W/ makes no difference,
  * since every state here has bytes of its own. */
@@ -60,5 +63,17 @@ conditional_check(const struct request *req, const char *etag, struct error *err
 	    list_has(req->if_none_match, etag))
 		return error_set(
 		    err, ERROR_PRECONDITION, "it exists: If-None-Match says otherwise");
+	return 0;
+}
+
+int
+conditional_hash(struct bytes octets, char hash[static ETAG_HASH_SIZE], struct error *err)
+{
+	unsigned char digest[(ETAG_HASH_SIZE - 1) / 2];
+
+	if (EVP_Q_digest(NULL, "SHA256", NULL, octets.data, octets.len, digest, NULL) !=
+	    1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hash of an answer");
+	hex_encode(hash, digest, sizeof(digest));
 	return 0;
 }

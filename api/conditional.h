@@ -21,4 +21,10 @@ bool conditional_not_modified(const struct request *req, struct response *res,
  */
 int conditional_check(const struct request *req, const char *etag, struct error *err);
 
+#define ETAG_HASH_SIZE 65
+
+/* SHA-256 in hex, for the tag of what has no number of its own. */
+int conditional_hash(
+    struct bytes octets, char hash[static ETAG_HASH_SIZE], struct error *err);
+
 #endif

@@ -37,7 +37,7 @@ post_csr(struct exchange *x, struct error *err)
 	struct json_t *body;
 	int rc;
 
-	if (keystore_find(x->api->keys, x->req->params[0], &key, err) != 0)
+	if (keyring_find(x->api->keys, x->req->params[0], &key, err) != 0)
 		return -1;
 	if (key.use == KEY_USE_CA || key.use == KEY_USE_AUDIT)
 		return error_set(err, ERROR_FORBIDDEN, "key %s has use %s", key.key.name,

@@ -55,7 +55,7 @@ post_decrypt(struct exchange *x, struct error *err)
 		return -1;
 	if (recorder_admit(x->api->recorder, err) == 0 &&
 	    keyuse_check_decrypt(&x->key, err) == 0)
-		rc = keystore_decrypt(
+		rc = keyring_decrypt(
 		    x->api->keys, x->key.key.spki_sha256, &x->req->body, premaster, err);
 	rc = recorder_note(x->api->recorder, &use, rc, err);
 	if (rc == 0)

@@ -35,13 +35,15 @@ int foresee_access(
 int require_issuer(
     struct exchange *x, unsigned needed, const char *issuer, struct error *err);
 
-handler get_health, get_ready, get_metrics;
+handler get_health, get_ready, get_metrics, get_clock;
 handler get_keys, post_keys, get_key, delete_key, post_adopt, post_rotate, get_public,
     get_reference, post_csr, post_sign, post_decrypt;
 handler get_left_keys, delete_left_key;
 handler get_issuers, post_issuers, get_issuer, patch_issuer, get_issuer_certificate,
     put_issuer_certificate, get_issuer_chain, get_issuer_csr, post_issuer_rotate;
 handler post_certificates, get_certificates, get_certificate, get_certificate_chain;
+handler get_managed_all, post_managed, get_managed, put_managed, delete_managed,
+    put_managed_state, post_managed_renew;
 handler get_profiles, get_profile, put_profile, delete_profile;
 handler post_renewals, get_renewal_info;
 handler get_est_cacerts, get_est_csrattrs, post_est_enroll, post_est_reenroll;
@@ -54,6 +56,7 @@ handler post_ocsp, get_ocsp;
 handler get_token_info, post_token_check;
 handler get_tokens, post_tokens, get_token, delete_token;
 handler get_backup;
+handler get_expiry, get_trust_bundle;
 handler get_audit, get_audit_head, get_audit_heads;
 
 #endif

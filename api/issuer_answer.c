@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "api/conditional.h"
 #include "api/json.h"
 #include "api/warnings.h"
 #include "base/clock.h"
@@ -18,7 +19,7 @@
 static const char *
 key_name(struct exchange *x, const struct issuer_info *info, struct keystore_key *key)
 {
-	if (keystore_find_spki(x->api->keys, info->spki_sha256, key, NULL) != 0)
+	if (keyring_find_spki(x->api->keys, info->spki_sha256, key, NULL) != 0)
 		return NULL;
 	return key->key.name;
 }
@@ -61,14 +62,11 @@ issuer_json(struct exchange *x, const struct issuer_info *info)
 static int
 set_etag(struct response *res, struct error *err)
 {
-	unsigned char hash[32];
-	char hex[2 * sizeof(hash) + 1];
+	char hash[ETAG_HASH_SIZE];
 
-	if (EVP_Q_digest(
-		NULL, "SHA256", NULL, res->body.data, res->body.len, hash, NULL) != 1)
-		return error_set_openssl(err, ERROR_INTERNAL, "hash of an answer");
-	hex_encode(hex, hash, sizeof(hash));
-	snprintf(res->etag, sizeof(res->etag), "\"%s\"", hex);
+	if (conditional_hash(buf_bytes(&res->body), hash, err) != 0)
+		return -1;
+	snprintf(res->etag, sizeof(res->etag), "\"%s\"", hash);
 	return 0;
 }
 
@@ -164,8 +162,8 @@ keep(struct exchange *x, const struct issuer_info *info, struct error *err)
 	    encode(X509_get_issuer_name(cert), ASN1_ITEM_rptr(X509_NAME), &der[1]);
 	parts.serial =
 	    encode(X509_get0_serialNumber(cert), ASN1_ITEM_rptr(ASN1_INTEGER), &der[2]);
-	if (keystore_find_spki(x->api->keys, info->spki_sha256, &key, err) == 0)
-		rc = keystore_put_certificate(x->api->keys, &key, &parts, err);
+	if (keyring_find_spki(x->api->keys, info->spki_sha256, &key, err) == 0)
+		rc = keyring_put_certificate(x->api->keys, &key, &parts, err);
 out:
 	for (int i = 0; i < 3; i++)
 		OPENSSL_free(der[i]);

@@ -17,6 +17,7 @@ issuer_read_common(const struct json_t *body, struct new_issuer *new, struct err
 
 	if (json_text(body, "subject", false, &new->spec.subject, err) != 0 ||
 	    json_text(body, "key_type", false, &new->key_type_name, err) != 0 ||
+	    json_text(body, "token", false, &new->token, err) != 0 ||
 	    json_number(body, "validity_seconds", 1, MAX_VALIDITY_S, 0,
 		&new->spec.validity_s, err) != 0 ||
 	    json_text(body, "crl_url", false, &new->spec.crl_url, err) != 0 ||
@@ -56,7 +57,7 @@ check_combination(const struct new_issuer *new, struct error *err)
 	if (new->certificate != NULL &&
 	    (spec->external || spec->parent != NULL || spec->subject != NULL ||
 		spec->constraints != NULL || spec->validity_s != 0 ||
-		spec->path_len >= 0 || new->key_type_name != NULL))
+		spec->path_len >= 0 || new->key_type_name != NULL || new->token != NULL))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "JSON: of an issuer with a certificate, only \"name\", \"key\" and "
 		    "URLs are for the request to say");
@@ -120,9 +121,15 @@ static int
 find_or_create_key(struct exchange *x, const struct new_issuer *new,
     struct keystore_key *key, bool *created, struct error *err)
 {
-	*created = keystore_find(x->api->keys, new->spec.name, key, NULL) != 0;
+	const struct keyring_place place = {
+		.token = new->token,
+		.name = new->spec.name,
+		.use = KEY_USE_CA,
+	};
+
+	*created = keyring_find(x->api->keys, new->spec.name, key, NULL) != 0;
 	if (*created)
-		return create_key(x, new->spec.name, new->key_type, KEY_USE_CA, key, err);
+		return create_key(x, &place, new->key_type, key, err);
 	if (key->use != KEY_USE_CA)
 		return error_set(err, ERROR_CONFLICT,
 		    "there is a key named %s, of use %s", new->spec.name,
@@ -131,6 +138,9 @@ find_or_create_key(struct exchange *x, const struct new_issuer *new,
 		return error_set(err, ERROR_CONFLICT,
 		    "there is a key named %s, of type %s", new->spec.name,
 		    key_type_info(key->key.type)->name);
+	if (new->token != NULL && strcmp(new->token, key->token) != 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "there is a key named %s, on token %s", new->spec.name, key->token);
 	return 0;
 }
 
@@ -174,8 +184,8 @@ import_issuer(struct exchange *x, struct new_issuer *new, struct error *err)
 	struct keystore_key key;
 	int rc;
 
-	if (keystore_find(x->api->keys, new->key != NULL ? new->key : new->spec.name,
-		&key, err) != 0)
+	if (keyring_find(x->api->keys, new->key != NULL ? new->key : new->spec.name, &key,
+		err) != 0)
 		return -1;
 	if (key.use != KEY_USE_CA)
 		return error_set(err, ERROR_CONFLICT,
@@ -204,9 +214,9 @@ int
 post_issuers(struct exchange *x, struct error *err)
 {
 	static const char *const members[] = { "name", "subject", "issuer", "key_type",
-		"validity_seconds", "path_len", "crl_url", "ocsp_url", "ca_issuers_url",
-		"crl_shards", "external", "certificate", "key", "name_constraints",
-		NULL };
+		"token", "validity_seconds", "path_len", "crl_url", "ocsp_url",
+		"ca_issuers_url", "crl_shards", "external", "certificate", "key",
+		"name_constraints", NULL };
 	struct new_issuer new = { 0 };
 	struct json_t *body;
 	int rc;

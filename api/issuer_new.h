@@ -15,13 +15,14 @@ struct new_issuer {
 	struct constraints_spec constraints; /* the spec's, if it has any */
 	const char *key_type_name;           /* NULL: not said */
 	enum key_type key_type;
+	const char *token;             /* where its key is made; NULL: not said */
 	const char *certificate, *key; /* of an issuer that is brought along */
 	const char *predecessor;       /* of one that takes over */
 	char default_subject[NAME_MAX_CHARS + sizeof("/CN=")];
 	struct warnings warnings;
 };
 
-/* Subject, key type, validity and URLs. */
+/* Subject, key type and token, validity and URLs. */
 int
 issuer_read_common(const struct json_t *body, struct new_issuer *new, struct error *err);
 

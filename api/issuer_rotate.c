@@ -11,7 +11,7 @@
 
 struct successor {
 	struct new_issuer new;
-	char name[NAME_MAX_CHARS + 1];
+	char name[NAME_MAX_CHARS + 1], token[TOKEN_NAME_SIZE];
 	char crl_url[URL_SIZE], ocsp_url[URL_SIZE], ca_issuers_url[URL_SIZE];
 };
 
@@ -87,12 +87,16 @@ fill_in(struct exchange *x, struct successor *s, struct error *err)
 		return -1;
 	if (spec->crl_shards == 0)
 		spec->crl_shards = old->crl_shards;
-	if (s->new.key_type_name != NULL)
-		return key_type_read(s->new.key_type_name, &s->new.key_type, err);
-	if (keystore_find_spki(x->api->keys, old->spki_sha256, &key, err) != 0)
+	if (keyring_find_spki(x->api->keys, old->spki_sha256, &key, err) != 0)
 		return -1;
+	if (s->new.token == NULL) {
+		memcpy(s->token, key.token, sizeof(s->token));
+		s->new.token = s->token;
+	}
 	s->new.key_type = key.key.type;
-	return 0;
+	return s->new.key_type_name == NULL
+		   ? 0
+		   : key_type_read(s->new.key_type_name, &s->new.key_type, err);
 }
 
 static int
@@ -105,7 +109,7 @@ rotate(struct exchange *x, struct new_issuer *new, struct error *err)
 int
 post_issuer_rotate(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "name", "subject", "key_type",
+	static const char *const members[] = { "name", "subject", "key_type", "token",
 		"validity_seconds", "crl_url", "ocsp_url", "ca_issuers_url", "crl_shards",
 		NULL };
 	struct successor s = { .new = { .predecessor = x->req->params[0] } };

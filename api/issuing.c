@@ -142,27 +142,6 @@ sign(struct exchange *x, const struct issuing *in, const struct issue_request *r
 	return rc;
 }
 
-/* What would be signed: JSON without serial, certificate and chain. */
-static int
-run_dry(struct exchange *x, const struct issue_request *request, struct error *err)
-{
-	struct issue_result result = { 0 };
-	struct certificate_extras extras = {
-		.status = "dry-run",
-		.warnings = &result.warnings,
-	};
-	struct certificate_row row;
-	int rc =
-	    authority_issue(x->api->authority, request, &result, &x->violations, err);
-
-	if (rc == 0) {
-		row = row_of(request, &result);
-		rc = json_respond(x->res, 200, certificate_json(&row, &extras), err);
-	}
-	issue_result_clear(&result);
-	return rc;
-}
-
 /* The right to issue is for leaves: who makes authorities can make anything. */
 unsigned
 issuing_right(const char *profile)
@@ -171,22 +150,68 @@ issuing_right(const char *profile)
 								  : ACCESS_ISSUE;
 }
 
-int
-issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
+static struct permission
+permission_to(struct exchange *x, const struct issue_request *request)
 {
-	struct issue_request request = in->request;
-	struct permission permission = { x, { .needed = issuing_right(request.profile),
-						.issuer = request.issuer,
-						.profile = request.profile } };
-	struct idempotent idempotent;
+	return (struct permission){ x, { .needed = issuing_right(request->profile),
+					   .issuer = request->issuer,
+					   .profile = request->profile } };
+}
+
+/* What would be signed: JSON without serial, certificate and chain. */
+int
+issuing_judge(struct exchange *x, const struct issue_request *wanted,
+    struct json_t **certificate, struct error *err)
+{
+	struct permission permission = permission_to(x, wanted);
+	struct issue_request request = *wanted;
+	struct issue_result result = { 0 };
+	struct certificate_extras extras = {
+		.status = "dry-run",
+		.warnings = &result.warnings,
+	};
+	struct certificate_row row;
 	int rc;
 
 	if (foresee_access(x, &permission.question, err) != 0)
 		return -1;
 	request.admit = admit;
 	request.admit_ctx = &permission;
+	request.dry_run = true;
+	rc = authority_issue(x->api->authority, &request, &result, &x->violations, err);
+	if (rc == 0) {
+		row = row_of(&request, &result);
+		if ((*certificate = certificate_json(&row, &extras)) == NULL)
+			rc = error_set(err, ERROR_INTERNAL, "out of memory");
+	}
+	issue_result_clear(&result);
+	return rc;
+}
+
+static int
+run_dry(struct exchange *x, const struct issue_request *request, struct error *err)
+{
+	struct json_t *certificate;
+
+	if (issuing_judge(x, request, &certificate, err) != 0)
+		return -1;
+	return json_respond(x->res, 200, certificate, err);
+}
+
+int
+issuing_run(struct exchange *x, const struct issuing *in, struct error *err)
+{
+	struct issue_request request = in->request;
+	struct permission permission = permission_to(x, &request);
+	struct idempotent idempotent;
+	int rc;
+
 	if (request.dry_run)
 		return run_dry(x, &request, err);
+	if (foresee_access(x, &permission.question, err) != 0)
+		return -1;
+	request.admit = admit;
+	request.admit_ctx = &permission;
 	if (idempotent_begin(x, &idempotent, err) != 0)
 		return -1;
 	if (idempotent.serial[0] != '\0')

@@ -30,10 +30,28 @@ json_append(struct json_t *array, struct json_t *item, struct error *err)
 	return 0;
 }
 
+struct json_t *
+json_join(struct json_t *object, struct json_t *more)
+{
+	int rc = json_object_update(object, more);
+
+	json_decref(more);
+	if (rc == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 int
 json_set(struct json_t *object, const char *member, struct json_t *value)
 {
 	return json_object_set_new(object, member, value);
+}
+
+void
+json_drop(struct json_t *object, const char *member)
+{
+	json_object_del(object, member);
 }
 
 void
@@ -132,7 +150,7 @@ json_read(const struct bytes *body, const char *const *members, struct json_t **
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "JSON: the body is not an object");
 	}
-	if (check_members(value, members, err) != 0) {
+	if (members != NULL && check_members(value, members, err) != 0) {
 		json_decref(value);
 		return -1;
 	}
@@ -194,6 +212,15 @@ json_has(const struct json_t *object, const char *member)
 	return json_object_get(object, member) != NULL;
 }
 
+bool
+json_same(const struct json_t *a, const struct json_t *b, const char *member)
+{
+	const json_t *one = json_object_get(a, member);
+	const json_t *other = json_object_get(b, member);
+
+	return (one == NULL && other == NULL) || json_equal(one, other);
+}
+
 int
 json_flag(const struct json_t *object, const char *member, bool fallback, bool *flag,
     struct error *err)
@@ -219,7 +246,7 @@ json_member(const struct json_t *object, const char *member, const char *const *
 	if (!json_is_object(value))
 		return error_set(
 		    err, ERROR_BAD_REQUEST, "JSON: \"%s\" is not an object", member);
-	return check_members(value, members, err);
+	return members != NULL ? check_members(value, members, err) : 0;
 }
 
 int

@@ -16,8 +16,16 @@ struct json_t *json_make(const char *fmt, ...);
 /* Takes item over, also on failure. */
 int json_append(struct json_t *array, struct json_t *item, struct error *err);
 
+/* The members of both objects, which it takes over. NULL when either is, or out of
+ * memory.
+ */
+struct json_t *json_join(struct json_t *object, struct json_t *more);
+
 /* Takes value over, also on failure: -1 for an object or value of NULL. */
 int json_set(struct json_t *object, const char *member, struct json_t *value);
+
+/* Takes the member away, if it is there. */
+void json_drop(struct json_t *object, const char *member);
 
 void json_free(struct json_t *value);
 
@@ -33,7 +41,8 @@ int json_respond_secret(struct response *res, int status, struct json_t *value,
 /* Appends value to out as compact text, and frees it, also on failure. */
 int json_write(struct json_t *value, struct buffer *out, struct error *err);
 
-/* The request's body: an object with no members but these (NULL-ended), no name twice. */
+/* The request's body: an object with no members but these (NULL-ended; NULL:
+ * any), no name twice. */
 int json_read(const struct bytes *body, const char *const *members,
     struct json_t **object, struct error *err);
 
@@ -55,7 +64,10 @@ int json_flag(const struct json_t *object, const char *member, bool fallback, bo
 
 bool json_has(const struct json_t *object, const char *member);
 
-/* The member as an object with no members but these; NULL when absent. */
+/* Both have the member with the same value, or neither has it. */
+bool json_same(const struct json_t *a, const struct json_t *b, const char *member);
+
+/* The member as an object with no members but these (NULL: any); NULL when absent. */
 int json_member(const struct json_t *object, const char *member,
     const char *const *members, const struct json_t **inner, struct error *err);
 

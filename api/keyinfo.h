@@ -8,4 +8,7 @@
 int respond_key(
     struct response *res, int status, const struct keystore_key *key, struct error *err);
 
+/* Whether a list has what is of this name: who manages some keys sees those. */
+bool keyinfo_is_visible(const struct exchange *x, const char *name);
+
 #endif

@@ -29,6 +29,7 @@ make_key_row(const struct keystore_key *key, struct key_row *row)
 	snprintf(row->name, sizeof(row->name), "%s", key->key.name);
 	snprintf(row->type, sizeof(row->type), "%s", key_type_info(key->key.type)->name);
 	snprintf(row->use, sizeof(row->use), "%s", key_use_name(key->use));
+	snprintf(row->token, sizeof(row->token), "%s", key->token);
 	memcpy(row->cka_id, key->id.data, key->id.len);
 	memcpy(row->spki, key->key.spki, key->key.spki_len);
 	memcpy(row->spki_sha256, key->key.spki_sha256, sizeof(row->spki_sha256));
@@ -58,7 +59,7 @@ unrecord_key(struct exchange *x, const struct keystore_key *key)
 	struct error err;
 
 	if (store_key_remove(x->api->store, key->key.spki_sha256, &event, &err) == 0)
-		keystore_forget(x->api->keys, key);
+		keyring_forget(x->api->keys, key);
 	else
 		log_left(key->key.name, &key->id, &err);
 }
@@ -68,7 +69,7 @@ static int
 record_key(struct exchange *x, const struct keystore_key *key, const char *action,
     struct error *err)
 {
-	char detail[64];
+	char detail[160];
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
 		.request = x->req->id,
@@ -80,10 +81,11 @@ record_key(struct exchange *x, const struct keystore_key *key, const char *actio
 	bool on_token;
 
 	make_key_row(key, &row);
-	snprintf(detail, sizeof(detail), "type=%s use=%s", row.type, row.use);
+	snprintf(detail, sizeof(detail), "type=%s use=%s token=%s", row.type, row.use,
+	    row.token);
 	if (store_key_add(x->api->store, &row, &event, err) != 0)
 		return -1;
-	if (keystore_add(x->api->keys, key, &on_token, err) == 0 && on_token)
+	if (keyring_add(x->api->keys, key, &on_token, err) == 0 && on_token)
 		return 0;
 	/* The record must not promise a key that does not sign. */
 	unrecord_key(x, key);
@@ -96,7 +98,7 @@ destroy_unused(struct exchange *x, const struct keystore_key *key)
 {
 	struct error err;
 
-	if (keystore_destroy(x->api->keys, key, &err) != 0)
+	if (keyring_destroy(x->api->keys, key, &err) != 0)
 		log_left(key->key.name, &key->id, &err);
 }
 
@@ -108,15 +110,27 @@ withdraw_key(struct exchange *x, const struct keystore_key *key)
 }
 
 int
-create_key(struct exchange *x, const char *name, enum key_type type, enum key_use use,
+check_token_name(struct exchange *x, const char *name, struct error *err)
+{
+	struct keystore *store;
+
+	if (keyring_find_token(x->api->keys, name, &store, NULL) == 0)
+		return 0;
+	return error_set(err, ERROR_BAD_REQUEST, "no token is named \"%.64s\"", name);
+}
+
+int
+create_key(struct exchange *x, const struct keyring_place *place, enum key_type type,
     struct keystore_key *key, struct error *err)
 {
-	if (!name_is_valid(name))
+	if (!name_is_valid(place->name))
 		return error_set(err, ERROR_BAD_REQUEST,
-		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", name);
-	if (keystore_generate(x->api->keys, name, type, use, key, err) != 0) {
+		    "\"%.64s\" is not a name: [a-z0-9][a-z0-9._-]{0,62}", place->name);
+	if (check_token_name(x, place->token, err) != 0)
+		return -1;
+	if (keyring_generate(x->api->keys, place, type, key, err) != 0) {
 		if (key->id.len != 0)
-			log_left(name, &key->id, err);
+			log_left(place->name, &key->id, err);
 		return -1;
 	}
 	if (record_key(x, key, "key.created", err) == 0)
@@ -137,17 +151,18 @@ read_use(const char *name, enum key_use *use, struct error *err)
 }
 
 static int
-read_new_key(const struct json_t *body, const char **name, enum key_type *type,
-    enum key_use *use, struct error *err)
+read_new_key(const struct json_t *body, struct keyring_place *place, enum key_type *type,
+    struct error *err)
 {
 	const char *type_name, *use_name;
 
-	if (json_text(body, "name", true, name, err) != 0 ||
+	if (json_text(body, "name", true, &place->name, err) != 0 ||
+	    json_text(body, "token", false, &place->token, err) != 0 ||
 	    json_text(body, "type", true, &type_name, err) != 0 ||
 	    json_text(body, "use", true, &use_name, err) != 0 ||
 	    key_type_read(type_name, type, err) != 0)
 		return -1;
-	return read_use(use_name, use, err);
+	return read_use(use_name, &place->use, err);
 }
 
 static int
@@ -162,22 +177,21 @@ require_key(struct exchange *x, const char *name, struct error *err)
 int
 post_keys(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "name", "type", "use", NULL };
+	static const char *const members[] = { "name", "type", "use", "token", NULL };
 	struct json_t *body;
 	struct keystore_key key;
-	const char *name;
+	struct keyring_place place;
 	enum key_type type;
-	enum key_use use;
 	int rc;
 
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
-	rc = read_new_key(body, &name, &type, &use, err);
+	rc = read_new_key(body, &place, &type, err);
 	if (rc == 0)
-		rc = require_key(x, name, err);
+		rc = require_key(x, place.name, err);
 	if (rc == 0) {
 		pthread_mutex_lock(&x->api->changes);
-		rc = create_key(x, name, type, use, &key, err);
+		rc = create_key(x, &place, type, &key, err);
 		pthread_mutex_unlock(&x->api->changes);
 	}
 	json_free(body);
@@ -185,7 +199,7 @@ post_keys(struct exchange *x, struct error *err)
 }
 
 struct adoption {
-	enum key_use use;
+	struct keyring_place place;
 	bool typed; /* else whatever the token has, and an RSA key is of family RSA */
 	enum key_type type;
 };
@@ -197,7 +211,8 @@ read_adoption(const struct json_t *body, struct adoption *adoption, struct error
 
 	if (json_text(body, "use", true, &use, err) != 0 ||
 	    json_text(body, "type", false, &type, err) != 0 ||
-	    read_use(use, &adoption->use, err) != 0)
+	    json_text(body, "token", false, &adoption->place.token, err) != 0 ||
+	    read_use(use, &adoption->place.use, err) != 0)
 		return -1;
 	adoption->typed = type != NULL;
 	return type == NULL ? 0 : key_type_read(type, &adoption->type, err);
@@ -207,11 +222,12 @@ static int
 adopt(struct exchange *x, const struct adoption *adoption, struct keystore_key *key,
     struct error *err)
 {
-	const char *name = x->req->params[0];
+	const char *name = adoption->place.name;
 	enum key_family family =
 	    adoption->typed ? key_type_info(adoption->type)->family : KEY_FAMILY_RSA;
 
-	if (keystore_adopt(x->api->keys, name, adoption->use, family, key, err) != 0)
+	if (check_token_name(x, adoption->place.token, err) != 0 ||
+	    keyring_adopt(x->api->keys, &adoption->place, family, key, err) != 0)
 		return -1;
 	if (adoption->typed && key->key.type != adoption->type)
 		return error_set(err, ERROR_CONFLICT, "key %s is of type %s, not %s",
@@ -223,8 +239,8 @@ adopt(struct exchange *x, const struct adoption *adoption, struct keystore_key *
 int
 post_adopt(struct exchange *x, struct error *err)
 {
-	static const char *const members[] = { "use", "type", NULL };
-	struct adoption adoption = { 0 };
+	static const char *const members[] = { "use", "type", "token", NULL };
+	struct adoption adoption = { .place.name = x->req->params[0] };
 	struct keystore_key key;
 	struct json_t *body;
 	int rc;
@@ -232,14 +248,14 @@ post_adopt(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	rc = read_adoption(body, &adoption, err);
+	if (rc == 0) {
+		pthread_mutex_lock(&x->api->changes);
+		rc = adopt(x, &adoption, &key, err);
+		if (rc == 0)
+			rc = record_key(x, &key, "key.adopted", err);
+		pthread_mutex_unlock(&x->api->changes);
+	}
 	json_free(body);
-	if (rc != 0)
-		return -1;
-	pthread_mutex_lock(&x->api->changes);
-	rc = adopt(x, &adoption, &key, err);
-	if (rc == 0)
-		rc = record_key(x, &key, "key.adopted", err);
-	pthread_mutex_unlock(&x->api->changes);
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
 }
 
@@ -299,12 +315,12 @@ destroy_key(struct exchange *x, const struct keystore_key *key, struct error *er
 	/* What cannot be recorded is not begun. The record says destroyed only of what
 	 * is; a repeated request finishes the rest. */
 	if (store_audit_append(x->api->store, &intent, err) != 0 ||
-	    keystore_destroy(x->api->keys, key, err) != 0)
+	    keyring_destroy(x->api->keys, key, err) != 0)
 		return -1;
 	rc = store_key_remove(x->api->store, key->key.spki_sha256, &event, err);
 	/* A row that is gone all the same: its removal failed after the commit. */
 	if (rc == 0 || err->code == ERROR_NOT_FOUND)
-		keystore_forget(x->api->keys, key);
+		keyring_forget(x->api->keys, key);
 	return rc;
 }
 
@@ -315,7 +331,7 @@ delete_key(struct exchange *x, struct error *err)
 	int rc = -1;
 
 	pthread_mutex_lock(&x->api->changes);
-	if (keystore_find(x->api->keys, x->req->params[0], &key, err) == 0 &&
+	if (keyring_find(x->api->keys, x->req->params[0], &key, err) == 0 &&
 	    check_deletion(x->req, &key, err) == 0)
 		rc = destroy_key(x, &key, err);
 	pthread_mutex_unlock(&x->api->changes);

@@ -6,25 +6,24 @@
  */
 #include "api/exposition.h"
 #include "api/handlers.h"
+#include "api/managed.h"
 #include "api/metrics.h"
 #include "api/process.h"
 #include "api/signature_metrics.h"
+#include "api/token_metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared.h"
 #include "ca/authority_crl.h"
 #include "store/statistics.h"
 
-#define NAME_TOKEN      "keyhold_token_seconds"
-#define NAME_RECOVERIES "keyhold_token_recoveries_total"
-#define NAME_WAIT       "keyhold_session_wait_seconds"
-#define NAME_LINES      "keyhold_log_lines_total"
-#define NAME_AUDIT      "keyhold_audit_entries_total"
-#define NAME_VALID      "keyhold_certificates_valid"
-#define NAME_ENDING     "keyhold_certificates_ending"
-#define NAME_OVERDUE    "keyhold_certificates_overdue"
-#define NAME_EXPIRY     "keyhold_certificate_expiry_timestamp_seconds"
-#define NAME_CRL        "keyhold_crl_next_update_timestamp_seconds"
+#define NAME_LINES   "keyhold_log_lines_total"
+#define NAME_AUDIT   "keyhold_audit_entries_total"
+#define NAME_VALID   "keyhold_certificates_valid"
+#define NAME_ENDING  "keyhold_certificates_ending"
+#define NAME_OVERDUE "keyhold_certificates_overdue"
+#define NAME_EXPIRY  "keyhold_certificate_expiry_timestamp_seconds"
+#define NAME_CRL     "keyhold_crl_next_update_timestamp_seconds"
 
 static void
 note_incomplete(const struct error *why)
@@ -68,66 +67,15 @@ write_lines(struct buffer *out)
 }
 
 static void
-write_times(struct buffer *out, const struct durations *times)
-{
-	static const char *const names[TOKEN_WORKS] = {
-		[TOKEN_SIGNS] = "sign",
-		[TOKEN_DECRYPTS] = "decrypt",
-		[TOKEN_GENERATES] = "generate",
-	};
-
-	exposition_family(out, NAME_TOKEN, "histogram",
-	    "In the token alone, by operation: C_SignInit and C_Sign, and so on. The "
-	    "daemon's own are among them: certificates, CRLs, tests.");
-	for (int i = 0; i < TOKEN_WORKS; i++) {
-		const struct label labels[] = { { "operation", names[i] },
-			{ NULL, NULL } };
-
-		exposition_histogram(out, NAME_TOKEN, labels, &times[i]);
-	}
-}
-
-static void
-write_recovery(const struct recovery_state *state, struct buffer *out)
-{
-	const struct label login[] = { { "action", "login" }, { NULL, NULL } };
-	const struct label reload[] = { { "action", "reload" }, { NULL, NULL } };
-
-	exposition_gauge(out, "keyhold_token_away",
-	    "1 while requests for the token are refused at once.",
-	    state->is_away || state->hangs ? 1 : 0);
-	exposition_gauge(out, "keyhold_token_hangs",
-	    "1 while a call to the token does not return.", state->hangs ? 1 : 0);
-	exposition_family(out, NAME_RECOVERIES, "counter",
-	    "Logins, and reloads of the module, to have a token work again.");
-	exposition_integer(out, NAME_RECOVERIES, login, (long long)state->logins);
-	exposition_integer(out, NAME_RECOVERIES, reload, (long long)state->reloads);
-}
-
-static void
 write_token(struct api *api, struct buffer *out)
 {
-	struct keystore_use use = keystore_use(api->keys);
 	struct error why;
 
-	exposition_gauge(out, "keyhold_sessions_in_use", "Sessions of the token at work.",
-	    use.sessions.lent);
-	exposition_gauge(
-	    out, "keyhold_sessions_max", "How many there may be.", use.sessions.max);
-	exposition_gauge(
-	    out, "keyhold_keys", "Keys in use, replaced ones too.", (long long)use.keys);
-	exposition_gauge(out, "keyhold_key_copies", "Of these, with a copy in a session.",
-	    (long long)use.copies);
-	exposition_family(out, NAME_WAIT, "histogram",
-	    "How long an operation waited for a session, also in vain; 0 where one was "
-	    "free.");
-	exposition_histogram(out, NAME_WAIT, NULL, use.sessions.waits);
-	write_times(out, use.times);
-	write_recovery(&use.recovery, out);
+	token_metrics_write(api->keys, out);
 	/* After the above, which would count it. */
 	exposition_gauge(out, "keyhold_ready",
 	    "1 when a signature was made and verified for this answer, as for /readyz.",
-	    keystore_check(api->keys, &why) == 0 ? 1 : 0);
+	    keyring_check(api->keys, &why) == 0 ? 1 : 0);
 }
 
 static void
@@ -170,9 +118,8 @@ take_counts(void *ctx, const struct certificate_counts *counts)
 }
 
 static int
-write_certificates(void *ctx, struct buffer *out, struct error *err)
+write_certificates(struct api *api, struct buffer *out, struct error *err)
 {
-	struct api *api = ctx;
 	struct certificates c;
 	int rc;
 
@@ -194,6 +141,16 @@ write_certificates(void *ctx, struct buffer *out, struct error *err)
 	buf_free(&c.ending);
 	buf_free(&c.overdue);
 	return rc;
+}
+
+static int
+write_costly(void *ctx, struct buffer *out, struct error *err)
+{
+	struct api *api = ctx;
+
+	if (write_certificates(api, out, err) != 0)
+		return -1;
+	return managed_write_metrics(api, out, err);
 }
 
 struct issuer_end {
@@ -267,8 +224,7 @@ get_metrics(struct exchange *x, struct error *err)
 	write_token(x->api, out);
 	write_lines(out);
 	write_size(x->api, out);
-	if (metrics_write_costly(
-		x->api->metrics, write_certificates, x->api, out, &why) != 0)
+	if (metrics_write_costly(x->api->metrics, write_costly, x->api, out, &why) != 0)
 		note_incomplete(&why);
 	write_issuers(x->api, out);
 	process_write(out);

@@ -8,7 +8,7 @@
 #include "api/handlers.h"
 
 /* Generates, records and takes into use. The caller holds api->changes. */
-int create_key(struct exchange *x, const char *name, enum key_type type, enum key_use use,
+int create_key(struct exchange *x, const struct keyring_place *place, enum key_type type,
     struct keystore_key *key, struct error *err);
 
 /* Undoes create_key, as far as token and store allow. The caller holds api->changes. */
@@ -18,6 +18,10 @@ void withdraw_key(struct exchange *x, const struct keystore_key *key);
  * The log says which pair is on the token and in nobody's use, and why it is left there.
  */
 void log_left(const char *name, const struct object_id *id, const struct error *err);
+
+/* Whether a name of a token is one, before anything is done: ERROR_BAD_REQUEST. NULL is.
+ */
+int check_token_name(struct exchange *x, const char *name, struct error *err);
 
 /*
  * A request's spki_sha256 says which key it means: ERROR_CONFLICT when that is another.

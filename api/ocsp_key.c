@@ -44,9 +44,11 @@ static int
 find_or_create(
     struct exchange *x, const char *name, struct keystore_key *key, struct error *err)
 {
-	if (keystore_find(x->api->keys, name, key, NULL) == 0)
+	const struct keyring_place place = { .name = name, .use = KEY_USE_CA };
+
+	if (keyring_find(x->api->keys, name, key, NULL) == 0)
 		return check_use(x->api, key, err);
-	return create_key(x, name, KEY_EC_P256, KEY_USE_CA, key, err);
+	return create_key(x, &place, KEY_EC_P256, key, err);
 }
 
 int

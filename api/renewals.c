@@ -76,13 +76,17 @@ respond_info(struct exchange *x, const struct certificate_row *row, struct error
 {
 	char start[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE];
 	struct renewal_window window = renewal_window(row);
+	struct json_t *json;
 
 	clock_format(start, window.start);
 	clock_format(end, window.end);
 	x->res->retry_after_s = ASK_AGAIN_S;
-	return json_respond(x->res, 200,
-	    json_make("{s:{s:s,s:s}}", "suggestedWindow", "start", start, "end", end),
-	    err);
+	json = json_make("{s:{s:s,s:s}}", "suggestedWindow", "start", start, "end", end);
+	if (row->revoked_at != 0 && json_set(json, "revoked", json_make("b", 1)) != 0) {
+		json_free(json);
+		json = NULL;
+	}
+	return json_respond(x->res, 200, json, err);
 }
 
 /* The shape of RFC 9773 section 4.2. */

@@ -23,7 +23,7 @@ find_current(struct exchange *x, struct keystore_key *old, struct error *err)
 	if (!name_is_valid(name))
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "\"%.80s\" is not a name: a key is rotated by its name", name);
-	if (keystore_find(x->api->keys, name, old, err) != 0)
+	if (keyring_find(x->api->keys, name, old, err) != 0)
 		return -1;
 	if (old->use == KEY_USE_CA)
 		return error_set(err, ERROR_FORBIDDEN,
@@ -37,7 +37,7 @@ static int
 record(struct exchange *x, const struct keystore_key *old, struct keystore_key next,
     struct error *err)
 {
-	char was[2 * KEY_SHA256_SIZE + 1], is[2 * KEY_SHA256_SIZE + 1], detail[256];
+	char was[2 * KEY_SHA256_SIZE + 1], is[2 * KEY_SHA256_SIZE + 1], detail[320];
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
 		.request = x->req->id,
@@ -51,8 +51,8 @@ record(struct exchange *x, const struct keystore_key *old, struct keystore_key n
 	make_key_row(&next, &row);
 	hex_encode(was, old->key.spki_sha256, KEY_SHA256_SIZE);
 	hex_encode(is, next.key.spki_sha256, KEY_SHA256_SIZE);
-	snprintf(detail, sizeof(detail), "type=%s use=%s old=%s new=%s", row.type,
-	    row.use, was, is);
+	snprintf(detail, sizeof(detail), "type=%s use=%s token=%s old=%s new=%s",
+	    row.type, row.use, row.token, was, is);
 	return store_key_replace(x->api->store, old->key.spki_sha256, &row, &event, err);
 }
 
@@ -62,7 +62,7 @@ take_into_use(struct exchange *x, const struct keystore_key *next, struct error 
 {
 	bool on_token;
 
-	if (keystore_add(x->api->keys, next, &on_token, err) != 0)
+	if (keyring_add(x->api->keys, next, &on_token, err) != 0)
 		return -1;
 	return on_token ? 0 : -1;
 }
@@ -72,16 +72,16 @@ discard(struct exchange *x, const struct keystore_key *next)
 {
 	struct error err;
 
-	if (keystore_destroy(x->api->keys, next, &err) != 0)
+	if (keyring_destroy(x->api->keys, next, &err) != 0)
 		log_left(next->key.name, &next->id, &err);
-	keystore_forget(x->api->keys, next);
+	keyring_forget(x->api->keys, next);
 }
 
 static int
 replace_key(struct exchange *x, const struct keystore_key *old, enum key_type type,
     struct keystore_key *next, struct error *err)
 {
-	if (keystore_generate_next(x->api->keys, old->key.name, type, next, err) != 0) {
+	if (keyring_generate_next(x->api->keys, old->key.name, type, next, err) != 0) {
 		if (next->id.len != 0)
 			log_left(old->key.name, &next->id, err);
 		return -1;
@@ -91,7 +91,7 @@ replace_key(struct exchange *x, const struct keystore_key *old, enum key_type ty
 		discard(x, next);
 		return -1;
 	}
-	keystore_promote(x->api->keys, old, next);
+	keyring_promote(x->api->keys, old, next);
 	next->replaced = 0;
 	return 0;
 }

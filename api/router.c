@@ -11,6 +11,7 @@
 #define CSR_BODY                                                                         \
 	(CSR_BODY_PEM + CSR_BODY_PEM / 2) /* in JSON, line ends are two characters */
 #define CSR_BODY_PEM 65536
+#define MANAGED_BODY 65536
 #define MESSAGE_BODY (256 * 1024)
 
 static const struct route routes[] = {
@@ -18,21 +19,23 @@ static const struct route routes[] = {
 	{ "POST", "/v1/keys/{}/sign", post_sign, ACCESS_USE, "scheme", MESSAGE_BODY },
 	{ "POST", "/v1/keys/{}/decrypt", post_decrypt, ACCESS_USE, "scheme", SMALL_BODY },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC, NULL, 0 },
+	{ "GET", "/v1/clock", get_clock, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC, NULL, 0 },
 	{ "GET", "/metrics", get_metrics, ACCESS_READ, NULL, 0 },
-	{ "GET", "/v1/keys", get_keys, ACCESS_READ, NULL, 0 },
+	{ "GET", "/v1/keys", get_keys, ACCESS_READ | ACCESS_MANAGE_KEY, NULL, 0 },
 	{ "POST", "/v1/keys", post_keys, ACCESS_MANAGE_KEY, NULL, SMALL_BODY },
-	{ "GET", "/v1/keys/{}", get_key, ACCESS_READ, NULL, 0 },
+	{ "GET", "/v1/keys/{}", get_key, ACCESS_READ | ACCESS_MANAGE_KEY, NULL, 0 },
 	{ "DELETE", "/v1/keys/{}", delete_key, ACCESS_MANAGE_KEY, NULL, SMALL_BODY },
 	{ "POST", "/v1/keys/{}/adopt", post_adopt, ACCESS_MANAGE_KEY, NULL, SMALL_BODY },
 	{ "POST", "/v1/keys/{}/rotate", post_rotate, ACCESS_MANAGE_KEY, NULL,
 	    SMALL_BODY },
 	/* Of a token that others may use too. */
 	{ "GET", "/v1/left-keys", get_left_keys, ACCESS_ADMIN, NULL, 0 },
-	{ "DELETE", "/v1/left-keys/{}", delete_left_key, ACCESS_ADMIN, NULL, 0 },
-	{ "GET", "/v1/keys/{}/public", get_public, ACCESS_USE | ACCESS_READ, NULL, 0 },
-	{ "GET", "/v1/keys/{}/reference", get_reference, ACCESS_USE | ACCESS_READ, NULL,
-	    0 },
+	{ "DELETE", "/v1/left-keys/{}", delete_left_key, ACCESS_ADMIN, "token", 0 },
+	{ "GET", "/v1/keys/{}/public", get_public,
+	    ACCESS_USE | ACCESS_READ | ACCESS_MANAGE_KEY, NULL, 0 },
+	{ "GET", "/v1/keys/{}/reference", get_reference,
+	    ACCESS_USE | ACCESS_READ | ACCESS_MANAGE_KEY, NULL, 0 },
 	{ "POST", "/v1/keys/{}/csr", post_csr, ACCESS_MANAGE_KEY, NULL, SMALL_BODY },
 	{ "GET", "/v1/issuers", get_issuers, ACCESS_READ, NULL, 0 },
 	{ "POST", "/v1/issuers", post_issuers, ACCESS_MANAGE, NULL, CSR_BODY },
@@ -85,6 +88,20 @@ static const struct route routes[] = {
 	    NULL, CSR_BODY },
 	{ "POST", "/.well-known/est/{}/simplereenroll", post_est_reenroll, ACCESS_ISSUE,
 	    NULL, CSR_BODY },
+	{ "GET", "/v1/expiry", get_expiry, ACCESS_READ, "before cursor limit", 0 },
+	{ "GET", "/v1/trust/bundle", get_trust_bundle, ACCESS_PUBLIC, NULL, 0 },
+	{ "GET", "/v1/managed", get_managed_all, ACCESS_READ | ACCESS_MANAGE_KEY, NULL,
+	    0 },
+	/* Who defines one has its agent, which may be root, run a program. */
+	{ "POST", "/v1/managed", post_managed, ACCESS_ADMIN, "dry_run", MANAGED_BODY },
+	{ "GET", "/v1/managed/{}", get_managed, ACCESS_READ | ACCESS_MANAGE_KEY, NULL,
+	    0 },
+	{ "PUT", "/v1/managed/{}", put_managed, ACCESS_ADMIN, "dry_run", MANAGED_BODY },
+	{ "DELETE", "/v1/managed/{}", delete_managed, ACCESS_ADMIN, NULL, 0 },
+	{ "PUT", "/v1/managed/{}/state", put_managed_state, ACCESS_MANAGE_KEY, NULL,
+	    MANAGED_BODY },
+	{ "POST", "/v1/managed/{}/renew", post_managed_renew, ACCESS_MANAGE_KEY, NULL,
+	    SMALL_BODY },
 	{ "GET", "/v1/profiles", get_profiles, ACCESS_READ, NULL, 0 },
 	{ "GET", "/v1/profiles/{}", get_profile, ACCESS_READ, NULL, 0 },
 	{ "PUT", "/v1/profiles/{}", put_profile, ACCESS_MANAGE, NULL, SMALL_BODY },
@@ -93,7 +110,8 @@ static const struct route routes[] = {
 	{ "GET", "/v1/access/decision", get_access_decision, ACCESS_READ,
 	    "who may key issuer profile name", 0 },
 	{ "GET", "/v1/token", get_token_info, ACCESS_READ, NULL, 0 },
-	{ "POST", "/v1/token/check", post_token_check, ACCESS_ADMIN, NULL, SMALL_BODY },
+	{ "POST", "/v1/token/check", post_token_check, ACCESS_ADMIN, "token",
+	    SMALL_BODY },
 	{ "GET", "/v1/tokens", get_tokens, ACCESS_READ, NULL, 0 },
 	{ "POST", "/v1/tokens", post_tokens, ACCESS_ADMIN, NULL, SMALL_BODY },
 	{ "GET", "/v1/tokens/{}", get_token, ACCESS_READ, NULL, 0 },

@@ -57,7 +57,7 @@ sign(struct exchange *x, const struct bytes *message, unsigned char *sig, size_t
 	use.scheme = scheme_info(scheme)->name;
 	if (recorder_admit(x->api->recorder, err) == 0 &&
 	    keyuse_check(&x->key, scheme, message, err) == 0)
-		rc = keystore_sign(x->api->keys, x->key.key.spki_sha256, scheme, message,
+		rc = keyring_sign(x->api->keys, x->key.key.spki_sha256, scheme, message,
 		    sig, sig_len, err);
 	return recorder_note(x->api->recorder, &use, rc, err);
 }

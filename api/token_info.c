@@ -1,8 +1,9 @@
-/* token_info.c - the PKCS#11 token: what it can do, and whether it does. */
+/* token_info.c - the PKCS#11 tokens: what they can do, and whether they do. */
 #include <stdio.h>
 
 #include "api/handlers.h"
 #include "api/json.h"
+#include "api/token_state.h"
 #include "pkcs11/check.h"
 
 static struct json_t *
@@ -79,23 +80,42 @@ list_mechanisms(const struct abilities *abilities)
 	return list;
 }
 
+/* What it was asked now, or why it is not asked. */
+static struct json_t *
+describe(struct keystore *store)
+{
+	struct error why;
+	struct json_t *token =
+	    token_state(store, keystore_check(store, &why) == 0 ? NULL : &why);
+	struct session_use sessions = keystore_use(store).sessions;
+	const struct abilities *abilities;
+	struct token_facts facts;
+
+	token_describe(keystore_token(store), &facts);
+	abilities = &facts.abilities;
+	return json_join(
+	    token, json_make("{s:s,s:s,s:s,s:I,s:{s:I,s:I},s:b,s:b,s:o,s:o}",
+		       "manufacturer", facts.written.manufacturer, "model",
+		       facts.written.model, "module", keystore_token(store)->module->path,
+		       "keys", (long long)keystore_count(store), "sessions", "lent",
+		       (long long)sessions.lent, "max", (long long)sessions.max,
+		       "rsa_key_exchange", abilities_check_decrypt(abilities, NULL) == 0,
+		       "lists_mechanisms", abilities->are_known, "key_types",
+		       list_types(abilities), "mechanisms", list_mechanisms(abilities)));
+}
+
 int
 get_token_info(struct exchange *x, struct error *err)
 {
-	const struct token *token = keystore_token(x->api->keys);
-	const struct abilities *abilities = &token->abilities;
-	struct session_use sessions = keystore_use(x->api->keys).sessions;
-	bool decrypts = abilities_check_decrypt(abilities, NULL) == 0;
+	struct json_t *list = json_make("[]");
 
-	return json_respond(x->res, 200,
-	    json_make("{s:s,s:s,s:s,s:s,s:s,s:{s:I,s:I},s:b,s:b,s:o,s:o}", "label",
-		token->label, "serial", token->serial, "manufacturer",
-		token->manufacturer, "model", token->model, "module", token->module->path,
-		"sessions", "lent", (long long)sessions.lent, "max",
-		(long long)sessions.max, "rsa_key_exchange", decrypts, "lists_mechanisms",
-		abilities->are_known, "key_types", list_types(abilities), "mechanisms",
-		list_mechanisms(abilities)),
-	    err);
+	for (size_t i = 0; i < keyring_tokens(x->api->keys); i++)
+		if (json_append(list, describe(keyring_store(x->api->keys, i)), err) !=
+		    0) {
+			json_free(list);
+			return -1;
+		}
+	return json_respond(x->res, 200, json_make("{s:o}", "tokens", list), err);
 }
 
 struct findings {
@@ -123,37 +143,42 @@ add_finding(void *ctx, const struct check_result *result)
 }
 
 static int
-check(struct exchange *x, const enum key_type *type, struct error *err)
+check(struct exchange *x, struct keystore *store, const enum key_type *type,
+    struct error *err)
 {
 	struct findings findings = { json_make("[]"), true, err };
 
-	if (keystore_probe(x->api->keys, type, add_finding, &findings) != 0) {
+	if (keystore_probe(store, type, add_finding, &findings) != 0) {
 		json_free(findings.list);
 		return -1;
 	}
 	return json_respond(x->res, 200,
-	    json_make("{s:b,s:o}", "works", findings.works, "results", findings.list),
+	    json_make("{s:s,s:b,s:o}", "token", keystore_token(store)->name, "works",
+		findings.works, "results", findings.list),
 	    err);
 }
 
 static int
 check_audited(struct exchange *x, const enum key_type *type, struct error *err)
 {
+	struct keystore *store;
 	struct audit_event event = {
 		.actor = x->req->caller->actor,
 		.request = x->req->id,
 		.action = "token.checked",
-		.object = x->api->token_label,
 		.detail = type != NULL ? key_type_info(*type)->name : "all types",
 	};
 	int rc;
 
+	if (token_of_query(x, &store, err) != 0)
+		return -1;
+	event.object = keystore_token(store)->name;
 	if (pthread_mutex_trylock(&x->api->checking) != 0)
 		return error_set(
 		    err, ERROR_CONFLICT, "the token is being checked already");
 	rc = store_audit_append(x->api->store, &event, err);
 	if (rc == 0)
-		rc = check(x, type, err);
+		rc = check(x, store, type, err);
 	pthread_mutex_unlock(&x->api->checking);
 	return rc;
 }

@@ -39,10 +39,11 @@ keystore_new(struct token *token, const struct keystore_options *options,
 	pthread_rwlock_init(&s->handles, &attributes);
 	pthread_rwlockattr_destroy(&attributes);
 	pthread_mutex_init(&s->writer, NULL);
-	if (recovery_start(s, recovery, &s->recovery, err) != 0) {
+	if (recovery_start(s, recovery, options->away, &s->recovery, err) != 0) {
 		keystore_free(s);
 		return -1;
 	}
+	keystore_join_module(s);
 	*store = s;
 	return 0;
 }
@@ -52,6 +53,8 @@ keystore_free(struct keystore *store)
 {
 	if (store == NULL)
 		return;
+	/* First: the keepers of other tokens ask how this one is. */
+	keystore_leave_module(store);
 	recovery_stop(store->recovery);
 	copies_close(store);
 	keytable_clear(&store->table);
@@ -61,7 +64,7 @@ keystore_free(struct keystore *store)
 	free(store);
 }
 
-const struct token *
+struct token *
 keystore_token(const struct keystore *store)
 {
 	return store->token;
@@ -120,12 +123,17 @@ keystore_drop_list(struct keystore *store)
 	store->inventory = NULL;
 }
 
-void
+bool
 keystore_unlist(struct keystore *store)
 {
+	bool is_listed;
+
 	pthread_rwlock_rdlock(&store->handles);
+	if ((is_listed = store->inventory != NULL))
+		keystore_seek_listed(store, store->inventory, NULL);
 	keystore_drop_list(store);
 	pthread_rwlock_unlock(&store->handles);
+	return is_listed;
 }
 
 void
@@ -289,6 +297,12 @@ keystore_check(struct keystore *store, struct error *err)
 }
 
 bool
+keystore_recovered(struct keystore *store, const struct error *failure)
+{
+	return recovery_helped(store->recovery, failure);
+}
+
+bool
 keystore_is_away(struct keystore *store)
 {
 	struct recovery_state state = recovery_state(store->recovery);
@@ -302,7 +316,7 @@ keystore_count(struct keystore *store)
 	size_t count;
 
 	pthread_rwlock_rdlock(&store->lock);
-	count = store->table.count;
+	count = store->table.count - store->table.guests;
 	pthread_rwlock_unlock(&store->lock);
 	return count;
 }
@@ -310,11 +324,16 @@ keystore_count(struct keystore *store)
 struct keystore_use
 keystore_use(struct keystore *store)
 {
-	return (struct keystore_use){
-		.keys = keystore_count(store),
+	struct keystore_use use = {
 		.copies = atomic_load(&store->copies.count),
 		.sessions = session_pool_use(store->token->sessions),
 		.recovery = recovery_state(store->recovery),
 		.times = store->token->times,
 	};
+
+	pthread_rwlock_rdlock(&store->lock);
+	use.known = store->table.count;
+	use.keys = use.known - store->table.guests;
+	pthread_rwlock_unlock(&store->lock);
+	return use;
 }

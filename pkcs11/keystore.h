@@ -3,7 +3,7 @@
  *
  * Several may have one name: a name finds the current one, a hash any of them.
  * The durable list is the store's; this is its image in memory together with the
- * token's handles. From any thread.
+ * handles of one token. From any thread.
  */
 #ifndef PKCS11_KEYSTORE_H
 #define PKCS11_KEYSTORE_H
@@ -31,6 +31,7 @@ int key_use_read(const char *name, enum key_use *use, struct error *err);
 
 struct keystore_key {
 	struct key key;
+	char token[TOKEN_NAME_SIZE]; /* its home's name */
 	enum key_use use;
 	struct object_id id;
 	int64_t created;  /* seconds since 1970 */
@@ -45,22 +46,24 @@ struct keystore_options {
 	 * CA's and of the audit record. 0: only these. */
 	unsigned verify_one_in;
 	struct recovery_options recovery; /* of no hang_ms: the times of a default */
+	const struct error *away;         /* why the token is not open; NULL: it is */
 };
 
-/* The token must outlive the keystore. */
+/* The token must outlive the keystore. One that is away is looked for. */
 int keystore_new(struct token *token, const struct keystore_options *options,
     struct keystore **store, struct error *err);
 void keystore_free(struct keystore *store);
 
-/* What it says of itself; that does not change. */
-const struct token *keystore_token(const struct keystore *store);
+struct token *keystore_token(const struct keystore *store);
 
 /*
  * Reads where all keys of the token are, so that keystore_add need not search for each:
  * between the two many are taken into use, by one thread, and none is made or destroyed.
  */
 int keystore_list(struct keystore *store, struct error *err);
-void keystore_unlist(struct keystore *store);
+
+/* Finds what guests were listed. False: the list was gone. */
+bool keystore_unlist(struct keystore *store);
 
 /*
  * Takes a key into use. A key that the token does not have is listed all the same and
@@ -70,6 +73,19 @@ void keystore_unlist(struct keystore *store);
  */
 int keystore_add(struct keystore *store, const struct keystore_key *key, bool *on_token,
     struct error *err);
+
+/*
+ * A key that is at home on another token, and may be on this one as well. It is looked
+ * for when it is needed, at most once a minute where it has never been.
+ */
+int keystore_add_guest(
+    struct keystore *store, const struct keystore_key *key, struct error *err);
+
+/* Looks for all of them at once, also while the token is away. */
+int keystore_seek_guests(struct keystore *store, struct error *err);
+
+/* Whether the token has the guest, or had it when it was last seen. */
+bool keystore_has_seen(struct keystore *store, const unsigned char *spki_sha256);
 
 /*
  * Makes or finds a key on the token that serves for this use, tried where a token may
@@ -97,9 +113,12 @@ void keystore_promote(struct keystore *store, const struct keystore_key *old,
 /*
  * Destroyed on the token, the key signs no more, and stays listed until it is forgotten:
  * whatever fails in between, all of it can be tried again. Destroying waits for the
- * signatures in progress; a key that is not on the token counts as destroyed.
+ * signatures in progress; a key that is not on the token counts as destroyed. Of a key
+ * that is at home elsewhere nothing is destroyed but the same key, in use or not.
  */
 int keystore_destroy(
+    struct keystore *store, const struct keystore_key *key, struct error *err);
+int keystore_destroy_guest(
     struct keystore *store, const struct keystore_key *key, struct error *err);
 void keystore_forget(struct keystore *store, const struct keystore_key *key);
 
@@ -112,10 +131,11 @@ int keystore_find(struct keystore *store, const char *name_or_spki,
     struct keystore_key *key, struct error *err);
 int keystore_find_spki(struct keystore *store, const unsigned char *spki_sha256,
     struct keystore_key *key, struct error *err);
-size_t keystore_count(struct keystore *store);
+size_t keystore_count(struct keystore *store); /* without guests */
 
 struct keystore_use {
-	size_t keys, copies;
+	size_t keys, copies; /* at home here */
+	size_t known;        /* with guests: all keys of the daemon */
 	struct session_use sessions;
 	struct recovery_state recovery;
 	const struct durations *times; /* of the token, by enum token_work */
@@ -127,32 +147,35 @@ bool keystore_is_away(struct keystore *store);
 /* How busy it is. What it points to is the keystore's, and changes all the time. */
 struct keystore_use keystore_use(struct keystore *store);
 
-/* Signs with the key of this hash, whatever its use: the caller has decided that it may.
- */
-int keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *message,
-    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+/* What is done with a private key. */
+enum keystore_verb {
+	KEYSTORE_SIGNS,
+	KEYSTORE_SIGNS_DIGEST, /* as keyring_sign_digest says */
+	KEYSTORE_DECRYPTS,
+};
 
-/*
- * The same of a message that was hashed already, as GnuTLS does it: never with Ed25519.
- * For what the daemon itself hashed; no peer's digest is signed.
- */
-int keystore_sign_digest(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *digest,
-    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+struct keystore_task {
+	enum keystore_verb verb;
+	const unsigned char *spki_sha256;
+	enum scheme scheme; /* unless it decrypts */
+	const struct bytes *input;
+	unsigned char *output; /* of SIGNATURE_MAX_BYTES, or PREMASTER_BYTES */
+	size_t *output_len;    /* unless it decrypts */
+	bool hurries;          /* a token that fails is seen to, and not waited for */
+	/* Set by a wrong signature: what signs after it is the key itself, verified. */
+	bool was_wrong;
+};
 
-/* Decrypts as key_backend's decrypt says, whatever the key's use: the same. */
-int keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
-    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
-    struct error *err);
+/* Whatever the key's use: the caller has decided that it may. */
+int keystore_run(struct keystore *store, struct keystore_task *task, struct error *err);
+
+/* After a failure of a task that hurried: as recovery_helped. */
+bool keystore_recovered(struct keystore *store, const struct error *failure);
 
 /*
  * Whether the token works: a signature by one of the keys, verified in software; without
  * any key, a session. Answers in time also when the token does not. What readyz asks.
  */
 int keystore_check(struct keystore *store, struct error *err);
-
-/* The same as a key_backend whose ctx is the keystore: for evp/ in the daemon. */
-extern const struct key_backend keystore_backend;
 
 #endif

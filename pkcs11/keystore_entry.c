@@ -4,41 +4,13 @@
  */
 #include "pkcs11/keystore_state.h"
 
-#include <time.h>
-
 #include "pkcs11/copies.h"
+#include "pkcs11/deadline.h"
 #include "pkcs11/recovery.h"
 #include "pkcs11/session.h"
 
 /* Keys are made one after the other, and an RSA key takes seconds. */
 #define WRITER_WAIT_MS 30000
-
-/* ThreadSanitizer of gcc 12 knows the functions of the wall clock only. */
-#ifdef __SANITIZE_THREAD__
-#define WAIT_CLOCK                                  CLOCK_REALTIME
-#define pthread_mutex_clocklock(lock, clock, until) pthread_mutex_timedlock(lock, until)
-#define pthread_rwlock_clockrdlock(lock, clock, until)                                   \
-	pthread_rwlock_timedrdlock(lock, until)
-#define pthread_rwlock_clockwrlock(lock, clock, until)                                   \
-	pthread_rwlock_timedwrlock(lock, until)
-#else
-#define WAIT_CLOCK CLOCK_MONOTONIC
-#endif
-
-static struct timespec
-from_now(int ms)
-{
-	struct timespec t;
-
-	clock_gettime(WAIT_CLOCK, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000L;
-	if (t.tv_nsec >= 1000000000L) {
-		t.tv_nsec -= 1000000000L;
-		t.tv_sec++;
-	}
-	return t;
-}
 
 int
 keystore_lock_for_use(struct keystore *store, struct error *err)
@@ -47,8 +19,8 @@ keystore_lock_for_use(struct keystore *store, struct error *err)
 
 	if (pthread_rwlock_tryrdlock(&store->handles) == 0)
 		return 0;
-	deadline = from_now(store->wait_ms);
-	if (pthread_rwlock_clockrdlock(&store->handles, WAIT_CLOCK, &deadline) == 0)
+	deadline = deadline_in(store->wait_ms);
+	if (pthread_rwlock_clockrdlock(&store->handles, DEADLINE_CLOCK, &deadline) == 0)
 		return 0;
 	return error_set(err, ERROR_BUSY, "the token is being seen to");
 }
@@ -56,9 +28,9 @@ keystore_lock_for_use(struct keystore *store, struct error *err)
 int
 keystore_lock_handles(struct keystore *store, struct error *err)
 {
-	struct timespec deadline = from_now(store->wait_ms);
+	struct timespec deadline = deadline_in(store->wait_ms);
 
-	if (pthread_rwlock_clockwrlock(&store->handles, WAIT_CLOCK, &deadline) == 0)
+	if (pthread_rwlock_clockwrlock(&store->handles, DEADLINE_CLOCK, &deadline) == 0)
 		return 0;
 	return error_set(err, ERROR_BUSY, "a call to the token takes too long");
 }
@@ -66,9 +38,9 @@ keystore_lock_handles(struct keystore *store, struct error *err)
 static int
 lock_writer(struct keystore *store, int wait_ms, struct error *err)
 {
-	struct timespec deadline = from_now(wait_ms);
+	struct timespec deadline = deadline_in(wait_ms);
 
-	if (pthread_mutex_clocklock(&store->writer, WAIT_CLOCK, &deadline) == 0)
+	if (pthread_mutex_clocklock(&store->writer, DEADLINE_CLOCK, &deadline) == 0)
 		return 0;
 	return error_set(err, ERROR_BUSY, "another change of the token is in progress");
 }
@@ -103,6 +75,10 @@ keystore_work(struct keystore *store, const struct keystore_work *work, struct e
 		return -1;
 	if (attempt(store, work, err) == 0)
 		return 0;
+	if (work->hurries) {
+		recovery_note(store->recovery, err);
+		return -1;
+	}
 	if ((work->makes && err->code != ERROR_LOGGED_OUT) ||
 	    !recovery_helped(store->recovery, err))
 		return -1;

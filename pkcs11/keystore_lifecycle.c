@@ -1,6 +1,7 @@
 /* keystore_lifecycle.c - keys on the token: made, adopted, replaced, destroyed. */
 #include "pkcs11/keystore_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -69,6 +70,14 @@ run_generation(struct keystore *store, void *ctx, struct error *err)
 	return rc;
 }
 
+static void
+note_origin(const struct keystore *store, struct keystore_key *key)
+{
+	snprintf(key->token, sizeof(key->token), "%s", store->token->name);
+	key->created = clock_now_s();
+	key->replaced = 0;
+}
+
 static int
 generate(struct keystore *store, const char *name, enum key_type type, enum key_use use,
     struct keystore_key *key, struct error *err)
@@ -87,8 +96,7 @@ generate(struct keystore *store, const char *name, enum key_type type, enum key_
 		return -1;
 	key->use = use;
 	rc = keystore_work(store, &work, err);
-	key->created = clock_now_s();
-	key->replaced = 0;
+	note_origin(store, key);
 	return rc;
 }
 
@@ -186,8 +194,7 @@ keystore_adopt(struct keystore *store, const char *name, enum key_use use,
 	if (check_name_free(store, name, err) != 0 ||
 	    keystore_work(store, &work, err) != 0)
 		return -1;
-	key->created = clock_now_s();
-	key->replaced = 0;
+	note_origin(store, key);
 	return 0;
 }
 
@@ -208,32 +215,74 @@ destroy_private(struct keystore *store, const struct keystore_key *key,
 	return rc;
 }
 
+/* What has the CKA_ID of a guest may be another key. */
+static int
+find_guest(struct keystore *store, const struct keystore_key *key, bool *is_here,
+    struct error *err)
+{
+	CK_OBJECT_HANDLE private;
+
+	*is_here =
+	    token_find_private(store->token, &key->key, &key->id, &private, err) == 0;
+	if (*is_here)
+		keystore_set_seen(store, key, private);
+	return *is_here || keystore_is_absence(err->code) ? 0 : -1;
+}
+
+struct destruction {
+	struct keystore_key key;
+	bool is_guest;
+};
+
 /* With many objects each step takes a while, and others sign in the first and the last.
  */
 static int
 destroy(struct keystore *store, void *ctx, struct error *err)
 {
-	const struct keystore_key *key = ctx;
+	const struct destruction *d = ctx;
+	const struct keystore_key *key = &d->key;
 	struct token_pair pair;
+	bool is_here = true;
 
+	if (d->is_guest && find_guest(store, key, &is_here, err) != 0)
+		return -1;
+	if (!is_here)
+		return 0;
 	if (token_locate(store->token, &key->id, &pair, err) != 0 ||
 	    destroy_private(store, key, pair.private, err) != 0)
 		return -1;
-	return token_destroy_object(store->token, pair.public, err);
+	if (token_destroy_object(store->token, pair.public, err) != 0)
+		return -1;
+	keystore_set_absent(store, key);
+	return 0;
+}
+
+static int
+run_destruction(struct keystore *store, const struct keystore_key *key, bool is_guest,
+    struct error *err)
+{
+	struct destruction destruction = { *key, is_guest };
+	const struct keystore_work work = {
+		.run = destroy,
+		.ctx = &destruction,
+		.writes = true,
+	};
+
+	return keystore_work(store, &work, err);
 }
 
 int
 keystore_destroy(
     struct keystore *store, const struct keystore_key *key, struct error *err)
 {
-	struct keystore_key copy = *key;
-	const struct keystore_work work = {
-		.run = destroy,
-		.ctx = &copy,
-		.writes = true,
-	};
+	return run_destruction(store, key, false, err);
+}
 
-	return keystore_work(store, &work, err);
+int
+keystore_destroy_guest(
+    struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	return run_destruction(store, key, true, err);
 }
 
 struct certificate_of_key {

@@ -30,11 +30,17 @@ keystore_find_again(struct keystore *store, const struct keystore_key *key,
 {
 	struct error why;
 
-	if (token_find_private(store->token, &key->key, &key->id, handle, &why) != 0)
-		return error_set(err, code_of_absence(why.code),
-		    "key %s is not on the token: %s", key->key.name, why.text);
-	keystore_set_handle(store, key, *handle);
-	return 0;
+	if (!keystore_may_look(store, key))
+		return error_set(err, ERROR_TOKEN, "key %s is not on the token %s",
+		    key->key.name, store->token->name);
+	if (token_find_private(store->token, &key->key, &key->id, handle, &why) == 0) {
+		keystore_set_seen(store, key, *handle);
+		return 0;
+	}
+	if (keystore_is_absence(why.code))
+		keystore_set_absent(store, key);
+	return error_set(err, code_of_absence(why.code), "key %s is not on the token: %s",
+	    key->key.name, why.text);
 }
 
 /* The key of this hash and its handle; the handles' lock is held for reading. */
@@ -128,16 +134,12 @@ sign_as(struct token *token, const struct signer *signer, struct mechanism *mech
 	return 0;
 }
 
-/* What is to be signed, and what became of it. */
+/* What became of a signature. */
 struct task {
+	struct keystore_task *asked;
 	/* mechanism_init, or mechanism_init_digest. */
 	int (*prepare)(struct mechanism *mechanism, enum scheme scheme,
 	    enum key_type type, const struct bytes *input, struct error *err);
-	const unsigned char *spki_sha256;
-	enum scheme scheme;
-	const struct bytes *input;
-	unsigned char *sig;
-	size_t *sig_len;
 	bool by_key; /* not by its copy */
 	CK_OBJECT_HANDLE wrong_copy;
 	struct signer signer;
@@ -148,20 +150,22 @@ static int
 sign(struct keystore *store, void *ctx, struct error *err)
 {
 	struct task *task = ctx;
+	const struct keystore_task *asked = task->asked;
 	struct signer *signer = &task->signer;
 	struct mechanism mechanism;
 
 	task->news = (struct copies_news){ .failed_copy = CK_INVALID_HANDLE };
-	if (find_signer(store, task->spki_sha256, signer, err) != 0 ||
-	    task->prepare(&mechanism, task->scheme, signer->type, task->input, err) != 0)
+	if (find_signer(store, asked->spki_sha256, signer, err) != 0 ||
+	    task->prepare(&mechanism, asked->scheme, signer->type, asked->input, err) !=
+		0)
 		return -1;
 	if (task->by_key)
 		signer->copy = CK_INVALID_HANDLE;
-	if (sign_as(store->token, signer, &mechanism, task->sig, task->sig_len,
+	if (sign_as(store->token, signer, &mechanism, asked->output, asked->output_len,
 		&task->news, err) == 0)
 		return 0;
 	if (err->code == ERROR_LOGGED_OUT)
-		doubt_handle(store, task->spki_sha256, signer->handle);
+		doubt_handle(store, task->asked->spki_sha256, signer->handle);
 	return -1;
 }
 
@@ -192,12 +196,13 @@ is_to_be_verified(const struct keystore *store, const struct task *task)
 static int
 verify(struct keystore *store, const struct task *task, struct error *err)
 {
-	const struct bytes sig = { .data = task->sig, .len = *task->sig_len };
+	const struct keystore_task *asked = task->asked;
+	const struct bytes sig = { .data = asked->output, .len = *asked->output_len };
 	struct keystore_key key;
 
-	if (keystore_find_spki(store, task->spki_sha256, &key, err) != 0)
+	if (keystore_find_spki(store, asked->spki_sha256, &key, err) != 0)
 		return -1;
-	return token_verify(&key.key, task->scheme, task->input, &sig, err);
+	return token_verify(&key.key, asked->scheme, asked->input, &sig, err);
 }
 
 static int
@@ -210,119 +215,86 @@ sign_and_verify(struct keystore *store, void *ctx, struct error *err)
 static void
 doubt_signer(struct keystore *store, struct task *task)
 {
-	task->by_key = true;
+	task->by_key = task->asked->was_wrong = true;
 	task->wrong_copy = task->signer.copy;
 	if (task->wrong_copy == CK_INVALID_HANDLE)
-		doubt_handle(store, task->spki_sha256, task->signer.handle);
+		doubt_handle(store, task->asked->spki_sha256, task->signer.handle);
+}
+
+/* Once more, by the key itself, when the token was seen to; else another token's turn. */
+static int
+sign_again(struct keystore *store, struct keystore_work *work, const struct error *why,
+    struct error *err)
+{
+	struct task *task = work->ctx;
+
+	doubt_signer(store, task);
+	if (work->hurries) {
+		recovery_note(store->recovery, why);
+		return error_set(err, why->code, "%s", why->text);
+	}
+	recovery_helped(store->recovery, why);
+	work->run = sign_and_verify;
+	return keystore_work(store, work, err);
 }
 
 static int
-run_task(struct keystore *store, struct task *task, struct error *err)
+run_signature(struct keystore *store, struct keystore_task *asked, struct error *err)
 {
-	struct keystore_work work = { .run = sign, .ctx = task };
+	const bool was_wrong = asked->was_wrong;
+	struct task task = {
+		.asked = asked,
+		.prepare = asked->verb == KEYSTORE_SIGNS_DIGEST ? mechanism_init_digest
+								: mechanism_init,
+		.by_key = was_wrong,
+		.news.failed_copy = CK_INVALID_HANDLE,
+	};
+	struct keystore_work work = {
+		.run = was_wrong ? sign_and_verify : sign,
+		.ctx = &task,
+		.hurries = asked->hurries,
+	};
 	struct error why;
 	int rc;
 
 	rc = keystore_work(store, &work, err);
-	if (rc == 0 && is_to_be_verified(store, task) && verify(store, task, &why) != 0) {
-		doubt_signer(store, task);
-		recovery_helped(store->recovery, &why);
-		work.run = sign_and_verify;
-		rc = keystore_work(store, &work, err);
-	}
-	if (task->wrong_copy != CK_INVALID_HANDLE)
-		task->news.failed_copy = task->wrong_copy;
-	if (task->signer.is_due || task->news.failed_copy != CK_INVALID_HANDLE)
-		copies_tend(store, task->spki_sha256, &task->news);
+	if (rc == 0 && !was_wrong && is_to_be_verified(store, &task) &&
+	    verify(store, &task, &why) != 0)
+		rc = sign_again(store, &work, &why, err);
+	if (task.wrong_copy != CK_INVALID_HANDLE)
+		task.news.failed_copy = task.wrong_copy;
+	if (task.signer.is_due || task.news.failed_copy != CK_INVALID_HANDLE)
+		copies_tend(store, asked->spki_sha256, &task.news);
 	return rc;
 }
-
-int
-keystore_sign(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *message,
-    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
-{
-	struct task task = {
-		.prepare = mechanism_init,
-		.spki_sha256 = spki_sha256,
-		.scheme = scheme,
-		.input = message,
-		.sig = sig,
-		.sig_len = sig_len,
-		.news.failed_copy = CK_INVALID_HANDLE,
-	};
-
-	return run_task(store, &task, err);
-}
-
-int
-keystore_sign_digest(struct keystore *store, const unsigned char *spki_sha256,
-    enum scheme scheme, const struct bytes *digest,
-    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err)
-{
-	struct task task = {
-		.prepare = mechanism_init_digest,
-		.spki_sha256 = spki_sha256,
-		.scheme = scheme,
-		.input = digest,
-		.sig = sig,
-		.sig_len = sig_len,
-		.news.failed_copy = CK_INVALID_HANDLE,
-	};
-
-	return run_task(store, &task, err);
-}
-
-struct decryption {
-	const unsigned char *spki_sha256;
-	const struct bytes *ciphertext;
-	unsigned char *premaster;
-};
 
 static int
 decrypt(struct keystore *store, void *ctx, struct error *err)
 {
-	const struct decryption *d = ctx;
+	const struct keystore_task *asked = ctx;
 	CK_OBJECT_HANDLE handle;
 	struct keystore_key key;
 
-	if (find_handle(store, d->spki_sha256, &key, &handle, err) != 0)
+	if (find_handle(store, asked->spki_sha256, &key, &handle, err) != 0)
 		return -1;
 	if (token_decrypt(
-		store->token, handle, &key.key, d->ciphertext, d->premaster, err) == 0)
+		store->token, handle, &key.key, asked->input, asked->output, err) == 0)
 		return 0;
 	if (err->code == ERROR_LOGGED_OUT)
-		doubt_handle(store, d->spki_sha256, handle);
+		doubt_handle(store, asked->spki_sha256, handle);
 	return -1;
 }
 
 int
-keystore_decrypt(struct keystore *store, const unsigned char *spki_sha256,
-    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
-    struct error *err)
+keystore_run(struct keystore *store, struct keystore_task *task, struct error *err)
 {
-	struct decryption decryption = { spki_sha256, ciphertext, premaster };
-	const struct keystore_work work = { .run = decrypt, .ctx = &decryption };
+	const struct keystore_work work = {
+		.run = decrypt,
+		.ctx = task,
+		.hurries = task->hurries,
+	};
 
-	return keystore_work(store, &work, err);
+	if (task->verb == KEYSTORE_DECRYPTS)
+		return keystore_work(store, &work, err);
+	return run_signature(store, task, err);
 }
-
-static int
-backend_sign(void *ctx, const struct key *key, enum scheme scheme,
-    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
-    size_t *sig_len, struct error *err)
-{
-	return keystore_sign(ctx, key->spki_sha256, scheme, message, sig, sig_len, err);
-}
-
-static int
-backend_decrypt(void *ctx, const struct key *key, const struct bytes *ciphertext,
-    unsigned char premaster[static PREMASTER_BYTES], struct error *err)
-{
-	return keystore_decrypt(ctx, key->spki_sha256, ciphertext, premaster, err);
-}
-
-const struct key_backend keystore_backend = {
-	.sign = backend_sign,
-	.decrypt = backend_decrypt,
-};

@@ -43,8 +43,10 @@ struct keystore {
 	struct keytable table;
 	struct copies copies;                  /* the writer's */
 	atomic_int_least64_t copying_since_ms; /* 0: nobody sees to copies */
-	struct inventory *inventory;           /* from keystore_list to keystore_unlist */
-	struct newcomer newcomer;              /* under the table's lock */
+	/* From keystore_list to keystore_unlist: of the thread that calls them, and of
+	 * who has locked everybody out. */
+	struct inventory *inventory;
+	struct newcomer newcomer; /* under the table's lock */
 };
 
 /*
@@ -61,8 +63,9 @@ int keystore_in_use_as(const struct keytable *table, const struct keystore_key *
 struct keystore_work {
 	int (*run)(struct keystore *store, void *ctx, struct error *err);
 	void *ctx;
-	bool writes; /* run is alone in writing to the token */
-	bool makes;  /* and what fails may have been done all the same */
+	bool writes;  /* run is alone in writing to the token */
+	bool makes;   /* and what fails may have been done all the same */
+	bool hurries; /* the token's recovery is not waited for */
 };
 
 /* Does it, and once more when the token failed and has recovered. */
@@ -79,6 +82,21 @@ int keystore_lock_handles(struct keystore *store, struct error *err);
 int keystore_lock_out(struct keystore *store, int wait_ms, struct error *err);
 void keystore_let_in(struct keystore *store);
 
+/*
+ * The module is shared with other tokens. Who has taken it, without waiting, may finalize
+ * it, and nobody else does until it is given back.
+ */
+void keystore_join_module(struct keystore *store);
+void keystore_leave_module(struct keystore *store);
+bool keystore_take_module(struct keystore *store);
+void keystore_give_module(struct keystore *store);
+
+/*
+ * The token is found and logged in to, and where no other token of the module works, the
+ * module is finalized before. It is taken, and everybody is locked out.
+ */
+int keystore_reload(struct keystore *store, struct error *err);
+
 /* All handles have become invalid; everybody is locked out. */
 void keystore_forget_handles(struct keystore *store);
 void keystore_drop_list(struct keystore *store);
@@ -94,6 +112,27 @@ int keystore_try(struct keystore *store, struct error *err);
  * invalid. The handles are locked. */
 int keystore_find_again(struct keystore *store, const struct keystore_key *key,
     CK_OBJECT_HANDLE *handle, struct error *err);
+
+/* Whether the search has found that the key is not there, and not failed. */
+bool keystore_is_absence(enum error_code why);
+
+/* The token has the guest, by this handle. */
+void keystore_set_seen(
+    struct keystore *store, const struct keystore_key *key, CK_OBJECT_HANDLE handle);
+
+/* A guest is not here: no handle is looked for again for a while. */
+void keystore_set_absent(struct keystore *store, const struct keystore_key *key);
+
+/* False for a guest that was not there a moment ago. */
+bool keystore_may_look(struct keystore *store, const struct keystore_key *key);
+
+/* Finds the guests that are on the token, and among what was listed of it. In a work. */
+int keystore_seek_locked(struct keystore *store, struct error *err);
+int keystore_seek_listed(
+    struct keystore *store, const struct inventory *inventory, struct error *err);
+
+/* Whether the token has this pair for a key in use, a guest that was ever found too. */
+bool keystore_uses_id(struct keystore *store, const struct object_id *id);
 
 /* Whether the idle sessions are what they should be. */
 int keystore_touch(struct keystore *store, struct error *err);

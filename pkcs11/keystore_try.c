@@ -11,14 +11,15 @@ struct choice {
 	size_t count;
 };
 
-/* The table is locked. */
+/* The table is locked. Guests that were not found say nothing of the token. */
 static void
 choose(const struct keytable *table, bool on_token, struct choice *choice)
 {
 	for (size_t i = 0; choice->count < TRIED_MAX && i < table->buckets; i++)
 		for (const struct keytable_slot *slot = table->by_name[i];
 		     slot != NULL && choice->count < TRIED_MAX; slot = slot->next_by_name)
-			if ((slot->handle != CK_INVALID_HANDLE) == on_token)
+			if ((slot->handle != CK_INVALID_HANDLE) == on_token &&
+			    (on_token || !slot->is_guest))
 				choice->keys[choice->count++] = *slot;
 }
 

@@ -74,6 +74,7 @@ grow(struct keytable *table)
 	struct keytable bigger = {
 		.buckets = table->buckets ? table->buckets * 2 : FIRST_BUCKETS,
 		.count = table->count,
+		.guests = table->guests,
 	};
 
 	if (table->count < table->buckets)
@@ -99,21 +100,39 @@ grow(struct keytable *table)
 	return 0;
 }
 
-int
-keytable_add(
-    struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
+static struct keytable_slot *
+add(struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
 {
 	struct keytable_slot *slot = calloc(1, sizeof(*slot));
 
 	if (slot == NULL || grow(table) != 0) {
 		free(slot);
-		return -1;
+		return NULL;
 	}
 	slot->key = *key;
 	slot->handle = handle;
 	slot->copy.handle = CK_INVALID_HANDLE;
 	link_slot(table, slot);
 	table->count++;
+	return slot;
+}
+
+int
+keytable_add(
+    struct keytable *table, const struct keystore_key *key, CK_OBJECT_HANDLE handle)
+{
+	return add(table, key, handle) != NULL ? 0 : -1;
+}
+
+int
+keytable_add_guest(struct keytable *table, const struct keystore_key *key)
+{
+	struct keytable_slot *slot = add(table, key, CK_INVALID_HANDLE);
+
+	if (slot == NULL)
+		return -1;
+	slot->is_guest = true;
+	table->guests++;
 	return 0;
 }
 
@@ -140,15 +159,30 @@ keytable_by_spki(const struct keytable *table, const unsigned char *spki_sha256)
 	return slot;
 }
 
+/* From slot on. */
+static struct keytable_slot *
+find_id(struct keytable_slot *slot, const struct object_id *id, bool is_guest)
+{
+	while (
+	    slot != NULL && (slot->is_guest != is_guest || slot->key.id.len != id->len ||
+				memcmp(slot->key.id.data, id->data, id->len) != 0))
+		slot = slot->next_by_id;
+	return slot;
+}
+
 struct keytable_slot *
 keytable_by_id(const struct keytable *table, const struct object_id *id)
 {
-	struct keytable_slot *slot = table->buckets ? *id_bucket(table, id) : NULL;
+	return table->buckets ? find_id(*id_bucket(table, id), id, false) : NULL;
+}
 
-	while (slot != NULL && (slot->key.id.len != id->len ||
-				   memcmp(slot->key.id.data, id->data, id->len) != 0))
-		slot = slot->next_by_id;
-	return slot;
+struct keytable_slot *
+keytable_guest_by_id(const struct keytable *table, const struct object_id *id,
+    const struct keytable_slot *after)
+{
+	if (after != NULL)
+		return find_id(after->next_by_id, id, true);
+	return table->buckets ? find_id(*id_bucket(table, id), id, true) : NULL;
 }
 
 void
@@ -169,6 +203,7 @@ keytable_remove(struct keytable *table, const unsigned char *spki_sha256)
 		continue;
 	*at = slot->next_by_id;
 	table->count--;
+	table->guests -= slot->is_guest;
 	free(slot);
 }
 

@@ -14,17 +14,6 @@ struct search {
 };
 
 static bool
-is_in_use(struct keystore *store, const struct object_id *id)
-{
-	bool found;
-
-	pthread_rwlock_rdlock(&store->lock);
-	found = keytable_by_id(&store->table, id) != NULL;
-	pthread_rwlock_unlock(&store->lock);
-	return found;
-}
-
-static bool
 has(const struct search *s, CK_OBJECT_CLASS class, const struct object_id *id)
 {
 	CK_OBJECT_HANDLE handle;
@@ -64,7 +53,7 @@ visit(
 	leftover.has_public = class == CKO_PUBLIC_KEY || has(s, CKO_PUBLIC_KEY, id);
 	/* A pair is told of with its private half. */
 	if (id->len == 0 || (class == CKO_PUBLIC_KEY && leftover.has_private) ||
-	    is_in_use(s->store, id))
+	    keystore_uses_id(s->store, id))
 		return;
 	read_label(s, object, &leftover);
 	buf_append(s->found, &leftover, sizeof(leftover));
@@ -78,8 +67,11 @@ search(struct keystore *store, void *ctx, struct error *err)
 	int rc = -1;
 
 	buf_reset(s.found);
-	if (inventory_read(store->token, &inventory, err) != 0 ||
-	    session_take_live(store->token->sessions, &s.session, err) != 0)
+	if (inventory_read(store->token, &inventory, err) != 0)
+		goto out;
+	if (keystore_seek_listed(store, inventory, err) != 0)
+		goto out;
+	if (session_take_live(store->token->sessions, &s.session, err) != 0)
 		goto out;
 	s.inventory = inventory;
 	inventory_each(inventory, visit, &s);
@@ -109,7 +101,10 @@ destroy(struct keystore *store, void *ctx, struct error *err)
 	const struct object_id *id = ctx;
 	struct token_pair pair;
 
-	if (is_in_use(store, id))
+	/* The replica of a key that is at home on another token is in use. */
+	if (keystore_seek_locked(store, err) != 0)
+		return -1;
+	if (keystore_uses_id(store, id))
 		return error_set(err, ERROR_CONFLICT, "a key that is in use");
 	if (token_locate(store->token, id, &pair, err) != 0)
 		return -1;

@@ -91,13 +91,14 @@ finalize(struct module *module)
 }
 
 int
-module_open(
+module_load(
     const char *path, const char *init_args, struct module **module, struct error *err)
 {
 	struct module *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	pthread_mutex_init(&m->lock, NULL);
 	/* dlopen takes "" for the program itself, which has p11-kit's functions in it. */
 	if (*path == '\0') {
 		error_set(err, ERROR_CONFIG, "PKCS#11 module: no path");
@@ -111,14 +112,35 @@ module_open(
 		error_set(err, ERROR_INTERNAL, "out of memory");
 		goto fail;
 	}
-	if (open_library(m, err) != 0 || find_functions(m, err) != 0 ||
-	    initialise(m, err) != 0)
+	if (open_library(m, err) != 0 || find_functions(m, err) != 0)
 		goto fail;
 	*module = m;
 	return 0;
 fail:
 	module_close(m);
 	return -1;
+}
+
+int
+module_open(
+    const char *path, const char *init_args, struct module **module, struct error *err)
+{
+	struct module *m = NULL;
+
+	if (module_load(path, init_args, &m, err) != 0)
+		return -1;
+	if (initialise(m, err) != 0) {
+		module_close(m);
+		return -1;
+	}
+	*module = m;
+	return 0;
+}
+
+bool
+module_is_initialised(const struct module *module)
+{
+	return module->libp11 != NULL;
 }
 
 int
@@ -136,6 +158,7 @@ module_close(struct module *module)
 	finalize(module);
 	if (module->library != NULL)
 		dlclose(module->library);
+	pthread_mutex_destroy(&module->lock);
 	free(module->init_args);
 	free(module);
 }

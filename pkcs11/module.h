@@ -1,12 +1,14 @@
 /*
  * module.h - a PKCS#11 module, loaded and initialised by libp11, and its function list.
  *
- * libp11 owns C_Initialize and C_Finalize; everything about sessions, keys and
- * signatures goes through functions (docs/decisions/0001).
+ * libp11 owns C_Initialize and C_Finalize; everything about slots, sessions, keys and
+ * signatures goes through functions (docs/decisions/0001, 0033). A process initialises a
+ * module once, so tokens of one module share it.
  */
 #ifndef PKCS11_MODULE_H
 #define PKCS11_MODULE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include <p11-kit/pkcs11.h>
@@ -14,6 +16,7 @@
 #include "base/error.h"
 
 struct PKCS11_ctx_st;
+struct token;
 
 struct module {
 	struct PKCS11_ctx_st *libp11;
@@ -22,10 +25,18 @@ struct module {
 	CK_FUNCTION_LIST *functions;
 	bool list_is_ours; /* the module did not know that libp11 had initialised it */
 	char path[256];
-	char *init_args; /* or NULL */
+	char *init_args;      /* or NULL */
+	pthread_mutex_t lock; /* tokens; held while it is begun anew, too */
+	struct token *tokens; /* that are open */
 };
 
-/* init_args (CK_C_INITIALIZE_ARGS.pReserved, for NSS and the like) may be NULL. */
+/* Loads it, and does not initialise: module_reload does. ERROR_CONFIG: there is none. */
+int module_load(
+    const char *path, const char *init_args, struct module **module, struct error *err);
+
+bool module_is_initialised(const struct module *module);
+
+/* Both. init_args (CK_C_INITIALIZE_ARGS.pReserved, for NSS and the like) may be NULL. */
 int module_open(
     const char *path, const char *init_args, struct module **module, struct error *err);
 

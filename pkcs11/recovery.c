@@ -1,14 +1,13 @@
 /*
- * recovery.c - the thread that sees to the token, and the one that watches.
+ * recovery.c - the thread that sees to the token.
  *
  * What it does, in this order, until a signature verifies: nothing, for the failure may
  * have been of one request or one key; a login, where sessions or the login have ended;
- * the module finalized and initialised, now and after pauses that double.
+ * the module finalized and initialised, now and after pauses that double. A module that
+ * another token works with is let alone: this one is looked for there.
  */
-#include "pkcs11/recovery.h"
+#include "pkcs11/recovery_state.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,49 +15,27 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "pkcs11/keystore_state.h"
-#include "pkcs11/session.h"
 
 #define PAUSES_MOST 30 /* the longest is so many of the first */
 #define LOCK_OUT_MS 1000
-#define STOP_MS     5000 /* for the keeper's last call */
-#define LOOKS       4    /* of the watch, in the time after which a call hangs */
-#define SLOW        10 /* a module may take so many times as long to reload as to sign */
 
-/* How an attempt to use the token ended, and why it failed. */
-struct outcome {
-	int rc;
-	struct error why;
-};
-
-struct recovery {
-	struct keystore *store;
-	struct recovery_options options;
-	pthread_t keeper, watch;
-	pthread_mutex_t lock;
-	pthread_cond_t asked, done, stop; /* of CLOCK_MONOTONIC */
-	bool stopping, keeper_ended, wanted;
-	uint64_t begun, finished; /* runs */
-	struct outcome last;
-	bool is_logged_in; /* the keeper's own */
-	int64_t probe_ms;  /* when the token was last probed; the watch's own, as is: */
-	uint64_t given_before;
-	int64_t pause_ms, away_since_ms;
-	atomic_bool is_away, hangs;
-	/* With a login or a reload; with asking about idle sessions. 0: not. */
-	atomic_int_least64_t busy_since_ms, touching_since_ms;
-	atomic_ullong logins, reloads;
-};
-
-/* The lock is held. False at the deadline. */
-static bool
-wait_until(struct recovery *r, pthread_cond_t *condition, int64_t deadline_ms)
+bool
+recovery_wait_until(
+    struct recovery *recovery, pthread_cond_t *condition, int64_t deadline_ms)
 {
 	struct timespec deadline = {
 		.tv_sec = deadline_ms / 1000,
 		.tv_nsec = deadline_ms % 1000 * 1000000,
 	};
 
-	return pthread_cond_timedwait(condition, &r->lock, &deadline) == 0;
+	return pthread_cond_timedwait(condition, &recovery->lock, &deadline) == 0;
+}
+
+void
+recovery_want(struct recovery *recovery)
+{
+	recovery->wanted = true;
+	pthread_cond_signal(&recovery->asked);
 }
 
 static bool
@@ -86,16 +63,34 @@ static int
 note_login(struct recovery *r, struct outcome *o)
 {
 	if (o->rc == 0)
-		log_info("token.login", "serial=%s", r->store->token->serial);
+		log_info("token.login", "serial=%s token=%s", r->store->token->serial,
+		    r->store->token->name);
 	if (r->options.note_login != NULL)
 		o->rc = r->options.note_login(r->options.ctx, o->rc, &o->why);
 	return o->rc;
 }
 
+static int
+login_again(struct keystore *store, struct error *err)
+{
+	return token_relogin(store->token, err);
+}
+
+/* With the module, unless it is with the keeper of another token, or comes from there. */
+static int
+reload(struct keystore *store, struct error *err)
+{
+	struct recovery *r = store->recovery;
+
+	if (atomic_exchange(&r->is_fresh, false) || !r->has_module)
+		return token_return(store->token, err);
+	return keystore_reload(store, err);
+}
+
 /* Nobody else is in the token meanwhile. */
 static bool
-begin_anew(
-    struct recovery *r, int (*begin)(struct token *, struct error *), struct outcome *o)
+begin_anew(struct recovery *r, int (*begin)(struct keystore *, struct error *),
+    struct outcome *o)
 {
 	if (atomic_load(&r->hangs)) {
 		o->rc =
@@ -104,14 +99,14 @@ begin_anew(
 	}
 	if ((o->rc = keystore_lock_out(r->store, LOCK_OUT_MS, &o->why)) != 0)
 		return false;
-	r->is_logged_in = false;
+	atomic_store(&r->is_logged_in, false);
 	atomic_store(&r->busy_since_ms, clock_mono_ms());
 	keystore_forget_handles(r->store);
-	o->rc = begin(r->store->token, &o->why);
+	o->rc = begin(r->store, &o->why);
 	atomic_store(&r->busy_since_ms, 0);
-	r->is_logged_in = note_login(r, o) == 0;
+	atomic_store(&r->is_logged_in, note_login(r, o) == 0);
 	keystore_let_in(r->store);
-	return r->is_logged_in;
+	return atomic_load(&r->is_logged_in);
 }
 
 /* The lock is held. One line for each reason. */
@@ -125,7 +120,8 @@ set_away(struct recovery *r, const struct error *why)
 		r->pause_ms = r->options.pause_ms;
 	}
 	if (!r->is_away || strcmp(r->last.why.text, why->text) != 0)
-		log_error("token.away", "why=\"%s\"", log_quoted(quoted, why->text));
+		log_error("token.away", "why=\"%s\" token=%s",
+		    log_quoted(quoted, why->text), r->store->token->name);
 	r->last = (struct outcome){ -1, *why };
 	atomic_store(&r->is_away, true);
 }
@@ -147,13 +143,31 @@ see_to(struct recovery *r, struct outcome *o)
 			return true;
 		if (o->why.code == ERROR_LOGGED_OUT) {
 			atomic_fetch_add(&r->logins, 1);
-			if (begin_anew(r, token_relogin, o) && try_token(r, true, o))
+			if (begin_anew(r, login_again, o) && try_token(r, true, o))
 				return true;
 		}
 		open_breaker(r, &o->why);
 	}
 	atomic_fetch_add(&r->reloads, 1);
-	return begin_anew(r, token_reload, o) && try_token(r, true, o);
+	/* Until it is said whether this token works: another's keeper would end it. */
+	r->has_module = keystore_take_module(r->store);
+	if (!begin_anew(r, reload, o) || !try_token(r, true, o))
+		return false;
+	/* What it has of other tokens' keys, before these fail: nobody waits for it then.
+	 */
+	keystore_seek_guests(r->store, NULL);
+	return true;
+}
+
+/* The lock is held. What worked before another token's reload says nothing any more. */
+static bool
+is_well_still(const struct recovery *r, bool is_well, struct outcome *o)
+{
+	if (!is_well || atomic_load(&r->is_logged_in))
+		return is_well;
+	o->rc =
+	    error_set(&o->why, ERROR_AWAY, "the module was begun anew for another token");
+	return false;
 }
 
 /* The lock is held. */
@@ -164,8 +178,9 @@ finish(struct recovery *r, bool is_well, const struct outcome *o)
 		set_away(r, &o->why);
 	} else {
 		if (r->is_away)
-			log_info("token.back", "after_ms=%lld",
-			    (long long)(clock_mono_ms() - r->away_since_ms));
+			log_info("token.back", "after_ms=%lld token=%s",
+			    (long long)(clock_mono_ms() - r->away_since_ms),
+			    r->store->token->name);
 		atomic_store(&r->is_away, false);
 		r->last = *o;
 	}
@@ -186,7 +201,7 @@ sleep_until_due(struct recovery *r, bool *is_asked)
 		if (wait_ms == 0)
 			pthread_cond_wait(&r->asked, &r->lock);
 		else
-			in_time = wait_until(r, &r->asked, due);
+			in_time = recovery_wait_until(r, &r->asked, due);
 	}
 	if (r->is_away && !in_time && r->pause_ms < most_ms)
 		r->pause_ms = 2 * r->pause_ms < most_ms ? 2 * r->pause_ms : most_ms;
@@ -222,98 +237,13 @@ keep(void *arg)
 		o = (struct outcome){ 0 };
 		is_well = (!is_asked && is_idle_well(r)) || see_to(r, &o);
 		pthread_mutex_lock(&r->lock);
-		finish(r, is_well, &o);
+		finish(r, is_well_still(r, is_well, &o), &o);
+		if (r->has_module)
+			keystore_give_module(r->store);
+		r->has_module = false;
 	}
 	r->keeper_ended = true;
 	pthread_cond_broadcast(&r->done);
-	pthread_mutex_unlock(&r->lock);
-	return NULL;
-}
-
-static int64_t
-age_ms(atomic_int_least64_t *since)
-{
-	int64_t ms = atomic_load(since);
-
-	return ms == 0 ? 0 : clock_mono_ms() - ms;
-}
-
-static int64_t
-more(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* For how long the oldest call goes on; of what may take long a part of it. */
-static int64_t
-oldest_call_ms(struct recovery *r, uint64_t *given)
-{
-	bool is_slow;
-	int64_t ms = session_pool_oldest_ms(r->store->token->sessions, given, &is_slow);
-	int64_t apart =
-	    more(age_ms(&r->store->copying_since_ms), age_ms(&r->touching_since_ms));
-
-	return more(
-	    more(ms, apart / (is_slow ? SLOW : 1)), age_ms(&r->busy_since_ms) / SLOW);
-}
-
-/* The lock is held. Has the token tried. */
-static void
-ask(struct recovery *r)
-{
-	r->wanted = true;
-	pthread_cond_signal(&r->asked);
-}
-
-/* The lock is held. */
-static void
-set_hangs(struct recovery *r, bool hangs, int64_t ms)
-{
-	if (hangs && !r->hangs)
-		log_error("token.hangs", "for_ms=%lld", (long long)ms);
-	if (!hangs && r->hangs) {
-		log_info("token.returned", "serial=%s", r->store->token->serial);
-		ask(r);
-	}
-	atomic_store(&r->hangs, hangs);
-}
-
-/*
- * The lock is held. One call that does not return is one thread and one session less. The
- * token hangs when another does not return either that was made to find out.
- */
-static void
-look(struct recovery *r)
-{
-	int64_t now = clock_mono_ms(), patience = r->options.hang_ms / 2;
-	uint64_t given;
-	int64_t ms = oldest_call_ms(r, &given);
-
-	if (ms < patience) {
-		r->probe_ms = 0;
-	} else if (r->probe_ms == 0 || given != r->given_before) {
-		r->probe_ms = now;
-		r->given_before = given;
-		ask(r);
-	}
-	set_hangs(r, ms >= r->options.hang_ms && now - r->probe_ms >= patience, ms);
-	if (r->options.watchdog_ms != 0 && ms >= r->options.watchdog_ms &&
-	    (r->hangs || r->is_away)) {
-		log_error("token.given-up", "after_ms=%lld", (long long)ms);
-		r->options.give_up(r->options.ctx);
-	}
-}
-
-static void *
-watch(void *arg)
-{
-	struct recovery *r = arg;
-
-	pthread_mutex_lock(&r->lock);
-	while (!r->stopping) {
-		wait_until(r, &r->stop, clock_mono_ms() + r->options.hang_ms / LOOKS);
-		look(r);
-	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
@@ -341,7 +271,7 @@ tell_to_stop(struct recovery *r)
 static int
 start_threads(struct recovery *r, struct error *err)
 {
-	if (pthread_create(&r->watch, NULL, watch, r) != 0)
+	if (pthread_create(&r->watch, NULL, recovery_watch, r) != 0)
 		return error_set(err, ERROR_INTERNAL, "starting a thread");
 	if (pthread_create(&r->keeper, NULL, keep, r) == 0)
 		return 0;
@@ -352,7 +282,7 @@ start_threads(struct recovery *r, struct error *err)
 
 int
 recovery_start(struct keystore *store, const struct recovery_options *options,
-    struct recovery **recovery, struct error *err)
+    const struct error *away, struct recovery **recovery, struct error *err)
 {
 	struct recovery *r = calloc(1, sizeof(*r));
 	pthread_condattr_t monotonic;
@@ -369,29 +299,40 @@ recovery_start(struct keystore *store, const struct recovery_options *options,
 	pthread_mutex_init(&r->lock, NULL);
 	r->store = store;
 	r->options = *options;
-	r->is_logged_in = true;
+	atomic_store(&r->is_logged_in, away == NULL);
+	if (away != NULL)
+		set_away(r, away);
+	*recovery = r; /* the threads look for it there */
 	if (start_threads(r, err) != 0) {
+		*recovery = NULL;
 		free_recovery(r);
 		return -1;
 	}
-	*recovery = r;
 	return 0;
+}
+
+void
+recovery_give_up(struct recovery *recovery)
+{
+	if (recovery == NULL || recovery->options.give_up == NULL)
+		return;
+	log_error("token.given-up", "after_ms=%d token=%s", RECOVERY_STOP_MS,
+	    recovery->store->token->name);
+	recovery->options.give_up(recovery->options.ctx);
 }
 
 /* It may be in a call that does not return. */
 static void
 join_keeper(struct recovery *r)
 {
-	int64_t deadline = clock_mono_ms() + STOP_MS;
+	int64_t deadline = clock_mono_ms() + RECOVERY_STOP_MS;
 	bool in_time = true;
 
 	pthread_mutex_lock(&r->lock);
 	while (!r->keeper_ended && in_time)
-		in_time = wait_until(r, &r->done, deadline);
-	if (!r->keeper_ended && r->options.give_up != NULL) {
-		log_error("token.given-up", "after_ms=%d", STOP_MS);
-		r->options.give_up(r->options.ctx);
-	}
+		in_time = recovery_wait_until(r, &r->done, deadline);
+	if (!r->keeper_ended)
+		recovery_give_up(r);
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->keeper, NULL);
 }
@@ -450,19 +391,49 @@ wait_for_run(struct recovery *r)
 	int64_t deadline = clock_mono_ms() + r->options.wait_ms;
 	bool in_time = true;
 
-	ask(r);
+	recovery_want(r);
 	while (r->finished < run && !r->stopping && in_time)
-		in_time = wait_until(r, &r->done, deadline);
+		in_time = recovery_wait_until(r, &r->done, deadline);
 	return r->finished >= run;
+}
+
+static bool
+is_seen_to(const struct error *failure)
+{
+	const struct outcome o = { -1, *failure };
+
+	return is_illness(&o);
+}
+
+void
+recovery_doubt(struct recovery *recovery)
+{
+	pthread_mutex_lock(&recovery->lock);
+	recovery_want(recovery);
+	pthread_mutex_unlock(&recovery->lock);
+}
+
+void
+recovery_note(struct recovery *recovery, const struct error *failure)
+{
+	if (is_seen_to(failure))
+		recovery_doubt(recovery);
+}
+
+void
+recovery_module_was_reloaded(struct recovery *recovery)
+{
+	atomic_store(&recovery->is_logged_in, false);
+	atomic_store(&recovery->is_fresh, true);
+	recovery_doubt(recovery);
 }
 
 bool
 recovery_helped(struct recovery *recovery, const struct error *failure)
 {
-	const struct outcome o = { -1, *failure };
 	bool helped;
 
-	if (!is_illness(&o))
+	if (!is_seen_to(failure))
 		return false;
 	pthread_mutex_lock(&recovery->lock);
 	helped = wait_for_run(recovery) && !recovery->is_away;

@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 
+#define RECOVERY_STOP_MS 5000 /* for the last call to the token */
+
 struct keystore;
 struct recovery;
 
@@ -33,12 +35,16 @@ struct recovery_options {
 	void *ctx;
 };
 
-/* The keystore's, and of its token. options are copied. */
+/* The keystore's, and of its token. options are copied. away: why the token is not open;
+ * NULL when it is. */
 int recovery_start(struct keystore *store, const struct recovery_options *options,
-    struct recovery **recovery, struct error *err);
+    const struct error *away, struct recovery **recovery, struct error *err);
 
 /* Waits for a call that the first thread is in. NULL is fine. */
 void recovery_stop(struct recovery *recovery);
+
+/* A stop has waited for RECOVERY_STOP_MS. NULL is fine. */
+void recovery_give_up(struct recovery *recovery);
 
 /* 0 while requests may go to the token. ERROR_AWAY, at once, while it is away or hangs.
  */
@@ -49,6 +55,15 @@ int recovery_admit(struct recovery *recovery, struct error *err);
  * for what is the request's own fault.
  */
 bool recovery_helped(struct recovery *recovery, const struct error *failure);
+
+/* Has it seen to after a failure in the token, and waits for nothing. */
+void recovery_note(struct recovery *recovery, const struct error *failure);
+
+/* Has the token tried, as after a failure. */
+void recovery_doubt(struct recovery *recovery);
+
+/* For another token of the module; everybody is locked out, and no handle is valid. */
+void recovery_module_was_reloaded(struct recovery *recovery);
 
 /* Whether the token works now, by a signature that was begun after the call. */
 int recovery_check(struct recovery *recovery, struct error *err);

@@ -1,4 +1,4 @@
-/* token.c - finds a token by what is written on it, and logs in. */
+/* token.c - a token is opened, and begun anew. */
 #include "pkcs11/token.h"
 
 #include <stdbool.h>
@@ -13,80 +13,6 @@
 #include "pkcs11/session.h"
 
 #define LABEL_BYTES 32 /* CK_TOKEN_INFO.label */
-
-static bool
-matches(const PKCS11_TOKEN *candidate, const struct token_options *options)
-{
-	if (candidate == NULL || !candidate->initialized)
-		return false;
-	if (options->label != NULL && strcmp(candidate->label, options->label) != 0)
-		return false;
-	return options->serial == NULL ||
-	       strcmp(candidate->serialnr, options->serial) == 0;
-}
-
-static PKCS11_SLOT *
-find_slot(PKCS11_SLOT *slots, unsigned count, const struct token_options *options,
-    const char *path, struct error *err)
-{
-	const char *what = options->label != NULL ? "label" : "serial";
-	const char *value = options->label != NULL ? options->label : options->serial;
-	PKCS11_SLOT *found = NULL;
-
-	for (unsigned i = 0; i < count; i++) {
-		if (!matches(slots[i].token, options))
-			continue;
-		if (found != NULL) {
-			error_set(err, ERROR_CONFIG,
-			    "two tokens have %s \"%s\"; name the serial too", what,
-			    value);
-			return NULL;
-		}
-		found = &slots[i];
-	}
-	if (found == NULL)
-		error_set(err, ERROR_NOT_FOUND, "no token with %s \"%s\" in %s", what,
-		    value, path);
-	return found;
-}
-
-/* For reading only, and JSON takes whole UTF-8 alone: what is not ASCII is not copied. */
-static void
-copy_words(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text);
-	for (char *c = out; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
-/* Nothing of libp11's is kept: with its list of slots it would end their sessions. */
-static int
-find_token(struct token *token, const struct token_options *options, struct error *err)
-{
-	PKCS11_CTX *libp11 = token->module->libp11;
-	PKCS11_SLOT *slots = NULL, *slot;
-	unsigned count = 0;
-	int rc = -1;
-
-	if (PKCS11_enumerate_slots(libp11, &slots, &count) != 0)
-		return error_set_openssl(err, ERROR_TOKEN, "listing the module's slots");
-	if ((slot = find_slot(slots, count, options, token->module->path, err)) == NULL)
-		goto out;
-	token->slot_id = PKCS11_get_slotid_from_slot(slot);
-	if (text_copy(token->label, sizeof(token->label), slot->token->label) != 0 ||
-	    text_copy(token->serial, sizeof(token->serial), slot->token->serialnr) != 0) {
-		error_set(err, ERROR_TOKEN, "the token's label or serial is overlong");
-		goto out;
-	}
-	copy_words(
-	    token->manufacturer, sizeof(token->manufacturer), slot->token->manufacturer);
-	copy_words(token->model, sizeof(token->model), slot->token->model);
-	rc = 0;
-out:
-	PKCS11_release_all_slots(libp11, slots, count);
-	return rc;
-}
 
 /* A wrong PIN is not tried twice, and none when the token says what that would cost. */
 static int
@@ -161,37 +87,146 @@ login(struct token *token, const struct secret *pin, struct error *err)
 	return ckr_error(err, rv, "the token refused the PIN; it is not tried again");
 }
 
+static void
+join(struct token *token)
+{
+	pthread_mutex_lock(&token->module->lock);
+	token->next = token->module->tokens;
+	token->module->tokens = token;
+	pthread_mutex_unlock(&token->module->lock);
+}
+
+static void
+leave(struct token *token)
+{
+	struct token **at = &token->module->tokens;
+
+	pthread_mutex_lock(&token->module->lock);
+	while (*at != token)
+		at = &(*at)->next;
+	*at = token->next;
+	pthread_mutex_unlock(&token->module->lock);
+}
+
+static int
+copy_identity(
+    struct token *token, const char *label, const char *serial, struct error *err)
+{
+	if (text_copy(token->label, sizeof(token->label), label != NULL ? label : "") ==
+		0 &&
+	    text_copy(
+		token->serial, sizeof(token->serial), serial != NULL ? serial : "") == 0)
+		return 0;
+	return error_set(err, ERROR_CONFIG, "a token's label or serial is overlong");
+}
+
 int
-token_open(struct module *module, const struct token_options *options,
-    const struct secret *pin, struct token **token, struct error *err)
+token_expect(struct module *module, const struct token_options *options,
+    struct token **token, struct error *err)
 {
 	struct token *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
+	snprintf(t->name, sizeof(t->name), "%s",
+	    options->name != NULL ? options->name : "default");
 	t->module = module;
 	t->functions = module->functions;
+	t->slot_id = CK_UNAVAILABLE_INFORMATION;
 	t->session_copies = options->session_copies;
 	t->read_pin = options->read_pin;
 	t->pin_ctx = options->pin_ctx;
-	if (find_token(t, options, err) != 0 || login(t, pin, err) != 0 ||
-	    abilities_read(t->functions, t->slot_id, &t->abilities, err) != 0 ||
+	pthread_mutex_init(&t->lock, NULL);
+	join(t);
+	if (copy_identity(t, options->label, options->serial, err) != 0 ||
 	    session_pool_new(t->functions, t->slot_id, options->max_sessions,
 		options->session_wait_ms, &t->sessions, err) != 0) {
 		token_close(t);
 		return -1;
 	}
-	session_pool_reset(t->sessions, t->functions, t->slot_id, t->anchor);
+	memcpy(t->facts.written.label, t->label, sizeof(t->label));
+	memcpy(t->facts.written.serial, t->serial, sizeof(t->serial));
 	*token = t;
 	return 0;
+}
+
+static const char *
+if_known(const char *text)
+{
+	return *text != '\0' ? text : NULL;
+}
+
+static int
+find_token(struct token *token, struct slot_token *found, struct error *err)
+{
+	if (slot_find(token->module, if_known(token->label), if_known(token->serial),
+		found, err) != 0)
+		return -1;
+	token->slot_id = found->slot;
+	return 0;
+}
+
+/* It was found, and the login succeeded. */
+static int
+learn(struct token *token, const struct slot_token *found, struct error *err)
+{
+	if (abilities_read(token->functions, token->slot_id, &token->abilities, err) != 0)
+		return -1;
+	memcpy(token->label, found->label, sizeof(token->label));
+	memcpy(token->serial, found->serial, sizeof(token->serial));
+	pthread_mutex_lock(&token->lock);
+	token->facts = (struct token_facts){ *found, token->abilities };
+	pthread_mutex_unlock(&token->lock);
+	return 0;
+}
+
+static void
+begin_sessions(struct token *token)
+{
+	session_pool_reset(
+	    token->sessions, token->functions, token->slot_id, token->anchor);
+}
+
+void
+token_forget_sessions(struct token *token)
+{
+	token->anchor = CK_INVALID_HANDLE;
+	begin_sessions(token);
+}
+
+int
+token_open(struct module *module, const struct token_options *options,
+    const struct secret *pin, struct token **token, struct error *err)
+{
+	struct slot_token found;
+	struct token *t;
+
+	if (token_expect(module, options, &t, err) != 0)
+		return -1;
+	if (find_token(t, &found, err) != 0 || login(t, pin, err) != 0 ||
+	    learn(t, &found, err) != 0) {
+		token_close(t);
+		return -1;
+	}
+	begin_sessions(t);
+	*token = t;
+	return 0;
+}
+
+void
+token_describe(struct token *token, struct token_facts *facts)
+{
+	pthread_mutex_lock(&token->lock);
+	*facts = token->facts;
+	pthread_mutex_unlock(&token->lock);
 }
 
 int
 token_look(struct module *module, const struct token_options *options, struct error *err)
 {
-	struct token t = { .module = module };
+	struct slot_token found;
 
-	return find_token(&t, options, err);
+	return slot_find(module, options->label, options->serial, &found, err);
 }
 
 static int
@@ -204,34 +239,38 @@ login_again(struct token *token, struct error *err)
 		return error_set(err, ERROR_PIN, "there is no PIN to log in with again");
 	if (token->read_pin(token->pin_ctx, &pin, err) != 0)
 		return -1;
+	/* Of its slot alone: this token's. */
+	token->functions->C_CloseAllSessions(token->slot_id);
+	token_forget_sessions(token);
 	rc = login(token, pin, err);
 	secret_free(pin);
-	session_pool_reset(
-	    token->sessions, token->functions, token->slot_id, token->anchor);
+	begin_sessions(token);
 	return rc;
 }
 
 int
 token_relogin(struct token *token, struct error *err)
 {
-	token->functions->C_CloseAllSessions(token->slot_id);
 	return login_again(token, err);
+}
+
+int
+token_return(struct token *token, struct error *err)
+{
+	struct slot_token found;
+
+	if (find_token(token, &found, err) != 0 || login_again(token, err) != 0)
+		return -1;
+	return learn(token, &found, err);
 }
 
 int
 token_reload(struct token *token, struct error *err)
 {
-	const struct token_options same = {
-		.label = token->label,
-		.serial = token->serial,
-	};
-	struct token found = { .module = token->module };
+	int rc = module_reload(token->module, err);
 
-	if (module_reload(token->module, err) != 0 || find_token(&found, &same, err) != 0)
-		return -1;
-	/* All else is what others read meanwhile. */
-	token->slot_id = found.slot_id;
-	return login_again(token, err);
+	token_forget_sessions(token);
+	return rc == 0 ? token_return(token, err) : -1;
 }
 
 int
@@ -253,6 +292,8 @@ token_close(struct token *token)
 	session_pool_free(token->sessions);
 	if (token->anchor != CK_INVALID_HANDLE)
 		token->functions->C_CloseSession(token->anchor);
+	leave(token);
+	pthread_mutex_destroy(&token->lock);
 	secret_free(token->refused);
 	free(token);
 }

@@ -15,10 +15,15 @@
 #include "base/secret.h"
 #include "pkcs11/ability.h"
 #include "pkcs11/module.h"
+#include "pkcs11/slot.h"
 
+struct keystore;
 struct session_pool;
 
+#define TOKEN_NAME_SIZE 64
+
 struct token_options {
+	const char *name;   /* its name in keyhold; NULL: "default" */
 	const char *label;  /* NULL: by serial alone */
 	const char *serial; /* NULL: by label alone */
 	unsigned max_sessions;
@@ -38,14 +43,23 @@ enum token_work {
 };
 #define TOKEN_WORKS 3
 
+/* What is known of a token when it is open; before, what it was looked for by. */
+struct token_facts {
+	struct slot_token written;
+	struct abilities abilities;
+};
+
 struct token {
+	char name[TOKEN_NAME_SIZE];
 	struct module *module;
+	struct token *next;          /* of the module's */
+	struct keystore *keystore;   /* that works with it, or NULL: under module->lock */
 	CK_FUNCTION_LIST *functions; /* the module's */
 	CK_SLOT_ID slot_id;
-	char label[33];
-	char serial[17];
-	char manufacturer[33], model[17];
-	struct abilities abilities;
+	char label[SLOT_LABEL_SIZE], serial[SLOT_SERIAL_SIZE]; /* "": not known yet */
+	pthread_mutex_t lock; /* facts: for those who are not in the token */
+	struct token_facts facts;
+	struct abilities abilities; /* for those who are */
 	struct session_pool *sessions;
 	unsigned session_copies; /* of keys, at most */
 	int (*read_pin)(void *ctx, struct secret **pin, struct error *err);
@@ -65,6 +79,13 @@ int token_open(struct module *module, const struct token_options *options,
     const struct secret *pin, struct token **token, struct error *err);
 void token_close(struct token *token);
 
+/* The same of a token that is away: token_return opens it. */
+int token_expect(struct module *module, const struct token_options *options,
+    struct token **token, struct error *err);
+
+/* Any thread. */
+void token_describe(struct token *token, struct token_facts *facts);
+
 /*
  * Ends all sessions and logs in anew, with the PIN as it is now: one attempt, and none
  * with a PIN that was refused. All handles change. No other thread may be inside the
@@ -72,25 +93,29 @@ void token_close(struct token *token);
  */
 int token_relogin(struct token *token, struct error *err);
 
-/*
- * The same with the module finalized and initialised before: the token is found again by
- * its label and serial, in whatever slot.
- */
+/* The same where it may have been away: it is found by its label and serial, in whatever
+ * slot, and what it can do is read anew. */
+int token_return(struct token *token, struct error *err);
+
+/* The same with the module finalized and initialised before: that ends the sessions of
+ * all its tokens. */
 int token_reload(struct token *token, struct error *err);
+
+/* What another token's reload has ended: by their numbers they may be its sessions now.
+ */
+void token_forget_sessions(struct token *token);
 
 /* Asks the token about the sessions that nobody uses: keeps them open where idle ones
  * end.
  */
 int token_touch(struct token *token, struct error *err);
 
-/*
- * Is there such a token? Looks, and does not log in. Not beside an open token: libp11
- * ends every session of the slots that it lets go.
- */
+/* Is there such a token? Looks, and does not log in. */
 int
 token_look(struct module *module, const struct token_options *options, struct error *err);
 
-/* Makes a token with both PINs in the first uninitialised slot. */
+/* Makes a token with both PINs in the first uninitialised slot. Not beside an open token:
+ * libp11 ends every session of the slots that it lets go. */
 int token_initialise(struct module *module, const char *label,
     const struct secret *so_pin, const struct secret *pin, struct error *err);
 

@@ -39,13 +39,12 @@ log_unrecorded(const char *action, const struct error *err)
 }
 
 int
-auditor_note_login(
-    struct store *store, const struct config *config, int rc, struct error *err)
+auditor_note_login(struct store *store, const char *token, int rc, struct error *err)
 {
 	struct audit_event event = {
 		.actor = AUDIT_SELF,
 		.action = "token.login",
-		.object = config->label != NULL ? config->label : config->serial,
+		.object = token,
 	};
 	struct error why;
 

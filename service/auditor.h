@@ -12,10 +12,9 @@
 
 struct auditor;
 
-/* How the login to the token ended: rc and err of it. Returns rc, or -1 when a success
+/* How the login to this token ended: rc and err of it. Returns rc, or -1 when a success
  * could not be recorded. */
-int auditor_note_login(
-    struct store *store, const struct config *config, int rc, struct error *err);
+int auditor_note_login(struct store *store, const char *token, int rc, struct error *err);
 
 /* Enters the start, and signs a head if it can. api and config outlive it. */
 int auditor_start(struct api *api, const struct config *config, struct auditor **auditor,

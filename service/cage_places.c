@@ -89,7 +89,7 @@ find_token_directory(char *text)
 /* SoftHSM keeps its keys in files, and reads its configuration at each C_Initialize. */
 static int
 visit_softhsm(
-    const struct visitor *visitor, const struct config *config, struct error *err)
+    const struct visitor *visitor, const struct config_token *token, struct error *err)
 {
 	const char *conf = getenv("SOFTHSM2_CONF");
 	struct error unread = { 0 };
@@ -97,7 +97,7 @@ visit_softhsm(
 	const char *directory;
 	int rc = -1;
 
-	if (strstr(config->module, "softhsm") == NULL && conf == NULL)
+	if (strstr(token->module, "softhsm") == NULL && conf == NULL)
 		return 0;
 	if (conf == NULL)
 		conf = "/etc/softhsm/softhsm2.conf";
@@ -175,16 +175,33 @@ visit_listeners(
 
 /* To log in again: the PIN is not kept. */
 static int
-visit_pin(const struct visitor *visitor, const struct config *config, struct error *err)
+visit_pin(
+    const struct visitor *visitor, const struct config_token *token, struct error *err)
 {
 	static const char reason[] = "the PIN, when the token has ended the login";
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
-	if (config->pin_file != NULL)
-		return visit_parent(visitor, config->pin_file, PLACE_READ, reason, err);
+	if (token->pin_file != NULL)
+		return visit_parent(visitor, token->pin_file, PLACE_READ, reason, err);
 	if (credentials == NULL)
 		return 0;
 	return visit(visitor, credentials, PLACE_READ, reason, false, err);
+}
+
+static int
+visit_tokens(
+    const struct visitor *visitor, const struct config *config, struct error *err)
+{
+	for (size_t i = 0; i < config->token_count; i++) {
+		const struct config_token *token = &config->tokens[i];
+
+		if (visit_parent(visitor, token->module, PLACE_READ, "the module", err) !=
+			0 ||
+		    visit_softhsm(visitor, token, err) != 0 ||
+		    visit_pin(visitor, token, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -197,10 +214,8 @@ cage_places_visit(const struct config *config,
 	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
 		if (callback(ctx, &everywhere[i], err) != 0)
 			return -1;
-	if (visit_parent(&visitor, config->module, PLACE_READ, "the module", err) != 0 ||
-	    visit_softhsm(&visitor, config, err) != 0 ||
+	if (visit_tokens(&visitor, config, err) != 0 ||
 	    visit_configuration(&visitor, config, err) != 0 ||
-	    visit_pin(&visitor, config, err) != 0 ||
 	    visit(&visitor, config->state, PLACE_STORE, "the database", false, err) !=
 		0 ||
 	    visit_parent(&visitor, config->state, PLACE_PARENT,

@@ -8,6 +8,9 @@
 
 #include "base/clock.h"
 
+#define NS           1000000000
+#define REHEARSAL_NS (NS / 50)
+
 struct chore {
 	int64_t (*run)(void *ctx, int64_t now);
 	void *ctx;
@@ -40,15 +43,22 @@ chore_wake(struct chore *c)
 	unlock(c);
 }
 
-/* With the lock held. */
+/* With the lock held. In a rehearsal that is in a hurry it rests all the same, or it
+ * would do nothing but what is due each minute. */
 static void
 wait_until(struct chore *c, int64_t when)
 {
+	int64_t ns = clock_ns_until(when);
 	struct timespec deadline;
 	int rc = 0;
 
+	if (clock_rate() != 1 && ns < REHEARSAL_NS)
+		ns = REHEARSAL_NS;
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += (time_t)(when - clock_now_s());
+	deadline.tv_sec += (time_t)(ns / NS);
+	deadline.tv_nsec += (long)(ns % NS);
+	deadline.tv_sec += deadline.tv_nsec / NS;
+	deadline.tv_nsec %= NS;
 	while (!c->woken && !c->stopping && rc == 0)
 		rc = pthread_cond_timedwait(&c->changed, &c->lock, &deadline);
 }

@@ -1,8 +1,6 @@
 /* config.c - settings become values, each checked, each with its default. */
 #include "service/config.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,63 +15,13 @@
 #include "service/config_cage.h"
 #include "service/config_limits.h"
 #include "service/config_listen.h"
+#include "service/config_token.h"
 #include "service/settings.h"
 #include "service/source.h"
 
 #define FILE_MAX_BYTES    65536
-#define LABEL_MAX_BYTES   32 /* of CK_TOKEN_INFO */
-#define SERIAL_MAX_BYTES  16
 #define SHA256_BYTES      32
 #define WEAK_KEYS_DEFAULT "/usr/share/openssl-blacklist"
-
-static int
-read_token(const struct source *source, const struct token_settings *token,
-    struct config *config, struct error *err)
-{
-	const struct number numbers[] = {
-		{ "token.max_sessions", token->max_sessions, "16", 1, 1024,
-		    &config->max_sessions },
-		/* Half of what keyhold.so waits, so that a proxy hears "busy". */
-		{ "token.session_wait_ms", token->session_wait_ms, "1000", 1, 60000,
-		    &config->session_wait_ms },
-		{ "token.session_copies", token->session_copies, "1024", 0, 65536,
-		    &config->session_copies },
-		{ "token.verify_one_in", token->verify_one_in, "256", 0, 1000000,
-		    &config->verify_one_in },
-		{ "token.hang_ms", token->hang_ms, "5000", 100, 600000,
-		    &config->hang_ms },
-		{ "token.reload_pause_ms", token->reload_pause_ms, "1000", 10, 60000,
-		    &config->reload_pause_ms },
-		{ "token.watchdog_s", token->watchdog_s, "60", 0, 86400,
-		    &config->watchdog_s },
-		{ "token.keepalive_s", token->keepalive_s, "20", 0, 86400,
-		    &config->keepalive_s },
-	};
-
-	if (source_check_text(source, "token.module", token->module, SIZE_MAX, err) !=
-		0 ||
-	    source_check_text(
-		source, "token.label", token->label, LABEL_MAX_BYTES, err) != 0 ||
-	    source_check_text(
-		source, "token.serial", token->serial, SERIAL_MAX_BYTES, err) != 0 ||
-	    source_check_path(source, "token.pin_file", token->pin_file, err) != 0)
-		return -1;
-	if (token->label == NULL && token->serial == NULL)
-		return source_refuse(source, "token", "label or serial is required", err);
-	config->module = token->module;
-	config->label = token->label;
-	config->serial = token->serial;
-	config->pin_file = token->pin_file;
-	config->init_args = token->init_args;
-	if (source_read_numbers(
-		source, numbers, sizeof(numbers) / sizeof(numbers[0]), err) != 0)
-		return -1;
-	if (config->watchdog_s != 0 &&
-	    config->watchdog_s * UINT64_C(1000) < config->hang_ms)
-		return source_refuse(source, "token.watchdog_s",
-		    "is sooner than token.hang_ms says that a call hangs", err);
-	return 0;
-}
 
 static int
 read_log_level(const struct source *source, const char *name, struct config *config,
@@ -110,11 +58,11 @@ read_settings(const struct source *source, struct config *config, struct error *
 	const struct settings *settings = config->settings;
 
 	config->state = settings->state;
-	if (read_token(source, &settings->token, config, err) != 0 ||
+	if (config_read_tokens(source, settings, config, err) != 0 ||
 	    config_read_listeners(source, settings, config, err) != 0 ||
 	    config_read_access(source, settings, config, err) != 0 ||
 	    config_read_audit(source, &settings->audit, config, err) != 0 ||
-	    config_read_limits(source, &settings->limits, config->max_sessions,
+	    config_read_limits(source, &settings->limits, config_sessions(config),
 		&config->limits, err) != 0 ||
 	    source_check_path(source, "state", settings->state, err) != 0 ||
 	    read_weak_keys(source, settings, config, err) != 0)
@@ -167,12 +115,23 @@ out:
 	return rc;
 }
 
+unsigned
+config_sessions(const struct config *config)
+{
+	unsigned sessions = 0;
+
+	for (size_t i = 0; i < config->token_count; i++)
+		sessions += config->tokens[i].max_sessions;
+	return sessions;
+}
+
 void
 config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
 	settings_free(config->settings);
+	free(config->tokens);
 	free(config->listeners);
 	for (size_t i = 0; i < config->access.count; i++)
 		cap_free(config->access.rules[i].cap);

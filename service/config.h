@@ -63,14 +63,24 @@ struct config_cage {
 	unsigned connect[CAGE_PORTS_MAX], connect_count; /* TCP ports */
 };
 
-struct config {
-	const char *path; /* of the file; the caller's of config_read */
+#define CONFIG_TOKEN_NAME "default" /* of the one below token */
+#define CREDENTIAL_SIZE   80
+
+struct config_token {
+	const char *name;
 	const char *module;
-	const char *label, *serial; /* one of them may be NULL */
-	const char *pin_file;       /* NULL: the systemd credential */
-	const char *init_args;      /* NULL when not given */
+	const char *label, *serial;       /* one of them may be NULL */
+	const char *pin_file;             /* NULL: the systemd credential */
+	char credential[CREDENTIAL_SIZE]; /* its name */
+	const char *init_args;            /* NULL when not given */
 	unsigned max_sessions, session_wait_ms, session_copies;
 	unsigned verify_one_in, hang_ms, reload_pause_ms, watchdog_s, keepalive_s;
+};
+
+struct config {
+	const char *path; /* of the file; the caller's of config_read */
+	struct config_token *tokens;
+	size_t token_count; /* at least 1 */
 	struct config_listener *listeners;
 	size_t listener_count;      /* at least 1 */
 	struct access_rules access; /* the texts are the settings' */
@@ -91,6 +101,9 @@ struct config {
  */
 int config_read(const char *path, struct config **config, struct error *err);
 void config_free(struct config *config);
+
+/* Of all tokens together. */
+unsigned config_sessions(const struct config *config);
 
 /* The access rules, as of now; the set does not own the configuration. */
 struct ruleset config_ruleset(const struct config *config);

@@ -17,6 +17,8 @@ read_rule(const struct source *source, const struct access_settings *settings,
 	struct error reason;
 
 	if (rules_read(settings, rule, place, &reason) != 0) {
+		if (reason.code == ERROR_INTERNAL)
+			return error_set(err, reason.code, "%s", reason.text);
 		snprintf(setting, sizeof(setting), "access[%u].%s", index, place);
 		return source_refuse(source, setting, reason.text, err);
 	}

@@ -2,6 +2,7 @@
 #include "service/config_limits.h"
 
 #define THREADS_MIN 32U
+#define THREADS_MAX 4096U
 
 /* No more for one peer than for all. */
 static int
@@ -32,6 +33,17 @@ halve_what_was_not_said(
 		limits->http_per_peer = http;
 }
 
+/* Twice as many as all tokens have sessions. */
+static unsigned
+usual_threads(unsigned max_sessions)
+{
+	const unsigned threads = 2 * max_sessions;
+
+	if (threads < THREADS_MIN)
+		return THREADS_MIN;
+	return threads < THREADS_MAX ? threads : THREADS_MAX;
+}
+
 int
 config_read_limits(const struct source *source, const struct limits_settings *settings,
     unsigned max_sessions, struct limits_options *limits, struct error *err)
@@ -43,8 +55,8 @@ config_read_limits(const struct source *source, const struct limits_settings *se
 		/* nginx with 64 workers that keep 64 connections each has half of it. */
 		{ "limits.connections_per_peer", settings->connections_per_peer, "8192",
 		    1, 1048576, &limits->connections_per_peer },
-		{ "limits.threads_per_peer", settings->threads_per_peer, threads, 1, 4096,
-		    &limits->threads_per_peer },
+		{ "limits.threads_per_peer", settings->threads_per_peer, threads, 1,
+		    THREADS_MAX, &limits->threads_per_peer },
 		{ "limits.http", settings->http, "512", 1, 65536, &limits->http },
 		{ "limits.http_per_peer", settings->http_per_peer, "256", 1, 65536,
 		    &limits->http_per_peer },
@@ -58,8 +70,7 @@ config_read_limits(const struct source *source, const struct limits_settings *se
 		{ "limits.idle_s", settings->idle_s, "300", 1, 86400, &limits->idle_s },
 	};
 
-	snprintf(threads, sizeof(threads), "%u",
-	    2 * max_sessions > THREADS_MIN ? 2 * max_sessions : THREADS_MIN);
+	snprintf(threads, sizeof(threads), "%u", usual_threads(max_sessions));
 	if (source_read_numbers(
 		source, numbers, sizeof(numbers) / sizeof(numbers[0]), err) != 0)
 		return -1;

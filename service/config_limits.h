@@ -9,7 +9,7 @@
 #include "service/settings.h"
 #include "service/source.h"
 
-/* A peer has threads for twice the sessions of the token, unless it says otherwise. */
+/* A peer has threads for twice the sessions of the tokens, unless it says otherwise. */
 int
 config_read_limits(const struct source *source, const struct limits_settings *settings,
     unsigned max_sessions, struct limits_options *limits, struct error *err);

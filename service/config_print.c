@@ -1,7 +1,9 @@
 /* config_print.c - the effective settings, as YAML. */
-#include "service/config.h"
+#include "service/config_print.h"
 
+#include "service/config.h"
 #include "service/config_limits.h"
+#include "service/config_token.h"
 #include "service/settings.h"
 
 /* Double-quoted YAML. */
@@ -20,9 +22,8 @@ print_quoted(FILE *out, const char *value)
 	putc('"', out);
 }
 
-/* NULL prints nothing. */
-static void
-print_text(FILE *out, const char *indent, const char *name, const char *value)
+void
+config_print_text(FILE *out, const char *indent, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
@@ -35,13 +36,13 @@ static void
 print_tcp(FILE *out, const struct config_listener *listener)
 {
 	if (listener->kind == LISTENER_HTTP) {
-		print_text(out, "  - ", "http", listener->name);
+		config_print_text(out, "  - ", "http", listener->name);
 		return;
 	}
-	print_text(out, "  - ", "https", listener->name);
-	print_text(out, "    ", "certificate", listener->certificate);
+	config_print_text(out, "  - ", "https", listener->name);
+	config_print_text(out, "    ", "certificate", listener->certificate);
 	fprintf(out, "    client_auth: %s\n", client_auth_name(listener->client_auth));
-	print_text(out, "    ", "client_ca", listener->client_ca);
+	config_print_text(out, "    ", "client_ca", listener->client_ca);
 }
 
 static void
@@ -51,13 +52,13 @@ print_listener(FILE *out, const struct config_listener *listener)
 		print_tcp(out, listener);
 		return;
 	}
-	print_text(out, "  - ", "unix", listener->path);
+	config_print_text(out, "  - ", "unix", listener->path);
 	if (listener->path[0] == '@')
 		return;
 	fprintf(out, "    mode: \"%04o\"%s\n", (unsigned)listener->mode,
 	    listener->mode == 0666 ? " # every local user can connect" : "");
-	print_text(out, "    ", "owner", listener->owner);
-	print_text(out, "    ", "group", listener->group);
+	config_print_text(out, "    ", "owner", listener->owner);
+	config_print_text(out, "    ", "group", listener->group);
 }
 
 /* Rights and patterns have no character that YAML wants escaped. */
@@ -75,7 +76,7 @@ print_patterns(FILE *out, const char *name, char *const *patterns, unsigned coun
 static void
 print_rule(FILE *out, const struct access_settings *settings)
 {
-	print_text(out, "  - ", "who", settings->who);
+	config_print_text(out, "  - ", "who", settings->who);
 	fprintf(out, "    may: [");
 	for (unsigned i = 0; i < settings->may_count; i++)
 		fprintf(out, "%s%s", i > 0 ? ", " : "", settings->may[i]);
@@ -84,8 +85,8 @@ print_rule(FILE *out, const struct access_settings *settings)
 	print_patterns(out, "issuers", settings->issuers, settings->issuers_count);
 	print_patterns(out, "profiles", settings->profiles, settings->profiles_count);
 	print_patterns(out, "names", settings->names, settings->names_count);
-	print_text(out, "    ", "rate", settings->rate);
-	print_text(out, "    ", "concurrent", settings->concurrent);
+	config_print_text(out, "    ", "rate", settings->rate);
+	config_print_text(out, "    ", "concurrent", settings->concurrent);
 }
 
 static void
@@ -130,31 +131,16 @@ print_cage(FILE *out, const struct config *config)
 void
 config_print(const struct config *config, FILE *out)
 {
-	fprintf(out, "token:\n");
-	print_text(out, "  ", "module", config->module);
-	print_text(out, "  ", "label", config->label);
-	print_text(out, "  ", "serial", config->serial);
-	print_text(out, "  ", "pin_file", config->pin_file);
-	if (config->pin_file == NULL)
-		fprintf(
-		    out, "  # the PIN comes from the systemd credential keyhold-pin\n");
-	print_text(out, "  ", "init_args", config->init_args);
-	fprintf(out,
-	    "  max_sessions: %u\n  session_wait_ms: %u\n  session_copies: %u\n"
-	    "  verify_one_in: %u\n  hang_ms: %u\n  reload_pause_ms: %u\n"
-	    "  watchdog_s: %u\n  keepalive_s: %u\n"
-	    "listen:\n",
-	    config->max_sessions, config->session_wait_ms, config->session_copies,
-	    config->verify_one_in, config->hang_ms, config->reload_pause_ms,
-	    config->watchdog_s, config->keepalive_s);
+	config_print_tokens(config, out);
+	fprintf(out, "listen:\n");
 	for (size_t i = 0; i < config->listener_count; i++)
 		print_listener(out, &config->listeners[i]);
 	print_access(out, config->settings);
 	fprintf(out, "audit:\n  tls: %s\n  head_interval_s: %u\n",
 	    config->audit_each ? "each" : "minute", config->audit_head_interval_s);
 	config_print_limits(&config->limits, out);
-	print_text(out, "", "state", config->state);
-	print_text(out, "", "weak_keys", config->weak_keys);
+	config_print_text(out, "", "state", config->state);
+	config_print_text(out, "", "weak_keys", config->weak_keys);
 	if (config->weak_keys == NULL)
 		fprintf(out, "# no lists of Debian's weak keys\n");
 	print_cage(out, config);

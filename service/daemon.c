@@ -13,17 +13,16 @@
 #include "api/api.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "ca/weakkeys.h"
 #include "service/auditor.h"
 #include "service/cage.h"
 #include "service/listeners.h"
-#include "service/pin.h"
 #include "service/publisher.h"
+#include "service/rehearsal.h"
 #include "service/reload.h"
 #include "service/renewer.h"
 #include "service/server.h"
-#include "service/token_log.h"
+#include "service/tokens.h"
 #include "service/visits.h"
 #include "store/backup.h"
 
@@ -34,9 +33,8 @@
 struct daemon {
 	const struct config *config; /* of the start */
 	struct weakkeys *weak_keys;
-	struct module *module;
-	struct token *token;
-	struct keystore *keys;
+	struct tokens *tokens;
+	struct keyring *keys;
 	struct builtin *builtin;
 	struct store *store;
 	struct api api;
@@ -133,68 +131,6 @@ open_store(struct daemon *d, const struct config *config, struct error *err)
 }
 
 static int
-read_pin_again(void *ctx, struct secret **pin, struct error *err)
-{
-	return pin_read(ctx, pin, err);
-}
-
-static struct token_options
-token_wanted(const struct config *config)
-{
-	return (struct token_options){
-		.read_pin = read_pin_again,
-		.pin_ctx = (void *)(uintptr_t)config,
-		.label = config->label,
-		.serial = config->serial,
-		.max_sessions = config->max_sessions,
-		.session_wait_ms = (int)config->session_wait_ms,
-		.session_copies = config->session_copies,
-	};
-}
-
-/* Of a configuration that it cannot read SoftHSM says nothing that helps. */
-static void
-hint_at_softhsm(const struct config *config, struct error *err)
-{
-	const char *conf = getenv("SOFTHSM2_CONF");
-	size_t len = strlen(err->text), room = sizeof(err->text) - len;
-
-	if (strstr(config->module, "softhsm") == NULL)
-		return;
-	if (conf == NULL)
-		snprintf(err->text + len, room, "; SOFTHSM2_CONF is unset");
-	else if (access(conf, R_OK) != 0)
-		snprintf(err->text + len, room, "; SOFTHSM2_CONF is %s: %s", conf,
-		    strerror(errno));
-	else
-		snprintf(err->text + len, room, "; SOFTHSM2_CONF is %s", conf);
-}
-
-/* The module is the caller's even after a failure: NULL if it did not load. */
-static int
-find_token(const struct config *config, struct module **module, enum exit_code *code,
-    struct error *err)
-{
-	struct token_options wanted = token_wanted(config);
-
-	*code = EXIT_MODULE;
-	if (module_open(config->module, config->init_args, module, err) != 0) {
-		if (err->code == ERROR_CONFIG)
-			return -1;
-		/* It is one, and does not initialise: the token may be away. */
-		*code = EXIT_TOKEN;
-		hint_at_softhsm(config, err);
-		return -1;
-	}
-	*code = EXIT_TOKEN;
-	if (token_look(*module, &wanted, err) == 0)
-		return 0;
-	if (err->code == ERROR_NOT_FOUND)
-		hint_at_softhsm(config, err);
-	return -1;
-}
-
-static int
 confine(const struct config *config, enum exit_code *code, struct error *err)
 {
 	if (cage_confine(config, err) == 0)
@@ -216,59 +152,29 @@ enter_cage(struct daemon *d, const struct config *config, enum exit_code *code,
 	*code = EXIT_STATE;
 	if (file_make_directory(config->state, 0700, err) != 0)
 		return -1;
-	if (confine(config, code, err) == 0 &&
-	    find_token(config, &d->module, code, err) == 0)
+	if (confine(config, code, err) == 0 && tokens_find(d->tokens, code, err) == 0)
 		return 0;
 	if (made)
 		rmdir(config->state);
 	return -1;
 }
 
-/* Memory that cannot be locked is no mistake in a file. */
-static int
-read_pin(const struct config *config, struct secret **pin, enum exit_code *code,
-    struct error *err)
-{
-	if (pin_read(config, pin, err) == 0)
-		return 0;
-	*code = err->code == ERROR_INTERNAL ? EXIT_INTERNAL : EXIT_SETTINGS;
-	return -1;
-}
-
 /* What is only looked at comes first, then the database and its lock, then the login. */
 static int
-open_store_and_token(struct daemon *d, const struct config *config, enum exit_code *code,
-    struct error *err)
+open_store_and_tokens(struct daemon *d, const struct config *config,
+    const struct daemon_trial *trial, enum exit_code *code, struct error *err)
 {
-	struct token_options wanted = token_wanted(config);
-	struct secret *pin = NULL;
-	int rc = -1;
-
-	if (read_pin(config, &pin, code, err) != 0)
+	if (tokens_new(config, &d->tokens, code, err) != 0)
 		return -1;
 	*code = EXIT_SETTINGS;
 	if (read_weak_keys(config, &d->weak_keys, err) != 0 ||
 	    check_places(config, code, err) != 0 || enter_cage(d, config, code, err) != 0)
-		goto out;
+		return -1;
 	*code = EXIT_STATE;
-	if (open_store(d, config, err) != 0)
-		goto out;
-	rc = token_open(d->module, &wanted, pin, &d->token, err);
-	*code = rc != 0 && err->code == ERROR_PIN ? EXIT_PIN : EXIT_TOKEN;
-	if (rc == 0)
-		*code = EXIT_STATE;
-	rc = auditor_note_login(d->store, config, rc, err);
-out:
-	secret_free(pin);
-	return rc;
-}
-
-static int
-note_login(void *ctx, int rc, struct error *err)
-{
-	const struct daemon *d = ctx;
-
-	return auditor_note_login(d->store, d->config, rc, err);
+	if (open_store(d, config, err) != 0 ||
+	    rehearsal_begin(d->store, trial->clock_rate, err) != 0)
+		return -1;
+	return tokens_login(d->tokens, d->store, code, err);
 }
 
 /* A thread that is in the token does not come back: nothing can be stopped in order. */
@@ -280,39 +186,17 @@ give_up(void *ctx)
 }
 
 static int
-open_keys(struct daemon *d, const struct config *config, struct error *err)
-{
-	const struct keystore_options options = {
-		.verify_one_in = config->verify_one_in,
-		.recovery = {
-			.wait_ms = (int)config->session_wait_ms,
-			.pause_ms = (int)config->reload_pause_ms,
-			.hang_ms = (int)config->hang_ms,
-			.watchdog_ms = config->watchdog_s * INT64_C(1000),
-			.keepalive_ms = config->keepalive_s * INT64_C(1000),
-			.note_login = note_login,
-			.give_up = give_up,
-			.ctx = d,
-		},
-	};
-
-	return keystore_new(d->token, &options, &d->keys, err);
-}
-
-static int
 open_api(struct daemon *d, const struct config *config, bool dev, struct error *err)
 {
 	const struct ruleset rules = config_ruleset(config);
 
-	if (open_keys(d, config, err) != 0 ||
-	    builtin_new(&keystore_backend, d->keys, &d->builtin, err) != 0)
+	if (tokens_open_keys(d->tokens, give_up, &d->keys, err) != 0 ||
+	    builtin_new(&keyring_backend, d->keys, &d->builtin, err) != 0)
 		return -1;
 	d->api = (struct api){
 		.keys = d->keys,
 		.builtin = d->builtin,
 		.store = d->store,
-		.token_label = d->token->label,
-		.token_serial = d->token->serial,
 		.everyone_is_admin = dev,
 		.audit_each = config->audit_each,
 		.weak_keys = d->weak_keys,
@@ -331,20 +215,21 @@ open_limits(struct daemon *d, const struct config *config, struct error *err)
 	/* Of what libmicrohttpd has, visits.c has a copy. */
 	limits_fit(&options, limits_raise_descriptors(),
 	    OTHER_FILES + LIMITS_OWNER_PLACES + POOLS * (size_t)options.http +
-		(size_t)config->max_sessions * FILES_OF_SESSION);
+		(size_t)config_sessions(config) * FILES_OF_SESSION);
 	return limits_new(&options, &d->limits, err);
 }
 
 static int
-open_all(struct daemon *d, const struct config *config, bool dev, enum exit_code *code,
-    struct error *err)
+open_all(struct daemon *d, const struct config *config, const struct daemon_trial *trial,
+    enum exit_code *code, struct error *err)
 {
-	struct server_options options = { .everyone_is_admin = dev };
+	struct server_options options = { .everyone_is_admin = trial->dev };
 
-	if (open_store_and_token(d, config, code, err) != 0)
+	if (open_store_and_tokens(d, config, trial, code, err) != 0)
 		return -1;
 	*code = EXIT_INTERNAL;
-	if (open_api(d, config, dev, err) != 0 || open_limits(d, config, err) != 0 ||
+	if (open_api(d, config, trial->dev, err) != 0 ||
+	    open_limits(d, config, err) != 0 ||
 	    auditor_start(&d->api, config, &d->auditor, err) != 0)
 		return -1;
 	*code = EXIT_LISTEN;
@@ -366,16 +251,19 @@ static void
 log_start(const struct daemon *d)
 {
 	char label[LOG_QUOTED_MAX], serial[LOG_QUOTED_MAX];
+	struct token_facts facts;
 
-	log_info("daemon.started", "version=%s token=%s serial=%s keys=%zu listeners=%zu",
-	    KEYHOLD_VERSION, log_value(label, d->token->label),
-	    log_value(serial, d->token->serial), keystore_count(d->keys),
-	    d->listeners.count);
+	token_describe(keystore_token(keyring_store(d->keys, 0)), &facts);
+	log_info("daemon.started",
+	    "version=%s token=%s serial=%s keys=%zu listeners=%zu tokens=%zu",
+	    KEYHOLD_VERSION, log_value(label, facts.written.label),
+	    log_value(serial, facts.written.serial), keyring_count(d->keys),
+	    d->listeners.count, keyring_tokens(d->keys));
 }
 
 int
-daemon_start(const struct config *config, bool dev, struct daemon **daemon,
-    enum exit_code *code, struct error *err)
+daemon_start(const struct config *config, const struct daemon_trial *trial,
+    struct daemon **daemon, enum exit_code *code, struct error *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 
@@ -383,12 +271,12 @@ daemon_start(const struct config *config, bool dev, struct daemon **daemon,
 	if (d == NULL)
 		return error_set(err, ERROR_INTERNAL, "out of memory");
 	d->config = config;
-	if (open_all(d, config, dev, code, err) != 0) {
+	if (open_all(d, config, trial, code, err) != 0) {
 		daemon_stop(d);
 		return -1;
 	}
 	log_start(d);
-	token_log(d->token);
+	tokens_log(d->tokens);
 	log_weak_keys(config, d->weak_keys);
 	*daemon = d;
 	return 0;
@@ -411,7 +299,7 @@ daemon_stop(struct daemon *daemon)
 		drained = server_drain(daemon->server, DRAIN_MS);
 		log_info(
 		    "daemon.stopped", "requests_finished=%s", drained ? "yes" : "no");
-		if (keystore_use(daemon->keys).recovery.hangs)
+		if (keyring_hangs(daemon->keys))
 			give_up(daemon);
 		server_free(daemon->server);
 	}
@@ -422,9 +310,8 @@ daemon_stop(struct daemon *daemon)
 	if (daemon->api_is_open)
 		api_close(&daemon->api);
 	builtin_free(daemon->builtin);
-	keystore_free(daemon->keys);
-	token_close(daemon->token);
-	module_close(daemon->module);
+	keyring_free(daemon->keys);
+	tokens_free(daemon->tokens);
 	store_close(daemon->store);
 	weakkeys_free(daemon->weak_keys);
 	free(daemon);
@@ -433,24 +320,23 @@ daemon_stop(struct daemon *daemon)
 int
 daemon_check(const struct config *config, enum exit_code *code, struct error *err)
 {
-	struct secret *pin = NULL;
 	struct weakkeys *weak_keys = NULL;
-	struct module *module = NULL;
-	int rc;
+	struct tokens *tokens = NULL;
+	int rc = -1;
 
-	if (read_pin(config, &pin, code, err) != 0)
+	if (tokens_new(config, &tokens, code, err) != 0)
 		return -1;
-	secret_free(pin);
 	*code = EXIT_SETTINGS;
 	if (read_weak_keys(config, &weak_keys, err) != 0)
-		return -1;
+		goto out;
 	weakkeys_free(weak_keys);
-	if (check_places(config, code, err) != 0)
-		return -1;
-	if (confine(config, code, err) != 0)
-		return -1;
-	rc = find_token(config, &module, code, err);
-	module_close(module);
+	if (check_places(config, code, err) != 0 || confine(config, code, err) != 0 ||
+	    tokens_find(tokens, code, err) != 0)
+		goto out;
+	tokens_log(tokens);
+	rc = 0;
+out:
+	tokens_free(tokens);
 	return rc;
 }
 

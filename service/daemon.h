@@ -7,6 +7,7 @@
 #define SERVICE_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "service/config.h"
@@ -15,12 +16,16 @@
 struct daemon;
 struct restored;
 
-/*
- * Opens everything and serves. On failure *code is how to exit. With dev, whoever can
- * open a socket is admin. config outlives the daemon.
- */
-int daemon_start(const struct config *config, bool dev, struct daemon **daemon,
-    enum exit_code *code, struct error *err);
+/* What is for trying keyhold out, and in no configuration file. */
+struct daemon_trial {
+	bool dev;           /* whoever can open a socket is admin */
+	int64_t clock_rate; /* 0: the world's clock */
+};
+
+/* Opens everything and serves. On failure *code is how to exit. config outlives the
+ * daemon. */
+int daemon_start(const struct config *config, const struct daemon_trial *trial,
+    struct daemon **daemon, enum exit_code *code, struct error *err);
 
 /* What can change while it runs becomes as the file at path has it now (reload.h). */
 void daemon_reload(struct daemon *daemon, const char *path);

@@ -75,7 +75,7 @@ refuse(const struct error *err)
 	return GNUTLS_E_PK_SIGN_FAILED;
 }
 
-typedef int sign_function(struct keystore *keys,
+typedef int sign_function(struct keyring *keys,
     const unsigned char spki_sha256[static KEY_SHA256_SIZE], enum scheme scheme,
     const struct bytes *input, unsigned char *sig, size_t *sig_len, struct error *err);
 
@@ -117,7 +117,7 @@ sign_data(gnutls_privkey_t privkey, gnutls_sign_algorithm_t algorithm, void *ctx
 	(void)flags;
 	if (!find_scheme(key, algorithm, &scheme))
 		return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
-	return sign(key, keystore_sign, scheme, &message, signature);
+	return sign(key, keyring_sign, scheme, &message, signature);
 }
 
 /* GNUTLS_SIGN_RSA_RAW says which hash it was in the DigestInfo only. */
@@ -152,7 +152,7 @@ sign_hash(gnutls_privkey_t privkey, gnutls_sign_algorithm_t algorithm, void *ctx
 		return GNUTLS_E_PK_SIGN_FAILED;
 	if (!find_scheme(key, algorithm, &scheme))
 		return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
-	return sign(key, keystore_sign_digest, scheme, &digest, signature);
+	return sign(key, keyring_sign_digest, scheme, &digest, signature);
 }
 
 static gnutls_pk_algorithm_t

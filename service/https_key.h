@@ -5,7 +5,7 @@
 #include <gnutls/abstract.h>
 
 #include "api/api.h"
-#include "pkcs11/keystore.h"
+#include "pkcs11/keyring.h"
 
 /*
  * GnuTLS's code; api and name outlive the key, which is the caller's. It signs what

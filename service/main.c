@@ -44,6 +44,17 @@ greet_dev(const char *dir)
 	fflush(stdout);
 }
 
+static void
+greet_rehearsal(void)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	clock_format(now, clock_now_s());
+	printf("\nA rehearsal: it is %s, and %lld seconds pass in each.\n", now,
+	    (long long)clock_rate());
+	fflush(stdout);
+}
+
 /* Blocked before the first thread starts, so that only sigwait below gets them. */
 static void
 block_signals(sigset_t *set, bool reloads)
@@ -80,18 +91,22 @@ wait_for_signals(const sigset_t *set, struct daemon *daemon, const char *path)
 
 /* With --dev a SIGHUP ends it, as its terminal does when it closes. */
 static enum exit_code
-serve(const struct config *config, const char *path, const char *dev_dir)
+serve(const struct config *config, const char *path, const char *dev_dir,
+    int64_t clock_rate)
 {
+	const struct daemon_trial trial = { dev_dir != NULL, clock_rate };
 	struct daemon *daemon;
 	enum exit_code code;
 	struct error err = { 0 };
 	sigset_t signals;
 
 	block_signals(&signals, dev_dir == NULL);
-	if (daemon_start(config, dev_dir != NULL, &daemon, &code, &err) != 0)
+	if (daemon_start(config, &trial, &daemon, &code, &err) != 0)
 		return complain(code, &err);
 	if (dev_dir != NULL)
 		greet_dev(dev_dir);
+	if (clock_rate != 0)
+		greet_rehearsal();
 	sd_notify(0, "READY=1");
 	wait_for_signals(&signals, daemon, path);
 	sd_notify(0, "STOPPING=1");
@@ -158,7 +173,7 @@ run(const struct options *options)
 	else if (options->mode == OPTIONS_RESTORE)
 		code = restore(config, options);
 	else
-		code = serve(config, path, dev_dir);
+		code = serve(config, path, dev_dir, options->clock_rate);
 	config_free(config);
 	free(dev_dir);
 	return code;

@@ -4,10 +4,13 @@
 #include <getopt.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+#include "base/text.h"
+
 const char options_help[] =
     "keyholdd - keeps CA and TLS private keys in a PKCS#11 token, and uses them there\n"
     "\n"
-    "usage: keyholdd --dev DIR [--group GROUP]\n"
+    "usage: keyholdd --dev DIR [--group GROUP] [--clock-rate N]\n"
     "       keyholdd --config FILE [--check | --print-config]\n"
     "       keyholdd --config FILE --restore BACKUP [--force]\n"
     "\n"
@@ -17,6 +20,9 @@ const char options_help[] =
     "admin\n"
     "  --group GROUP    with --dev: members of GROUP (www-data, say) can open the socket "
     "too\n"
+    "  --clock-rate N   with --dev: a rehearsal, in which time passes N times as fast "
+    "(1 to\n"
+    "                   10000000), from where it was when the daemon stopped\n"
     "  --config FILE    run with the token, listeners and state directory that FILE "
     "names\n"
     "  --check          look at all that a start by this user needs, but for the PIN "
@@ -37,6 +43,7 @@ const char options_help[] =
 enum {
 	OPTION_DEV = 256,
 	OPTION_GROUP,
+	OPTION_CLOCK_RATE,
 	OPTION_CONFIG,
 	OPTION_CHECK,
 	OPTION_PRINT,
@@ -62,11 +69,27 @@ check(const struct options *o, struct error *err)
 	if (o->dev_group != NULL && o->dev == NULL)
 		return error_set(err, ERROR_CONFIG,
 		    "--group goes with --dev; a configuration file has it under listen");
+	if (o->clock_rate != 0 && o->dev == NULL)
+		return error_set(err, ERROR_CONFIG,
+		    "--clock-rate goes with --dev: what is issued by a clock that is not "
+		    "the world's is good for nothing but a rehearsal");
 	if (o->dev != NULL && o->mode != OPTIONS_RUN)
 		return error_set(err, ERROR_CONFIG,
 		    "--check, --print-config and --restore go with --config");
 	if (o->force && o->mode != OPTIONS_RESTORE)
 		return error_set(err, ERROR_CONFIG, "--force goes with --restore");
+	return 0;
+}
+
+static int
+read_rate(const char *text, int64_t *rate, struct error *err)
+{
+	uint64_t value;
+
+	if (text_to_uint(text, 1, CLOCK_RATE_MAX, &value, err) != 0)
+		return error_set(err, ERROR_CONFIG,
+		    "--clock-rate %s: a whole number from 1 to %d", text, CLOCK_RATE_MAX);
+	*rate = (int64_t)value;
 	return 0;
 }
 
@@ -80,6 +103,8 @@ take(int option, char **argv, struct options *options, struct error *err)
 	case OPTION_GROUP:
 		options->dev_group = optarg;
 		break;
+	case OPTION_CLOCK_RATE:
+		return read_rate(optarg, &options->clock_rate, err);
 	case OPTION_CONFIG:
 		options->config = optarg;
 		break;
@@ -122,6 +147,7 @@ options_read(int argc, char **argv, struct options *options, struct error *err)
 	static const struct option known[] = {
 		{ "dev", required_argument, NULL, OPTION_DEV },
 		{ "group", required_argument, NULL, OPTION_GROUP },
+		{ "clock-rate", required_argument, NULL, OPTION_CLOCK_RATE },
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "check", no_argument, NULL, OPTION_CHECK },
 		{ "print-config", no_argument, NULL, OPTION_PRINT },

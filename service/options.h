@@ -3,6 +3,7 @@
 #define SERVICE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -23,6 +24,7 @@ struct options {
 	const char *backup; /* to restore */
 	bool force;
 	const char *dev_group; /* NULL: nobody but this user */
+	int64_t clock_rate;    /* 0: the world's clock */
 };
 
 /* The texts belong to argv. */

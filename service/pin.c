@@ -35,19 +35,20 @@ out:
 }
 
 int
-pin_read(const struct config *config, struct secret **pin, struct error *err)
+pin_read(const struct config_token *token, struct secret **pin, struct error *err)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
 	int n;
 
-	if (config->pin_file != NULL)
-		return secret_read_file(config->pin_file, pin, err);
+	if (token->pin_file != NULL)
+		return secret_read_file(token->pin_file, pin, err);
 	if (directory == NULL)
 		return error_set(err, ERROR_CONFIG,
-		    "no PIN: set token.pin_file, or LoadCredential=keyhold-pin:... in "
-		    "systemd");
-	n = snprintf(path, sizeof(path), "%s/keyhold-pin", directory);
+		    "no PIN for token %s: set its pin_file, or LoadCredential=%s:... in "
+		    "systemd",
+		    token->name, token->credential);
+	n = snprintf(path, sizeof(path), "%s/%s", directory, token->credential);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return error_set(err, ERROR_CONFIG, "CREDENTIALS_DIRECTORY is too long");
 	return read_credential(path, pin, err);

@@ -4,13 +4,13 @@
 
 #include "base/error.h"
 
-struct config;
+struct config_token;
 struct secret;
 
 /*
  * From pin_file (which only its owner may read), or else from the systemd credential
- * "keyhold-pin". The caller frees with secret_free.
+ * of its name. The caller frees with secret_free.
  */
-int pin_read(const struct config *config, struct secret **pin, struct error *err);
+int pin_read(const struct config_token *token, struct secret **pin, struct error *err);
 
 #endif

@@ -115,7 +115,7 @@ server_certificate_find(struct api *api, const char *name,
 	struct keystore_key key;
 
 	*found = (struct server_certificate){ 0 };
-	if (keystore_find(api->keys, name, &key, err) != 0)
+	if (keyring_find(api->keys, name, &key, err) != 0)
 		return -1;
 	if (key.use == KEY_USE_CA)
 		return error_set(err, ERROR_NOT_FOUND, "key %s has use ca", name);
@@ -127,7 +127,7 @@ server_certificate_find(struct api *api, const char *name,
 	if (found->copy.row.certificate.len == 0)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "key %s has no valid certificate", name);
-	if (keystore_find_spki(api->keys, found->spki_sha256, &key, err) != 0)
+	if (keyring_find_spki(api->keys, found->spki_sha256, &key, err) != 0)
 		return -1;
 	found->type = key.key.type;
 	return 0;

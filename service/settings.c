@@ -21,6 +21,7 @@
 	    0, CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t token_fields[] = {
+	TEXT("name", struct token_settings, name, CYAML_FLAG_OPTIONAL),
 	TEXT("module", struct token_settings, module, 0),
 	TEXT("label", struct token_settings, label, CYAML_FLAG_OPTIONAL),
 	TEXT("serial", struct token_settings, serial, CYAML_FLAG_OPTIONAL),
@@ -38,6 +39,10 @@ static const cyaml_schema_field_t token_fields[] = {
 	TEXT("watchdog_s", struct token_settings, watchdog_s, CYAML_FLAG_OPTIONAL),
 	TEXT("keepalive_s", struct token_settings, keepalive_s, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t one_token = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct token_settings, token_fields),
 };
 
 #define LIMIT(name) TEXT(#name, struct limits_settings, name, CYAML_FLAG_OPTIONAL)
@@ -121,8 +126,10 @@ static const cyaml_schema_field_t cage_fields[] = {
 };
 
 static const cyaml_schema_field_t top_fields[] = {
-	CYAML_FIELD_MAPPING(
-	    "token", CYAML_FLAG_DEFAULT, struct settings, token, token_fields),
+	CYAML_FIELD_MAPPING_PTR("token", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct settings, token, token_fields),
+	CYAML_FIELD_SEQUENCE("tokens", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct settings, tokens, &one_token, 1, TOKENS_MAX),
 	CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER, struct settings, listen,
 	    &listener, 1, LISTENERS_MAX),
 	CYAML_FIELD_SEQUENCE("access", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,

@@ -9,8 +9,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+#define TOKENS_MAX 16
+
 struct token_settings {
-	char *module, *label, *serial, *pin_file, *init_args, *max_sessions,
+	char *name, *module, *label, *serial, *pin_file, *init_args, *max_sessions,
 	    *session_wait_ms, *session_copies, *verify_one_in, *hang_ms, *reload_pause_ms,
 	    *watchdog_s, *keepalive_s;
 };
@@ -65,7 +67,9 @@ struct cage_settings {
 
 /* Settings that were not given are NULL. */
 struct settings {
-	struct token_settings token;
+	struct token_settings *token; /* or */
+	struct token_settings *tokens;
+	unsigned tokens_count;
 	struct limits_settings limits;
 	struct listener_settings *listen;
 	unsigned listen_count;

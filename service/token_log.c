@@ -16,21 +16,25 @@ pss_of(const struct abilities *abilities)
 }
 
 void
-token_log(const struct token *token)
+token_log(struct token *token)
 {
-	const struct abilities *abilities = &token->abilities;
+	struct token_facts facts;
+	const struct abilities *abilities = &facts.abilities;
 	char manufacturer[LOG_QUOTED_MAX], model[LOG_QUOTED_MAX];
 	struct buffer lacks;
 
+	token_describe(token, &facts);
 	buf_init(&lacks, 0);
 	for (int i = 0; i < KEY_TYPES; i++)
 		if (abilities_check_generate(abilities, (enum key_type)i, NULL) != 0)
 			buf_printf(&lacks, "%s%s", lacks.len > 0 ? "," : "",
 			    key_type_info((enum key_type)i)->name);
 	log_info("token.described",
-	    "manufacturer=%s model=%s makes_no=%s pss=%s rsa_key_exchange=%s",
-	    log_value(manufacturer, token->manufacturer), log_value(model, token->model),
+	    "manufacturer=%s model=%s makes_no=%s pss=%s rsa_key_exchange=%s "
+	    "token=%s",
+	    log_value(manufacturer, facts.written.manufacturer),
+	    log_value(model, facts.written.model),
 	    lacks.len > 0 ? buf_string(&lacks) : "-", pss_of(abilities),
-	    abilities_check_decrypt(abilities, NULL) == 0 ? "yes" : "no");
+	    abilities_check_decrypt(abilities, NULL) == 0 ? "yes" : "no", token->name);
 	buf_free(&lacks);
 }

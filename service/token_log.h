@@ -4,6 +4,6 @@
 
 struct token;
 
-void token_log(const struct token *token);
+void token_log(struct token *token);
 
 #endif

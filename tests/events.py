@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = "api base ca evp pkcs11 service store".split()
+FOLDERS = "agent api base ca evp pkcs11 service store".split()
 MANUAL = "docs/monitoring.md"
 CALL = re.compile(r'\blog_(error|info|debug)\(\s*(?!const\b)([^,;]+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+|\w+)')
 EVENT = re.compile(r'[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$')

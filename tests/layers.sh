@@ -14,12 +14,13 @@ declare -rA may_include=(
 	[client]='base'
 	[rest]='base client'
 	[probe]='base'
+	[agent]='base client rest probe acme'
 	[store]='base'
 	[ca]='base evp store'
 	[pkcs11]='base evp'
 	[provider]='base evp client'
 	[acme]='base evp'
-	[cli]='base client rest probe acme'
+	[cli]='base client rest probe acme agent'
 	[api]='base ca evp pkcs11 store'
 	[service]='base evp client store ca pkcs11 api'
 	[bench]='base evp client pkcs11'
@@ -33,7 +34,7 @@ pkcs11*.h                pkcs11
 sqlite3.h                store
 microhttpd.h             service/server.c service/gate.c service/gate.h service/http_body.c service/http_response.c
 gnutls/*                 service/gate.c service/https.c service/https.h service/https_key.c service/https_key.h
-jansson.h                api/json.c rest cli acme
+jansson.h                api/json.c rest agent cli acme
 curl/*                   acme/http.c
 openssl/core_dispatch.h  evp provider
 openssl/core.h           evp provider
@@ -123,6 +124,8 @@ client/client.c "store/store.h"
 client/client.c <jansson.h>
 rest/rest.c     "cli/cli.h"
 provider/uri.c  "rest/url.h"
+agent/key.c     "cli/cli.h"
+agent/key.c     "store/store.h"
 ca/csr.c        "pkcs11/token.h"
 ca/csr.c        "api/api.h"
 store/store.c   "ca/csr.h"

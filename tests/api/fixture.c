@@ -33,13 +33,12 @@ open_api(struct fixture *f)
 
 	must(store_open(directory_path(&f->directory, "store.db", path), &f->store, &err),
 	    &err);
-	must(builtin_new(&keystore_backend, f->token->keystore, &f->builtin, &err), &err);
+	must(test_keyring_new(f->token, &err), &err);
+	must(builtin_new(&keyring_backend, f->token->keyring, &f->builtin, &err), &err);
 	f->api = (struct api){
-		.keys = f->token->keystore,
+		.keys = f->token->keyring,
 		.builtin = f->builtin,
 		.store = f->store,
-		.token_label = f->token->token->label,
-		.token_serial = f->token->token->serial,
 	};
 	must(api_open(&f->api, &err), &err);
 }
@@ -91,7 +90,7 @@ fixture_restart(struct fixture *f)
 	struct error err = { 0 };
 
 	close_api(f);
-	keystore_free(f->token->keystore);
+	test_keyring_free(f->token);
 	token_close(f->token->token);
 	must(test_token_login(f->token, TEST_TOKEN_LABEL, TEST_TOKEN_PIN, &err), &err);
 	must(test_keystore_new(f->token->token, &f->token->keystore, &err), &err);
@@ -319,7 +318,7 @@ public_key(struct fixture *f, const char *name)
 	struct error err = { 0 };
 	EVP_PKEY *pkey;
 
-	must(keystore_find(f->api.keys, name, &key, &err), &err);
+	must(keyring_find(f->api.keys, name, &key, &err), &err);
 	p = key.key.spki;
 	assert_non_null(pkey = d2i_PUBKEY(NULL, &p, (long)key.key.spki_len));
 	return pkey;

@@ -139,7 +139,7 @@ decrypt(struct fixture *f, const struct caller *caller, const char *key)
 	struct keystore_key found;
 	char target[160];
 
-	assert_int_equal(keystore_find(f->api.keys, "kex", &found, NULL), 0);
+	assert_int_equal(keyring_find(f->api.keys, "kex", &found, NULL), 0);
 	exchange_make(&found.key, EXCHANGE_GOOD, &sent);
 	f->caller = *caller;
 	snprintf(target, sizeof(target), "/v1/keys/%s" DECRYPT, key);

@@ -29,7 +29,7 @@ setup(void **state)
 	make_key(f, "sign", "rsa-2048", "sign");
 	make_key(f, "ca", "rsa-2048", "ca");
 	make_key(f, "ec", "ec-p256", "tls");
-	if (keystore_find(f->api.keys, "kex", &key, NULL) != 0)
+	if (keyring_find(f->api.keys, "kex", &key, NULL) != 0)
 		return -1;
 	kex = key.key;
 	return 0;

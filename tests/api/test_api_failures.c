@@ -52,13 +52,13 @@ stays_as_it_is_when_nothing_can_be_recorded(void **state)
 	size_t before;
 
 	make_signer(f, "unrecorded", hash);
-	before = keystore_count(f->api.keys);
+	before = keyring_count(f->api.keys);
 	sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
 	       "SELECT RAISE(ABORT, 'no room'); END");
 	rotate(f, "unrecorded", "{}");
 	assert_problem(f, 500, "internal");
 	sql(f, "DROP TRIGGER full");
-	assert_int_equal(keystore_count(f->api.keys), before);
+	assert_int_equal(keyring_count(f->api.keys), before);
 	assert_alone(f, "unrecorded", hash);
 	fixture_restart(f);
 	assert_alone(f, "unrecorded", hash);
@@ -246,7 +246,7 @@ static void
 fail_halfway(struct fixture *f, const char *name, const char *hash)
 {
 	CK_FUNCTION_LIST *functions = f->token->token->functions, real = *functions;
-	size_t before = keystore_count(f->api.keys);
+	size_t before = keyring_count(f->api.keys);
 	char left[64];
 
 	log_capture();
@@ -260,7 +260,7 @@ fail_halfway(struct fixture *f, const char *name, const char *hash)
 	snprintf(left, sizeof(left), "key.left key=%s cka_id=", name);
 	assert_non_null(strstr(log_captured(), left));
 	assert_problem(f, 503, "token");
-	assert_int_equal(keystore_count(f->api.keys), before);
+	assert_int_equal(keyring_count(f->api.keys), before);
 	assert_current(f, name, hash);
 }
 

@@ -195,7 +195,7 @@ hands_out_a_reference_that_reads_back(void **state)
 	assert_int_equal(pem_read(buf_bytes(&f->res.body), labels, &der, NULL), 0);
 	bytes = buf_bytes(&der);
 	assert_int_equal(reference_decode(&bytes, &key, NULL), 0);
-	assert_int_equal(keystore_find(f->api.keys, "referred", &stored, NULL), 0);
+	assert_int_equal(keyring_find(f->api.keys, "referred", &stored, NULL), 0);
 	assert_string_equal(key.name, "referred");
 	assert_memory_equal(key.spki_sha256, stored.key.spki_sha256, KEY_SHA256_SIZE);
 	buf_free(&der);
@@ -354,7 +354,7 @@ adopts_a_key_that_is_on_the_token(void **state)
 	struct keystore_key key;
 	char body[128];
 
-	assert_int_equal(keystore_generate(f->api.keys, "foundling", KEY_EC_P256,
+	assert_int_equal(keystore_generate(f->token->keystore, "foundling", KEY_EC_P256,
 			     KEY_USE_TLS, &key, NULL),
 	    0);
 	get(f, "/v1/keys/foundling");
@@ -383,10 +383,10 @@ adopts_an_rsa_key_as_the_type_that_is_asked_for(void **state)
 	struct fixture *f = *state;
 	struct keystore_key key;
 
-	assert_int_equal(
-	    keystore_generate(f->api.keys, "pss", KEY_RSA_2048, KEY_USE_TLS, &key, NULL),
+	assert_int_equal(keystore_generate(f->token->keystore, "pss", KEY_RSA_2048,
+			     KEY_USE_TLS, &key, NULL),
 	    0);
-	assert_int_equal(keystore_generate(f->api.keys, "plain", KEY_RSA_PSS_2048,
+	assert_int_equal(keystore_generate(f->token->keystore, "plain", KEY_RSA_PSS_2048,
 			     KEY_USE_TLS, &key, NULL),
 	    0);
 	post_json(

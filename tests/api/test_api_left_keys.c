@@ -17,8 +17,8 @@ leave_key(struct fixture *f, const char *label, char cka_id[static 65])
 {
 	struct keystore_key key;
 
-	assert_int_equal(
-	    keystore_generate(f->api.keys, label, KEY_EC_P256, KEY_USE_TLS, &key, NULL),
+	assert_int_equal(keystore_generate(f->token->keystore, label, KEY_EC_P256,
+			     KEY_USE_TLS, &key, NULL),
 	    0);
 	hex_encode(cka_id, key.id.data, key.id.len);
 }
@@ -95,7 +95,7 @@ spares_a_key_in_use(void **state)
 	char cka_id[65];
 
 	make_key(f, "spared", "ec-p256", "tls");
-	assert_int_equal(keystore_find(f->api.keys, "spared", &key, NULL), 0);
+	assert_int_equal(keyring_find(f->api.keys, "spared", &key, NULL), 0);
 	hex_encode(cka_id, key.id.data, key.id.len);
 	assert_int_equal(discard(f, cka_id), 409);
 	assert_problem(f, 409, "conflict");

@@ -75,8 +75,8 @@ knows_token_keys_and_issuers(void **state)
 
 	make_issuer(f, "ends", NULL);
 	assert_metric(f, "keyhold_ready 1");
-	assert_metric(f, "keyhold_sessions_max 8");
-	assert_metric(f, "keyhold_sessions_in_use 0");
+	assert_metric(f, "keyhold_sessions_max{token=\"default\"} 8");
+	assert_metric(f, "keyhold_sessions_in_use{token=\"default\"} 0");
 	assert_true(body_has(
 	    f, "\nkeyhold_certificate_expiry_timestamp_seconds{issuer=\"ends\"} "));
 	assert_true(body_has(f, "\n# TYPE keyhold_certificates_valid gauge\n"));
@@ -95,8 +95,8 @@ says_that_the_token_does_not_sign(void **state)
 	make_key(f, "gone", "ec-p256", "tls");
 	snprintf(
 	    body, sizeof(body), "{\"spki_sha256\":\"%s\"}", member(f, "spki_sha256"));
-	assert_int_equal(keystore_find(f->api.keys, "gone", &key, NULL), 0);
-	assert_int_equal(keystore_destroy(f->api.keys, &key, NULL), 0);
+	assert_int_equal(keyring_find(f->api.keys, "gone", &key, NULL), 0);
+	assert_int_equal(keyring_destroy(f->api.keys, &key, NULL), 0);
 	assert_metric(f, "keyhold_ready 0");
 	assert_int_equal(send_text(f, "DELETE", "/v1/keys/gone", JSON, body), 204);
 	assert_metric(f, "keyhold_ready 1");

@@ -222,6 +222,28 @@ manages_the_keys_of_its_rule(void **state)
 	f->caller = admin;
 }
 
+/* Enough for who renews a certificate: the key, its reference and those it replaced. */
+static void
+sees_the_keys_that_it_manages_and_no_others(void **state)
+{
+	struct fixture *f = *state;
+
+	f->caller = deploy;
+	assert_int_equal(create(f, "api-seen"), 201);
+	assert_int_equal(get(f, "/v1/keys/api-seen"), 200);
+	assert_int_equal(get(f, "/v1/keys/api-seen/reference"), 200);
+	assert_int_equal(get(f, "/v1/keys"), 200);
+	for (size_t i = 0; i < list_size(f, "keys"); i++)
+		assert_int_equal(
+		    strncmp(list_member(f, "keys", i, "name"), "api-", 4), 0);
+	assert_true(list_size(f, "keys") > 0);
+	get(f, "/v1/keys/web");
+	assert_refused(f, "token:deploy may not manage key web");
+	get(f, "/v1/keys/web/reference");
+	assert_problem(f, 403, "forbidden");
+	f->caller = admin;
+}
+
 static void
 manages_nothing_but_these_keys(void **state)
 {
@@ -278,8 +300,10 @@ manages_everything_without_a_limit(void **state)
 	f->if_match = "*";
 	assert_int_equal(send_text(f, "DELETE", "/v1/profiles/own", NULL, ""), 204);
 	f->if_match = NULL;
-	/* And neither reads, nor uses, nor issues, nor revokes. */
-	get(f, "/v1/keys");
+	/* It sees what it manages, and neither reads, nor uses, nor issues, nor revokes.
+	 */
+	assert_int_equal(get(f, "/v1/keys/any/reference"), 200);
+	get(f, "/v1/issuers");
 	assert_refused(f, "token:ops lacks the right read");
 	send_text(
 	    f, "POST", "/v1/keys/any/sign?scheme=ecdsa_secp256r1_sha256", OCTETS, "x");
@@ -410,6 +434,7 @@ main(void)
 		cmocka_unit_test(renews_what_it_may_issue),
 		cmocka_unit_test(enrols_for_what_it_may_issue),
 		cmocka_unit_test(manages_the_keys_of_its_rule),
+		cmocka_unit_test(sees_the_keys_that_it_manages_and_no_others),
 		cmocka_unit_test(manages_nothing_but_these_keys),
 		cmocka_unit_test(manages_everything_without_a_limit),
 		cmocka_unit_test(revokes_certificates_of_its_issuers),

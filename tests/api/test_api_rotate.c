@@ -269,7 +269,8 @@ records_both_hashes(void **state)
 	assert_int_equal(store_audit_each(f->store, 0, 1000, keep_last, &last, NULL), 0);
 	assert_string_equal(last.action, "key.rotated");
 	assert_string_equal(last.object, "recorded");
-	snprintf(detail, sizeof(detail), "type=ec-p256 use=sign old=%s new=%s", old, new);
+	snprintf(detail, sizeof(detail),
+	    "type=ec-p256 use=sign token=default old=%s new=%s", old, new);
 	assert_string_equal(last.detail, detail);
 	assert_int_equal(destroy_by_hash(f, old), 204);
 	assert_int_equal(store_audit_each(f->store, 0, 1000, keep_last, &last, NULL), 0);

@@ -19,7 +19,9 @@ says_what_the_token_can_do(void **state)
 
 	f->caller = admin;
 	assert_int_equal(get(f, "/v1/token"), 200);
-	assert_string_equal(member(f, "label"), TEST_TOKEN_LABEL);
+	assert_int_equal(list_size(f, "tokens"), 1);
+	assert_non_null(strstr(body_text(f), "\"label\":\"" TEST_TOKEN_LABEL "\""));
+	assert_non_null(strstr(body_text(f), "\"state\":\"works\""));
 	assert_non_null(strstr(body_text(f), "\"type\":\"ed25519\",\"makes\":true"));
 	assert_non_null(strstr(
 	    body_text(f), "{\"name\":\"CKM_ECDSA\",\"use\":\"sign\",\"listed\":true"));
@@ -35,7 +37,7 @@ tries_one_type(void **state)
 
 	f->caller = admin;
 	assert_int_equal(post_json(f, "/v1/token/check", "{\"type\":\"ec-p256\"}"), 200);
-	assert_non_null(strstr(body_text(f), "{\"works\":true,"));
+	assert_non_null(strstr(body_text(f), "{\"token\":\"default\",\"works\":true,"));
 	assert_non_null(strstr(body_text(f),
 	    "{\"subject\":\"ec-p256\",\"step\":\"destroy\",\"outcome\":\"works\""));
 	assert_null(strstr(body_text(f), "rsa-2048"));
@@ -53,6 +55,7 @@ refuses_what_is_no_type_and_a_second_check(void **state)
 
 	f->caller = admin;
 	assert_int_equal(post_json(f, "/v1/token/check", "{\"type\":\"rsa-1024\"}"), 400);
+	assert_int_equal(post_json(f, "/v1/token/check?token=none", "{}"), 404);
 	pthread_mutex_lock(&f->api.checking);
 	assert_int_equal(post_json(f, "/v1/token/check", "{\"type\":\"ec-p256\"}"), 409);
 	pthread_mutex_unlock(&f->api.checking);

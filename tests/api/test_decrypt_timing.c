@@ -37,7 +37,7 @@ setup(void **state)
 		return -1;
 	f = *state;
 	make_key(f, "kex", "rsa-2048", "tls-rsa-kex");
-	if (keystore_find(f->api.keys, "kex", &key, NULL) != 0)
+	if (keyring_find(f->api.keys, "kex", &key, NULL) != 0)
 		return -1;
 	for (int kind = 0; kind < EXCHANGES; kind++)
 		for (int i = 0; i < POOL; i++)

@@ -16,14 +16,16 @@ static const struct {
 	handler *run;
 	unsigned access;
 } resources[] = {
-	{ "GET", "/v1/keys", get_keys, ACCESS_READ },
+	{ "GET", "/v1/keys", get_keys, ACCESS_READ | ACCESS_MANAGE_KEY },
 	{ "POST", "/v1/keys", post_keys, ACCESS_MANAGE_KEY },
-	{ "GET", "/v1/keys/web", get_key, ACCESS_READ },
+	{ "GET", "/v1/keys/web", get_key, ACCESS_READ | ACCESS_MANAGE_KEY },
 	{ "DELETE", "/v1/keys/web", delete_key, ACCESS_MANAGE_KEY },
 	{ "POST", "/v1/keys/web/adopt", post_adopt, ACCESS_MANAGE_KEY },
 	{ "POST", "/v1/keys/web/rotate", post_rotate, ACCESS_MANAGE_KEY },
-	{ "GET", "/v1/keys/web/public", get_public, ACCESS_USE | ACCESS_READ },
-	{ "GET", "/v1/keys/web/reference", get_reference, ACCESS_USE | ACCESS_READ },
+	{ "GET", "/v1/keys/web/public", get_public,
+	    ACCESS_USE | ACCESS_READ | ACCESS_MANAGE_KEY },
+	{ "GET", "/v1/keys/web/reference", get_reference,
+	    ACCESS_USE | ACCESS_READ | ACCESS_MANAGE_KEY },
 	{ "POST", "/v1/keys/web/csr", post_csr, ACCESS_MANAGE_KEY },
 	{ "POST", "/v1/keys/web/sign", post_sign, ACCESS_USE },
 	{ "POST", "/v1/keys/web/decrypt", post_decrypt, ACCESS_USE },
@@ -63,6 +65,15 @@ static const struct {
 	{ "POST", "/.well-known/est/simplereenroll", post_est_reenroll, ACCESS_ISSUE },
 	{ "POST", "/.well-known/est/a~b/simplereenroll", post_est_reenroll,
 	    ACCESS_ISSUE },
+	{ "GET", "/v1/expiry", get_expiry, ACCESS_READ },
+	{ "GET", "/v1/trust/bundle", get_trust_bundle, ACCESS_PUBLIC },
+	{ "GET", "/v1/managed", get_managed_all, ACCESS_READ | ACCESS_MANAGE_KEY },
+	{ "POST", "/v1/managed", post_managed, ACCESS_ADMIN },
+	{ "GET", "/v1/managed/web", get_managed, ACCESS_READ | ACCESS_MANAGE_KEY },
+	{ "PUT", "/v1/managed/web", put_managed, ACCESS_ADMIN },
+	{ "DELETE", "/v1/managed/web", delete_managed, ACCESS_ADMIN },
+	{ "PUT", "/v1/managed/web/state", put_managed_state, ACCESS_MANAGE_KEY },
+	{ "POST", "/v1/managed/web/renew", post_managed_renew, ACCESS_MANAGE_KEY },
 	{ "GET", "/v1/profiles", get_profiles, ACCESS_READ },
 	{ "GET", "/v1/profiles/server", get_profile, ACCESS_READ },
 	{ "PUT", "/v1/profiles/own", put_profile, ACCESS_MANAGE },
@@ -88,6 +99,7 @@ static const struct {
 	{ "DELETE", "/v1/blocked-keys/spki:0a", delete_blocked_key, ACCESS_MANAGE },
 	{ "GET", "/healthz", get_health, ACCESS_PUBLIC },
 	{ "GET", "/readyz", get_ready, ACCESS_PUBLIC },
+	{ "GET", "/v1/clock", get_clock, ACCESS_PUBLIC },
 	{ "GET", "/metrics", get_metrics, ACCESS_READ },
 };
 #define RESOURCES (sizeof(resources) / sizeof(resources[0]))
@@ -278,6 +290,8 @@ bounds_every_body(void **state)
 	assert_true(router_body_max("/v1/issuers/root/certificates") > 65536);
 	assert_int_equal(router_body_max("/v1/keys"), 16384);
 	assert_int_equal(router_body_max("/v1/keys/web"), 16384);
+	/* A last_error of 12288 bytes takes twice as many in JSON. */
+	assert_int_equal(router_body_max("/v1/managed/web/state"), 65536);
 	assert_int_equal(router_body_max("/healthz"), 0);
 	assert_int_equal(router_body_max("/nowhere"), 0);
 	assert_int_equal(router_body_max(""), 0);

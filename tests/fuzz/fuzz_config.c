@@ -40,8 +40,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err = { 0 };
 
 	if (settings_parse(text, "keyhold.yaml", &settings, &err) == 0) {
-		must(settings != NULL && settings->token.module != NULL &&
-		     settings->state != NULL && settings->listen_count >= 1 &&
+		must(settings != NULL &&
+		     (settings->token == NULL || settings->token->module != NULL) &&
+		     settings->tokens_count <= TOKENS_MAX && settings->state != NULL &&
+		     settings->listen_count >= 1 &&
 		     settings->listen_count <= LISTENERS_MAX &&
 		     has_whole_rules(settings));
 		read_rules(settings);

@@ -22,24 +22,6 @@ struct message {
 	struct request req;
 };
 
-#define ASKED_BY_SANITIZERS __attribute__((visibility("default")))
-
-ASKED_BY_SANITIZERS const char *__asan_default_options(void);
-ASKED_BY_SANITIZERS const char *__lsan_default_suppressions(void);
-
-/* SoftHSM's leak, as in tests/support/lsan.supp. */
-const char *
-__asan_default_options(void)
-{
-	return "fast_unwind_on_malloc=0";
-}
-
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:libsofthsm2.so\n";
-}
-
 static void
 take_field(struct request *req, char *line)
 {

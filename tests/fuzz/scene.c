@@ -87,6 +87,9 @@ scene_open(struct scene *scene)
 	    scene->bearer, sizeof(scene->bearer), "Bearer %s", member(scene->f, "token"));
 	must(post_json(scene->f, "/v1/issuers",
 		 "{\"name\":\"outside\",\"external\":true}") == 201);
+	must(post_json(scene->f, "/v1/managed",
+		 "{\"name\":\"site\",\"names\":[\"localhost\"],\"source\":{\"issuer\":"
+		 "\"internal\"},\"directory\":\"/tls\"}") == 201);
 	authority_publish(scene->f->api.authority, clock_now_s());
 	fixture_rules(scene->f, rules, sizeof(rules) / sizeof(rules[0]));
 }

@@ -13,6 +13,7 @@
 #include "pkcs11/keystore.h"
 #include "pkcs11/session.h"
 #include "tests/evp/software.h"
+#include "tests/support/import.h"
 #include "tests/support/token.h"
 
 struct foreign {
@@ -85,7 +86,7 @@ adopts_a_key_that_stays_inside(void **state)
 	assert_int_equal(keystore_add(t->keystore, &key, &on_token, NULL), 0);
 	assert_true(on_token);
 	assert_int_equal(
-	    keystore_sign(t->keystore, key.key.spki_sha256, SCHEME_ECDSA_SECP256R1_SHA256,
+	    test_sign(t->keystore, key.key.spki_sha256, SCHEME_ECDSA_SECP256R1_SHA256,
 		&message, sig, &signature.len, NULL),
 	    0);
 	assert_true(software_verifies(
@@ -203,64 +204,6 @@ one_object_is_not_two_keys(void **state)
 	test_key_destroy(t->keystore, &key);
 }
 
-/* In memory that the next list uses again. */
-static void
-set_number(CK_ATTRIBUTE *list, CK_ULONG *count, CK_ATTRIBUTE_TYPE type,
-    const EVP_PKEY *pkey, const char *name)
-{
-	static unsigned char values[8][512];
-	unsigned char *value = values[*count % 8];
-	BIGNUM *number = NULL;
-
-	assert_int_equal(EVP_PKEY_get_bn_param(pkey, name, &number), 1);
-	assert_true(*count < 8);
-	set(list, count, type, value, (CK_ULONG)BN_bn2bin(number, value));
-	BN_clear_free(number);
-}
-
-static void
-create_object(struct token *token, CK_OBJECT_CLASS class, const EVP_PKEY *pkey,
-    const char *label, CK_BYTE id)
-{
-	static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	static const CK_KEY_TYPE rsa = CKK_RSA;
-	bool is_private = class == CKO_PRIVATE_KEY;
-	CK_ATTRIBUTE list[16];
-	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE handle;
-	CK_ULONG count = 0;
-
-	set_number(list, &count, CKA_MODULUS, pkey, "n");
-	set_number(list, &count, CKA_PUBLIC_EXPONENT, pkey, "e");
-	if (is_private) {
-		set_number(list, &count, CKA_PRIVATE_EXPONENT, pkey, "d");
-		set_number(list, &count, CKA_PRIME_1, pkey, "rsa-factor1");
-		set_number(list, &count, CKA_PRIME_2, pkey, "rsa-factor2");
-		set_number(list, &count, CKA_EXPONENT_1, pkey, "rsa-exponent1");
-		set_number(list, &count, CKA_EXPONENT_2, pkey, "rsa-exponent2");
-		set_number(list, &count, CKA_COEFFICIENT, pkey, "rsa-coefficient1");
-		set(list, &count, CKA_SENSITIVE, &yes, 1);
-		set(list, &count, CKA_EXTRACTABLE, &no, 1);
-	}
-	set(list, &count, CKA_CLASS, &class, sizeof(class));
-	set(list, &count, CKA_KEY_TYPE, &rsa, sizeof(rsa));
-	set(list, &count, CKA_TOKEN, &yes, 1);
-	set(list, &count, CKA_LABEL, label, strlen(label));
-	set(list, &count, CKA_ID, &id, 1);
-	set(list, &count, is_private ? CKA_SIGN : CKA_VERIFY, &yes, 1);
-	assert_int_equal(session_take(token->sessions, &session, NULL), 0);
-	assert_int_equal(
-	    token->functions->C_CreateObject(session, list, count, &handle), CKR_OK);
-	session_give(token->sessions, session);
-}
-
-static void
-import(struct token *token, const EVP_PKEY *pkey, const char *label, CK_BYTE id)
-{
-	create_object(token, CKO_PUBLIC_KEY, pkey, label, id);
-	create_object(token, CKO_PRIVATE_KEY, pkey, label, id);
-}
-
 static void
 one_key_imported_twice_is_not_two_keys(void **state)
 {
@@ -270,8 +213,8 @@ one_key_imported_twice_is_not_two_keys(void **state)
 	struct error err = { 0 };
 	bool on_token;
 
-	import(t->token, pkey, "once", 41);
-	import(t->token, pkey, "twice", 42);
+	test_import(t->token, pkey, "once", 41);
+	test_import(t->token, pkey, "twice", 42);
 	assert_int_equal(
 	    keystore_adopt(t->keystore, "once", KEY_USE_TLS, KEY_FAMILY_RSA, &key, NULL),
 	    0);

@@ -71,7 +71,7 @@ an_evp_pkey_signs_in_the_token_from_many_threads(void **state)
 	struct test_token *t = *state;
 	struct builtin *builtin = NULL;
 
-	assert_int_equal(builtin_new(&keystore_backend, t->keystore, &builtin, NULL), 0);
+	assert_int_equal(builtin_new(&keyring_backend, t->keyring, &builtin, NULL), 0);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct keystore_key key = { .use = KEY_USE_CA };
 		struct signer signers[THREADS];
@@ -104,7 +104,7 @@ a_key_that_is_gone_fails_with_its_reason(void **state)
 	struct keystore_key key = { .use = KEY_USE_CA };
 	struct signer signer = { .key = &key.key, .scheme = SCHEME_ED25519 };
 
-	assert_int_equal(builtin_new(&keystore_backend, t->keystore, &builtin, NULL), 0);
+	assert_int_equal(builtin_new(&keyring_backend, t->keyring, &builtin, NULL), 0);
 	make(t->keystore, KEY_ED25519, &key);
 	assert_int_equal(builtin_pkey(builtin, &key.key, &signer.pkey, NULL), 0);
 	signer.libctx = builtin_libctx(builtin);
@@ -117,6 +117,12 @@ a_key_that_is_gone_fails_with_its_reason(void **state)
 	builtin_free(builtin);
 }
 
+static int
+open_all(void **state)
+{
+	return test_token_open(state) == 0 ? test_keyring_new(*state, NULL) : -1;
+}
+
 int
 main(void)
 {
@@ -125,5 +131,5 @@ main(void)
 		cmocka_unit_test(a_key_that_is_gone_fails_with_its_reason),
 	};
 
-	return cmocka_run_group_tests(tests, test_token_open, test_token_close);
+	return cmocka_run_group_tests(tests, open_all, test_token_close);
 }

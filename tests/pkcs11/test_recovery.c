@@ -94,7 +94,7 @@ sign(struct scene *scene, struct error *err)
 	unsigned char sig[SIGNATURE_MAX_BYTES];
 	size_t len;
 
-	return keystore_sign(scene->store, scene->key.key.spki_sha256,
+	return test_sign(scene->store, scene->key.key.spki_sha256,
 	    SCHEME_ECDSA_SECP256R1_SHA256, &message, sig, &len, err);
 }
 
@@ -218,7 +218,7 @@ a_key_that_fails_by_itself_stops_no_other(void **state)
 		size_t len;
 
 		assert_int_equal(
-		    keystore_sign(scene.store, gone.key.spki_sha256,
+		    test_sign(scene.store, gone.key.spki_sha256,
 			SCHEME_ECDSA_SECP256R1_SHA256, &message, sig, &len, &err),
 		    -1);
 		assert_int_equal(err.code, ERROR_TOKEN);
@@ -379,8 +379,10 @@ a_token_with_one_session_signs_for_many(void **state)
 
 	open_scene(&scene, *state, 0);
 	faults_trouble(scene.t->faults, TROUBLE_MAX_SESSIONS, 1, FAULTS_ALWAYS);
+	assert_int_equal(keystore_lock_out(scene.store, 2000, &err), 0);
 	assert_int_equal(token_relogin(scene.t->token, &err), 0);
 	keystore_forget_handles(scene.store);
+	keystore_let_in(scene.store);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, sign_once, &scene), 0);
 	for (int i = 0; i < 8; i++)

@@ -21,14 +21,19 @@ fills_in_defaults(void **state)
 	struct config *config;
 
 	assert_int_equal(read_text(state, MINIMUM, &config, NULL), 0);
-	assert_string_equal(config->module, "/usr/lib/softhsm/libsofthsm2.so");
-	assert_string_equal(config->label, "keyhold");
-	assert_null(config->serial);
-	assert_null(config->pin_file);
-	assert_null(config->init_args);
-	assert_int_equal(config->max_sessions, 16);
-	assert_int_equal(config->session_wait_ms, 1000);
-	assert_int_equal(config->session_copies, 1024);
+	assert_string_equal(config->tokens[0].module, "/usr/lib/softhsm/libsofthsm2.so");
+	assert_string_equal(config->tokens[0].label, "keyhold");
+	assert_null(config->tokens[0].serial);
+	assert_null(config->tokens[0].pin_file);
+	assert_null(config->tokens[0].init_args);
+	assert_int_equal(config->tokens[0].max_sessions, 16);
+	assert_int_equal(config->tokens[0].session_wait_ms, 1000);
+	assert_int_equal(config->tokens[0].session_copies, 1024);
+	assert_int_equal(config->tokens[0].verify_one_in, 256);
+	assert_int_equal(config->tokens[0].hang_ms, 5000);
+	assert_int_equal(config->tokens[0].reload_pause_ms, 1000);
+	assert_int_equal(config->tokens[0].watchdog_s, 60);
+	assert_int_equal(config->tokens[0].keepalive_s, 20);
 	assert_int_equal(config->listener_count, 1);
 	assert_string_equal(config->listeners[0].path, "/run/keyhold/keyhold.sock");
 	assert_int_equal(config->listeners[0].mode, 0660);
@@ -58,7 +63,9 @@ reads_every_setting(void **state)
 	snprintf(text, sizeof(text),
 	    "token: { module: m.so, label: l, serial: \"0123\", pin_file: /p, init_args: "
 	    "i,\n"
-	    "  max_sessions: 1024, session_wait_ms: 1, session_copies: 0 }\n"
+	    "  max_sessions: 1024, session_wait_ms: 1, session_copies: 0,\n"
+	    "  verify_one_in: 1, hang_ms: 100, reload_pause_ms: 10, watchdog_s: 7,\n"
+	    "  keepalive_s: 0 }\n"
 	    "listen:\n"
 	    "  - { unix: /a.sock, mode: 0600, group: %s }\n"
 	    "  - { unix: \"@abstract\" }\n"
@@ -66,13 +73,18 @@ reads_every_setting(void **state)
 	    "state: /s\nweak_keys: /lists\nlog_level: debug\n",
 	    group->gr_name);
 	assert_int_equal(read_text(state, text, &config, NULL), 0);
-	assert_string_equal(config->serial, "0123");
-	assert_string_equal(config->pin_file, "/p");
-	assert_string_equal(config->init_args, "i");
-	assert_int_equal(config->max_sessions, 1024);
+	assert_string_equal(config->tokens[0].serial, "0123");
+	assert_string_equal(config->tokens[0].pin_file, "/p");
+	assert_string_equal(config->tokens[0].init_args, "i");
+	assert_int_equal(config->tokens[0].max_sessions, 1024);
 	assert_int_equal(config->limits.threads_per_peer, 2048);
-	assert_int_equal(config->session_wait_ms, 1);
-	assert_int_equal(config->session_copies, 0);
+	assert_int_equal(config->tokens[0].session_wait_ms, 1);
+	assert_int_equal(config->tokens[0].session_copies, 0);
+	assert_int_equal(config->tokens[0].verify_one_in, 1);
+	assert_int_equal(config->tokens[0].hang_ms, 100);
+	assert_int_equal(config->tokens[0].reload_pause_ms, 10);
+	assert_int_equal(config->tokens[0].watchdog_s, 7);
+	assert_int_equal(config->tokens[0].keepalive_s, 0);
 	assert_int_equal(config->listener_count, 2);
 	assert_int_equal(config->listeners[0].mode, 0600);
 	assert_int_equal(config->listeners[0].owners.gid, getgid());
@@ -99,7 +111,7 @@ prints_what_it_would_read(void **state)
 	assert_int_equal(read_text(state, first, &again, NULL), 0);
 	second = printed(again);
 	assert_string_equal(first, second);
-	assert_string_equal(again->module, "a \"b\" \\ \n# c");
+	assert_string_equal(again->tokens[0].module, "a \"b\" \\ \n# c");
 	assert_string_equal(again->state, "/with: colon, and é");
 	assert_non_null(strstr(first, "every local user can connect"));
 	free(first);
@@ -147,7 +159,8 @@ static void
 refuses_a_missing_setting(void **state)
 {
 	static const struct refusal refusals[] = {
-		{ "state: /s\n", "1: missing setting \"token\"" },
+		{ "state: /s\nlisten: [ { unix: /a } ]\n",
+		    "1: missing setting \"token\"" },
 		{ "token: { module: m, label: l }\nstate: /s\n",
 		    "1: missing setting \"listen\"" },
 		{ "token: { module: m, label: l }\nlisten: [ { unix: /a } ]\n",
@@ -207,6 +220,19 @@ refuses_a_wrong_value_of_the_token(void **state)
 		    "6: token.session_wait_ms: 60001 is not between 1 and 60000" },
 		{ WITH_TOKEN("  session_copies: 65537\n"),
 		    "6: token.session_copies: 65537 is not between 0 and 65536" },
+		{ WITH_TOKEN("  verify_one_in: 1000001\n"),
+		    "6: token.verify_one_in: 1000001 is not between 0 and 1000000" },
+		{ WITH_TOKEN("  hang_ms: 99\n"),
+		    "6: token.hang_ms: 99 is not between 100 and 600000" },
+		{ WITH_TOKEN("  reload_pause_ms: 9\n"),
+		    "6: token.reload_pause_ms: 9 is not between 10 and 60000" },
+		{ WITH_TOKEN("  watchdog_s: 86401\n"),
+		    "6: token.watchdog_s: 86401 is not between 0 and 86400" },
+		{ WITH_TOKEN("  watchdog_s: 4\n"),
+		    "6: token.watchdog_s: is sooner than hang_ms says that a call "
+		    "hangs" },
+		{ WITH_TOKEN("  keepalive_s: 86401\n"),
+		    "6: token.keepalive_s: 86401 is not between 0 and 86400" },
 		{ WITH_TOKEN("  serial: \"01234567890123456\"\n"),
 		    "6: token.serial: is too long" },
 		{ WITH_TOKEN("  serial: \"\"\n"), "6: token.serial: is empty" },

@@ -60,6 +60,22 @@ reads_every_limit(void **state)
 }
 
 static void
+as_many_threads_as_sessions_twice_as_far_as_may_be(void **state)
+{
+	static const char text[] =
+	    "tokens:\n"
+	    "  - { name: a, module: m.so, label: a, max_sessions: 1024 }\n"
+	    "  - { name: b, module: m.so, label: b, max_sessions: 1024 }\n"
+	    "  - { name: c, module: m.so, label: c }\n"
+	    "listen: [ { unix: /a } ]\nstate: /s\n";
+	struct config *config;
+
+	assert_int_equal(read_text(state, text, &config, NULL), 0);
+	assert_int_equal(config->limits.threads_per_peer, 4096);
+	config_free(config);
+}
+
+static void
 a_share_that_was_not_said_is_at_most_half(void **state)
 {
 	static const char text[] = MINIMUM "limits: { connections: 4096, http: 101 }\n";
@@ -108,6 +124,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(a_proxy_with_many_workers_is_within_the_limits),
 		FILE_TEST(reads_every_limit),
+		FILE_TEST(as_many_threads_as_sessions_twice_as_far_as_may_be),
 		FILE_TEST(a_share_that_was_not_said_is_at_most_half),
 		FILE_TEST(refuses_a_wrong_limit),
 	};

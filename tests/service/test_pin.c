@@ -23,13 +23,13 @@ make(void **state)
 static void
 reads_the_file(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	char path[256];
 
 	write_file(directory_path(state, "pin", path), "1234\n", 0600);
-	config.pin_file = path;
-	assert_int_equal(pin_read(&config, &pin, NULL), 0);
+	token.pin_file = path;
+	assert_int_equal(pin_read(&token, &pin, NULL), 0);
 	assert_string_equal(secret_text(pin), "1234");
 	secret_free(pin);
 }
@@ -37,14 +37,14 @@ reads_the_file(void **state)
 static void
 refuses_a_file_that_others_can_read(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	struct error err = { 0 };
 	char path[256];
 
 	write_file(directory_path(state, "pin", path), "1234\n", 0644);
-	config.pin_file = path;
-	assert_int_equal(pin_read(&config, &pin, &err), -1);
+	token.pin_file = path;
+	assert_int_equal(pin_read(&token, &pin, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_null(pin);
 }
@@ -53,29 +53,44 @@ refuses_a_file_that_others_can_read(void **state)
 static void
 reads_the_credential(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	char path[256];
 
 	write_file(directory_path(state, "keyhold-pin", path), "4321", 0440);
 	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
-	assert_int_equal(pin_read(&config, &pin, NULL), 0);
+	assert_int_equal(pin_read(&token, &pin, NULL), 0);
 	assert_string_equal(secret_text(pin), "4321");
+	secret_free(pin);
+}
+
+static void
+reads_the_credential_of_one_of_several(void **state)
+{
+	struct config_token token = { .name = "b", .credential = "keyhold-pin-b" };
+	struct secret *pin = NULL;
+	char path[256];
+
+	write_file(directory_path(state, "keyhold-pin", path), "4321", 0440);
+	write_file(directory_path(state, "keyhold-pin-b", path), "8765", 0440);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
+	assert_int_equal(pin_read(&token, &pin, NULL), 0);
+	assert_string_equal(secret_text(pin), "8765");
 	secret_free(pin);
 }
 
 static void
 prefers_the_file(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	char file[256], credential[256];
 
 	write_file(directory_path(state, "pin", file), "1234\n", 0600);
 	write_file(directory_path(state, "keyhold-pin", credential), "4321", 0440);
 	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
-	config.pin_file = file;
-	assert_int_equal(pin_read(&config, &pin, NULL), 0);
+	token.pin_file = file;
+	assert_int_equal(pin_read(&token, &pin, NULL), 0);
 	assert_string_equal(secret_text(pin), "1234");
 	secret_free(pin);
 }
@@ -83,16 +98,16 @@ prefers_the_file(void **state)
 static void
 refuses_an_empty_or_absent_credential(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	struct error err = { 0 };
 	char path[256];
 
 	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
-	assert_int_equal(pin_read(&config, &pin, &err), -1);
+	assert_int_equal(pin_read(&token, &pin, &err), -1);
 	assert_non_null(strstr(err.text, "keyhold-pin"));
 	write_file(directory_path(state, "keyhold-pin", path), "\n", 0440);
-	assert_int_equal(pin_read(&config, &pin, &err), -1);
+	assert_int_equal(pin_read(&token, &pin, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_null(pin);
 }
@@ -100,12 +115,12 @@ refuses_an_empty_or_absent_credential(void **state)
 static void
 says_how_to_give_a_pin(void **state)
 {
-	struct config config = { 0 };
+	struct config_token token = { .name = "t", .credential = "keyhold-pin" };
 	struct secret *pin = NULL;
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(pin_read(&config, &pin, &err), -1);
+	assert_int_equal(pin_read(&token, &pin, &err), -1);
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_non_null(strstr(err.text, "pin_file"));
 }
@@ -119,6 +134,7 @@ main(void)
 		FILE_TEST(reads_the_file),
 		FILE_TEST(refuses_a_file_that_others_can_read),
 		FILE_TEST(reads_the_credential),
+		FILE_TEST(reads_the_credential_of_one_of_several),
 		FILE_TEST(prefers_the_file),
 		FILE_TEST(refuses_an_empty_or_absent_credential),
 		FILE_TEST(says_how_to_give_a_pin),

@@ -170,6 +170,18 @@ sessions_forget_all(void)
 }
 
 void
+sessions_forget_ended(void)
+{
+	CK_SESSION_INFO info;
+
+	pthread_mutex_lock(&table.lock);
+	for (unsigned i = table.count; i-- > 0;)
+		if (table.real->C_GetSessionInfo(table.open[i].handle, &info) != CKR_OK)
+			table.open[i] = table.open[--table.count];
+	pthread_mutex_unlock(&table.lock);
+}
+
+void
 sessions_authenticate(CK_SESSION_HANDLE handle, bool yes)
 {
 	struct session *session;

@@ -25,6 +25,7 @@ CK_RV sessions_open(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
     CK_SESSION_HANDLE *session);
 void sessions_forget(CK_SESSION_HANDLE session);
 void sessions_forget_all(void);
+void sessions_forget_ended(void);
 
 /* Whether this session has logged in for the use of a key that comes next. */
 void sessions_authenticate(CK_SESSION_HANDLE session, bool yes);

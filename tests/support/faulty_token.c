@@ -1,6 +1,7 @@
 /* faulty_token.c - the token as it pretends to be: its troubles, over the real one. */
 #include "tests/support/faulty_token.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,9 +14,10 @@
 static struct {
 	CK_FUNCTION_LIST *real;
 	struct faults *faults;
+	pthread_mutex_t lock; /* the PIN: several tokens may be logged in to at once */
 	CK_BYTE pin[PIN_MAX]; /* of the last login */
 	CK_ULONG pin_len;
-} token;
+} token = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool
 has(enum faults_trouble trouble)
@@ -172,14 +174,14 @@ close_session(CK_SESSION_HANDLE session)
 	return rv;
 }
 
-/* One token: what the application has open is all in its slot. */
+/* Of its slot alone. */
 static CK_RV
 close_all_sessions(CK_SLOT_ID slot)
 {
 	CK_RV rv = token.real->C_CloseAllSessions(slot);
 
 	if (rv == CKR_OK)
-		sessions_forget_all();
+		sessions_forget_ended();
 	return rv;
 }
 
@@ -196,7 +198,12 @@ get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 static bool
 is_last_pin(const CK_BYTE *pin, CK_ULONG len)
 {
-	return len == token.pin_len && memcmp(pin, token.pin, len) == 0;
+	bool is;
+
+	pthread_mutex_lock(&token.lock);
+	is = len == token.pin_len && memcmp(pin, token.pin, len) == 0;
+	pthread_mutex_unlock(&token.lock);
+	return is;
 }
 
 /* As a card does: SoftHSM itself never locks. */
@@ -230,8 +237,10 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 	if (rv == CKR_PIN_INCORRECT)
 		count_wrong_pin();
 	if (rv == CKR_OK && len <= PIN_MAX) {
+		pthread_mutex_lock(&token.lock);
 		memcpy(token.pin, pin, len);
 		token.pin_len = len;
+		pthread_mutex_unlock(&token.lock);
 	}
 	return rv;
 }

@@ -148,6 +148,23 @@ test_keystore_new(struct token *token, struct keystore **store, struct error *er
 	return keystore_new(token, &options, store, err);
 }
 
+int
+test_keyring_new(struct test_token *t, struct error *err)
+{
+	return keyring_new(&t->keystore, 1, &t->keyring, err);
+}
+
+void
+test_keyring_free(struct test_token *t)
+{
+	if (t->keyring != NULL)
+		keyring_free(t->keyring);
+	else
+		keystore_free(t->keystore);
+	t->keyring = NULL;
+	t->keystore = NULL;
+}
+
 void
 test_token_recovers(struct test_token *t)
 {
@@ -195,11 +212,43 @@ test_token_close(void **state)
 	struct test_token *t = *state;
 	int rc;
 
-	keystore_free(t->keystore);
+	test_keyring_free(t);
 	token_close(t->token);
 	module_close(t->module);
 	faults_close(t->faults);
 	rc = directory_remove(&t->directory);
 	free(t);
 	return rc;
+}
+
+int
+test_sign(struct keystore *store, const unsigned char *spki_sha256, enum scheme scheme,
+    const struct bytes *message, unsigned char sig[static SIGNATURE_MAX_BYTES],
+    size_t *sig_len, struct error *err)
+{
+	struct keystore_task task = {
+		.verb = KEYSTORE_SIGNS,
+		.spki_sha256 = spki_sha256,
+		.scheme = scheme,
+		.input = message,
+		.output = sig,
+		.output_len = sig_len,
+	};
+
+	return keystore_run(store, &task, err);
+}
+
+int
+test_decrypt(struct keystore *store, const unsigned char *spki_sha256,
+    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
+    struct error *err)
+{
+	struct keystore_task task = {
+		.verb = KEYSTORE_DECRYPTS,
+		.spki_sha256 = spki_sha256,
+		.input = ciphertext,
+		.output = premaster,
+	};
+
+	return keystore_run(store, &task, err);
 }

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_TOKEN_H
 #define TESTS_SUPPORT_TOKEN_H
 
-#include "pkcs11/keystore.h"
+#include "pkcs11/keyring.h"
 #include "pkcs11/module.h"
 #include "pkcs11/token.h"
 #include "tests/support/faults.h"
@@ -16,9 +16,10 @@
 struct test_token {
 	void *directory;
 	struct module *module;
-	struct token *token; /* NULL after test_module_open */
-	struct keystore *keystore;
-	struct faults *faults; /* after test_faulty_* */
+	struct token *token;       /* NULL after test_module_open */
+	struct keystore *keystore; /* the keyring's, when there is one */
+	struct keyring *keyring;   /* NULL until test_keyring_new */
+	struct faults *faults;     /* after test_faulty_* */
 };
 
 /*
@@ -47,6 +48,18 @@ int test_token_login(
 
 /* One that verifies each signature, and watches with its own times. */
 int test_keystore_new(struct token *token, struct keystore **store, struct error *err);
+
+/* Over the keystore, which it owns then. */
+int test_keyring_new(struct test_token *t, struct error *err);
+void test_keyring_free(struct test_token *t);
+
+/* With the key of this hash, on this token alone. */
+int test_sign(struct keystore *store, const unsigned char *spki_sha256,
+    enum scheme scheme, const struct bytes *message,
+    unsigned char sig[static SIGNATURE_MAX_BYTES], size_t *sig_len, struct error *err);
+int test_decrypt(struct keystore *store, const unsigned char *spki_sha256,
+    const struct bytes *ciphertext, unsigned char premaster[static PREMASTER_BYTES],
+    struct error *err);
 
 /* Waits until the token works again. */
 void test_token_recovers(struct test_token *t);
