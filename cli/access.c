@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 #include "cli/yamldoc.h"
 
 /* Only these make a word that YAML takes for nothing else. */

@@ -14,7 +14,6 @@
 
 #define NAME_MAX_BYTES 64
 #define DAYS_MAX       36500
-#define DAY_SECONDS    86400
 
 static int
 refuse_word(const char *first, const char *second, struct error *err)
@@ -37,9 +36,29 @@ takes_two(const struct command *command)
 	return command->operand != NULL && strchr(command->operand, ' ') != NULL;
 }
 
+static bool
+takes_many(const struct command *command)
+{
+	return command->operand != NULL && strstr(command->operand, "...") != NULL;
+}
+
+static int
+add_operand(struct arguments *args, const char *word, struct error *err)
+{
+	if (args->operand_count == ARGUMENTS_MAX)
+		return error_set(err, ERROR_CONFIG, "%s: more than %d arguments",
+		    args->command->path, ARGUMENTS_MAX);
+	if (args->operand == NULL)
+		args->operand = word;
+	args->operands[args->operand_count++] = word;
+	return 0;
+}
+
 static int
 take_word(struct arguments *args, const char *word, struct error *err)
 {
+	if (args->command != NULL && takes_many(args->command))
+		return add_operand(args, word, err);
 	if (args->operand != NULL && args->second == NULL && takes_two(args->command)) {
 		args->second = word;
 		return 0;
@@ -296,7 +315,27 @@ argument_days(const struct arguments *args, uint64_t *seconds, struct error *err
 
 	if (read_number(args, "days", 1, DAYS_MAX, &days, err) != 0)
 		return -1;
-	*seconds = days * DAY_SECONDS;
+	*seconds = days * ARGUMENT_DAY_S;
+	return 0;
+}
+
+int
+argument_duration(const char *text, int64_t *seconds)
+{
+	static const char letters[] = "smhd";
+	static const int64_t units[] = { 1, 60, 3600, ARGUMENT_DAY_S };
+	size_t len = strlen(text);
+	const char *letter = len > 1 ? strchr(letters, text[len - 1]) : NULL;
+	uint64_t count, most;
+	char digits[24];
+
+	if (letter == NULL || text_copy(digits, sizeof(digits), text) != 0)
+		return -1;
+	digits[len - 1] = '\0';
+	most = (uint64_t)((int64_t)DAYS_MAX * ARGUMENT_DAY_S / units[letter - letters]);
+	if (text_to_uint(digits, 0, most, &count, NULL) != 0)
+		return -1;
+	*seconds = (int64_t)count * units[letter - letters];
 	return 0;
 }
 

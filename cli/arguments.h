@@ -22,6 +22,9 @@ struct arguments {
 	const struct command *command; /* NULL when none was named in full */
 	const char *group;             /* "key" of "keyhold key", or NULL */
 	const char *operand, *second;  /* NULL when there is none */
+	/* Of a command that takes many; operand is the first of them. */
+	const char *operands[ARGUMENTS_MAX];
+	size_t operand_count;
 	struct argument given[ARGUMENTS_MAX];
 	size_t count;
 };
@@ -50,6 +53,11 @@ int argument_number(const struct arguments *args, const char *name, uint64_t max
 
 /* --days, at least one, in seconds; 0 when it was not given. */
 int argument_days(const struct arguments *args, uint64_t *seconds, struct error *err);
+
+#define ARGUMENT_DAY_S 86400
+
+/* "30d", "12h", "5m" or "30s"; -1 for anything else. */
+int argument_duration(const char *text, int64_t *seconds);
 
 /*
  * "2026-01-31", which is its first second, or "2026-01-31T23:59:59Z", as the daemon takes

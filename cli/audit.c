@@ -8,19 +8,11 @@
 #include "cli/auditsource.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define HEAD_URL  "/v1/audit/head"
 #define LINE_MAX  1000000
 #define TAIL_SPAN 4000
-
-static int
-print_json(struct cli *cli, const json_t *value, struct error *err)
-{
-	if (json_dumpf(value, cli->out, JSON_COMPACT) != 0 || putc('\n', cli->out) == EOF)
-		return error_set_errno(err, ERROR_IO, "standard output");
-	return 0;
-}
 
 static void
 append_member(struct buffer *line, const json_t *entry, const char *member)
@@ -43,7 +35,7 @@ show_entry(void *ctx, json_t *entry, struct error *err)
 	struct buffer line;
 
 	if (cli->json)
-		return print_json(cli, entry, err);
+		return output_json_line(cli, entry, err);
 	buf_init(&line, 0);
 	buf_printf(
 	    &line, "%lld", (long long)json_integer_value(json_object_get(entry, "seq")));
@@ -210,14 +202,14 @@ out:
 static int
 export_entry(void *ctx, json_t *entry, struct error *err)
 {
-	return print_json(ctx, entry, err);
+	return output_json_line(ctx, entry, err);
 }
 
 static int
 export_head(void *ctx, json_t *head, struct error *err)
 {
 	json_t *line = json_pack("{s:O}", "head", head);
-	int rc = print_json(ctx, line, err);
+	int rc = output_json_line(ctx, line, err);
 
 	json_decref(line);
 	return rc;

@@ -33,10 +33,10 @@ receive(struct cli *cli, struct saving *saving, struct error *err)
 
 	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, ANSWER_TIMEOUT_MS, err) != 0)
 		return -1;
-	cli->res.sink = save;
-	cli->res.sink_ctx = saving;
+	cli->rest.res.sink = save;
+	cli->rest.res.sink_ctx = saving;
 	rc = daemon_get(cli, "/v1/backup", NULL, err);
-	cli->res.sink = NULL;
+	cli->rest.res.sink = NULL;
 	return rc;
 }
 

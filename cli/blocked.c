@@ -7,7 +7,7 @@
 #include "cli/daemon.h"
 #include "cli/output.h"
 #include "cli/publickey.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define PAGE_MAX "1000" /* the daemon's */
 

@@ -13,7 +13,7 @@
 #include "cli/daemon.h"
 #include "cli/names.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define NEXT_MAX 256
 
@@ -59,9 +59,9 @@ make_request(const struct arguments *args, json_t **body, struct error *err)
 	    argument_days(args, &seconds, err) != 0 ||
 	    argument_number(args, "path-len", UINT8_MAX, &path_len, err) != 0)
 		return -1;
-	*body = json_pack("{s:s, s:s*, s:s*, s:s*}", "name", args->operand, "issuer",
-	    issuer, "subject", argument_value(args, "subject"), "key_type",
-	    argument_value(args, "type"));
+	*body = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "name", args->operand,
+	    "issuer", issuer, "subject", argument_value(args, "subject"), "key_type",
+	    argument_value(args, "type"), "token", argument_value(args, "token"));
 	/* The daemon's own default ends with the issuer; a number would be refused. */
 	if (seconds != 0)
 		json_object_set_new(
@@ -142,7 +142,7 @@ save_pem(struct cli *cli, const char *ending, const char *type, struct error *er
 	    daemon_get(cli, url, type, err) != 0)
 		return -1;
 	return artifact_write(
-	    cli, path, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+	    cli, path, buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
 }
 
 static int
@@ -183,6 +183,10 @@ static const struct option_spec create_options[] = {
 	    .help = "the kind of its key",
 	    .fallback = "ec-p256",
 	    .choices = NAMES_KEY_TYPES },
+	{ .name = "token",
+	    .metavar = "NAME",
+	    .help = "the token that its key is made on, of several; without it the "
+		    "first" },
 	{ .name = "path-len",
 	    .metavar = "N",
 	    .help = "how many CAs may follow beneath it; without it no limit for a root, "

@@ -4,7 +4,7 @@
 #include "cli/caissuer.h"
 #include "cli/calife.h"
 #include "cli/names.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define NEXT_MAX 160
 

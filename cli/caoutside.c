@@ -8,7 +8,7 @@
 #include "cli/artifact.h"
 #include "cli/caissuer.h"
 #include "cli/daemon.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define CERTIFICATE_MAX_BYTES 65536
 #define NEXT_MAX              128
@@ -22,7 +22,7 @@ caoutside_csr(struct cli *cli, struct error *err)
 	    daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
 	return artifact_write(cli, argument_value(&cli->args, "out"),
-	    buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+	    buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
 }
 
 /* A private key in the file never leaves this process. */

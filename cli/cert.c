@@ -10,7 +10,7 @@
 #include "cli/request.h"
 #include "cli/revoke.h"
 #include "cli/signing.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 static const struct column fields[] = {
 	{ "serial", "serial" },
@@ -60,7 +60,7 @@ show_certificate(struct cli *cli, struct error *err)
 		if (daemon_get(cli, url, TYPE_PEM, err) != 0)
 			return -1;
 		return artifact_write(
-		    cli, NULL, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+		    cli, NULL, buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
 	}
 	if (daemon_get_json(cli, url, &certificate, err) != 0)
 		return -1;

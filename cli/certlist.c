@@ -6,15 +6,11 @@
 #include <jansson.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
-#define PAGE_MAX     1000 /* the daemon's */
-#define DAY_SECONDS  INT64_C(86400)
-#define HOUR_SECONDS INT64_C(3600)
-#define DAYS_MAX     36500
+#define PAGE_MAX 1000 /* the daemon's */
 
 static const struct column columns[] = {
 	{ "SERIAL", "serial" },
@@ -30,20 +26,11 @@ static const struct column columns[] = {
 static int
 write_from_now(const char *text, char time[static CLOCK_TEXT_SIZE])
 {
-	size_t len = strlen(text);
-	int64_t unit = DAY_SECONDS;
-	uint64_t count;
+	int64_t seconds;
 
-	if (len < 2 || text_copy(time, CLOCK_TEXT_SIZE, text) != 0 ||
-	    strchr("dh", text[len - 1]) == NULL)
+	if (argument_duration(text, &seconds) != 0)
 		return -1;
-	if (text[len - 1] == 'h')
-		unit = HOUR_SECONDS;
-	time[len - 1] = '\0';
-	if (text_to_uint(
-		time, 0, (uint64_t)(DAYS_MAX * DAY_SECONDS / unit), &count, NULL) != 0)
-		return -1;
-	clock_format(time, clock_now_s() + (int64_t)count * unit);
+	clock_format(time, clock_now_s() + seconds);
 	return 0;
 }
 

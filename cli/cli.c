@@ -64,7 +64,7 @@ read_token(struct cli *cli, struct error *err)
 	if (cli->token_file == NULL && variable != NULL && *variable != '\0')
 		cli->token_file = variable;
 	if (cli->token_file == NULL ||
-	    secret_read_file(cli->token_file, &cli->token, &why) == 0)
+	    secret_read_file(cli->token_file, &cli->rest.token, &why) == 0)
 		return 0;
 	return error_set(err, ERROR_IO, "%s", why.text);
 }
@@ -124,9 +124,7 @@ cli_set_timeouts(struct cli *cli, int connect_ms, int answer_ms, struct error *e
 		.connect_timeout_ms = connect_ms,
 		.answer_timeout_ms = answer_ms };
 
-	client_free(cli->client);
-	cli->client = NULL;
-	return client_new(&options, &cli->client, err);
+	return rest_connect(&cli->rest, &options, err);
 }
 
 static int
@@ -176,12 +174,10 @@ cli_run(int argc, char **argv, FILE *in, FILE *out, FILE *errors)
 	int rc;
 
 	buf_init(&cli.advice, 0);
-	client_response_init(&cli.res, ANSWER_MAX_BYTES);
+	rest_init(&cli.rest, ANSWER_MAX_BYTES);
 	if ((rc = run(&cli, argc, argv, &err)) != 0)
 		report(&cli, &err);
-	client_response_free(&cli.res);
-	client_free(cli.client);
-	secret_free(cli.token);
+	rest_clear(&cli.rest);
 	buf_free(&cli.advice);
 	if (rc == 0)
 		return cli.says_no ? EXIT_REFUSED : EXIT_DONE;

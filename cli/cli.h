@@ -12,9 +12,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/secret.h"
 #include "cli/arguments.h"
-#include "client/client.h"
+#include "rest/rest.h"
 
 struct cli {
 	struct arguments args;
@@ -26,9 +25,7 @@ struct cli {
 	bool color;             /* of out */
 	const char *sockets;    /* where the daemon is looked for */
 	const char *token_file; /* or NULL */
-	struct secret *token;   /* what is in it, or NULL */
-	struct client *client;
-	struct client_response res; /* the last answer */
+	struct rest rest;       /* and the last answer */
 	struct buffer advice;
 	bool says_no; /* a question was answered, and so: exit status 1 */
 };

@@ -13,13 +13,18 @@ static const struct command *const groups[] = {
 	blocked_commands,
 	ca_commands,
 	cert_commands,
+	managed_commands,
 	profile_commands,
+	acme_commands,
 	hardware_commands,
 	token_commands,
 	rules_commands,
 	access_commands,
 	audit_commands,
 	backup_commands,
+	agent_commands,
+	expiry_commands,
+	trust_commands,
 	provider_commands,
 	completion_commands,
 };
@@ -38,7 +43,7 @@ const struct option_spec command_globals[] = {
 	    .help = "print the daemon's JSON instead of text for people; key public, key "
 		    "reference, key csr, ca chain, ca certificate, ca crl, ca csr and "
 		    "cert show "
-		    "--pem "
+		    "--pem and acme obtain "
 		    "print PEM all the same, provider config and completion bash text" },
 	{ .name = "no-color",
 	    .help = "no colours (there are none outside a terminal, or with "

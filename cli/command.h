@@ -29,7 +29,7 @@ struct option_spec {
 struct command {
 	const char *path;    /* one or two words; NULL ends a table */
 	const char *operand; /* the one it needs, "[SERIAL]" if it can do without; or two,
-				"NAME FILE"; or NULL */
+				"NAME FILE"; or any number, "[TARGET...]"; or NULL */
 	const char *purpose;
 	const char *example;
 	const struct option_spec *options; /* may be NULL */
@@ -42,13 +42,18 @@ extern const struct command blocked_commands[]; /* of the group key, too */
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command profile_commands[];
+extern const struct command managed_commands[];
+extern const struct command acme_commands[];
 extern const struct command hardware_commands[]; /* of the group token */
 extern const struct command token_commands[];
 extern const struct command audit_commands[];
 extern const struct command backup_commands[];
 extern const struct command rules_commands[];
 extern const struct command access_commands[];
+extern const struct command agent_commands[];
 extern const struct command provider_commands[];
+extern const struct command expiry_commands[];
+extern const struct command trust_commands[];
 extern const struct command completion_commands[];
 
 /* Accepted before and after every command. */

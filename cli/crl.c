@@ -5,7 +5,7 @@
 
 #include "cli/artifact.h"
 #include "cli/daemon.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define SHARD_MAX 65535
 
@@ -40,11 +40,11 @@ crl_save(struct cli *cli, struct error *err)
 	    url_issuer(url, cli->args.operand, ending, err) != 0 ||
 	    artifact_check(cli, path, false, err) != 0)
 		return -1;
-	cli->res.body.max_bytes = CRL_MAX_BYTES;
+	cli->rest.res.body.max_bytes = CRL_MAX_BYTES;
 	if (daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
 	return artifact_write(
-	    cli, path, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+	    cli, path, buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
 }
 
 const struct option_spec crl_options[] = {

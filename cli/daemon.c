@@ -1,10 +1,9 @@
 /* daemon.c - one call to keyholdd, and what to say when it does not go well. */
 #include "cli/daemon.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/problem.h"
+#include "cli/advice.h"
 
 /* The reason is in client_call's text; this says what to do about it. */
 static int
@@ -33,11 +32,9 @@ explain_no_answer(struct cli *cli, const struct error *why, struct error *err)
 static int
 call(struct cli *cli, const struct client_request *req, struct error *err)
 {
-	struct client_request with_token = *req;
 	struct error why = { .code = ERROR_NONE };
 
-	with_token.bearer = cli->token != NULL ? secret_text(cli->token) : NULL;
-	if (client_call(cli->client, &with_token, &cli->res, &why) != 0)
+	if (rest_call(&cli->rest, req, &why) != 0)
 		return explain_no_answer(cli, &why, err);
 	return 0;
 }
@@ -45,9 +42,7 @@ call(struct cli *cli, const struct client_request *req, struct error *err)
 static int
 check_status(struct cli *cli, const char *path, struct error *err)
 {
-	if (cli->res.status >= 200 && cli->res.status <= 299)
-		return 0;
-	return problem_explain(cli, path, err);
+	return rest_succeeded(&cli->rest) ? 0 : advice_explain(cli, path, err);
 }
 
 static int
@@ -71,7 +66,7 @@ daemon_get(struct cli *cli, const char *path, const char *accept, struct error *
 void
 daemon_next_page(const struct cli *cli, struct buffer *path)
 {
-	const char *link = cli->res.link, *end = strchr(link, '>');
+	const char *link = cli->rest.res.link, *end = strchr(link, '>');
 
 	buf_reset(path);
 	if (link[0] == '<' && end != NULL && strstr(end, "rel=\"next\"") != NULL)
@@ -98,21 +93,17 @@ add_idempotency_key(
 static int
 send_json(struct cli *cli, struct client_request *req, json_t *body, struct error *err)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	struct error why = { .code = ERROR_NONE };
 	struct buffer field;
 	int rc;
 
-	json_decref(body);
-	if (text == NULL)
-		return error_set(err, ERROR_INTERNAL, "cannot write the request's JSON");
-	req->content_type = TYPE_JSON;
-	req->body = (struct bytes){ (const unsigned char *)text, strlen(text) };
 	buf_init(&field, 0);
 	add_idempotency_key(cli, &field, req);
-	rc = call(cli, req, err);
+	rc = rest_send(&cli->rest, req, body, &why);
 	buf_free(&field);
-	free(text);
-	return rc == 0 ? check_status(cli, req->path, err) : rc;
+	if (rc != 0)
+		return explain_no_answer(cli, &why, err);
+	return check_status(cli, req->path, err);
 }
 
 int
@@ -156,20 +147,7 @@ daemon_put(struct cli *cli, const char *path, const char *type, struct bytes bod
 int
 daemon_answer(struct cli *cli, json_t **answer, struct error *err)
 {
-	json_error_t why;
-	json_t *value = json_loadb(
-	    buf_string(&cli->res.body), cli->res.body.len, JSON_REJECT_DUPLICATES, &why);
-
-	if (!json_is_object(value)) {
-		json_decref(value);
-		return error_set(err, ERROR_INTERNAL,
-		    "keyholdd's answer (%s) is not the JSON expected; are its version "
-		    "and this "
-		    "one, " KEYHOLD_VERSION ", the same?",
-		    cli->res.content_type);
-	}
-	*answer = value;
-	return 0;
+	return rest_answer(&cli->rest, answer, err);
 }
 
 int
@@ -186,7 +164,7 @@ daemon_find_json(struct cli *cli, const char *path, json_t **answer, struct erro
 	*answer = NULL;
 	if (ask(cli, path, TYPE_JSON, err) != 0)
 		return -1;
-	if (cli->res.status == 404)
+	if (cli->rest.res.status == 404)
 		return 0;
 	if (check_status(cli, path, err) != 0)
 		return -1;

@@ -1,6 +1,6 @@
 /*
- * daemon.h - calls to keyholdd. An answer of 2xx is left in cli->res until the next call;
- * any other is a failure whose err and advice come from the problem document.
+ * daemon.h - calls to keyholdd. An answer of 2xx is left in cli->rest.res until the next
+ * call; any other is a failure whose err and advice come from the problem document.
  */
 #ifndef CLI_DAEMON_H
 #define CLI_DAEMON_H
@@ -8,10 +8,7 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
-
-#define TYPE_JSON  "application/json"
-#define TYPE_PEM   "application/x-pem-file"
-#define TYPE_CHAIN "application/pem-certificate-chain"
+#include "rest/rest.h"
 
 int daemon_get(struct cli *cli, const char *path, const char *accept, struct error *err);
 

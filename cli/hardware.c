@@ -1,4 +1,4 @@
-/* hardware.c - keyhold token show and check: the PKCS#11 token that has the keys. */
+/* hardware.c - keyhold token show and check: the PKCS#11 tokens that have the keys. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,11 +8,15 @@
 #include "cli/daemon.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "rest/url.h"
 
 #define CONNECT_TIMEOUT_MS 3000
 #define CHECK_TIMEOUT_MS   600000 /* it makes a key of each type */
 
 static const struct column fields[] = {
+	{ "name", "name" },
+	{ "state", "state" },
+	{ "why", "why" },
 	{ "label", "label" },
 	{ "serial", "serial" },
 	{ "manufacturer", "manufacturer" },
@@ -60,27 +64,62 @@ show_fields(struct cli *cli, json_t *answer)
 	output_fields(cli, answer, fields);
 }
 
-static int
-show_token(struct cli *cli, struct error *err)
+static void
+show_one(struct cli *cli, json_t *token)
 {
-	json_t *answer, *rows, *row;
+	json_t *rows = json_object_get(token, "key_types"), *row;
 	size_t i;
+
+	json_array_foreach (rows, i, row)
+		json_object_set_new(
+		    row, "makes_text", json_string(yes_or_no(row, "makes")));
+	show_fields(cli, token);
+	fputc('\n', cli->out);
+	output_table(cli, rows, types);
+}
+
+static bool
+is_called(const json_t *token, const char *name)
+{
+	const char *its = json_string_value(json_object_get(token, "name"));
+
+	return name == NULL || (its != NULL && strcmp(its, name) == 0);
+}
+
+/* Those with another name leave the answer. */
+static int
+choose(json_t *tokens, const char *name, struct error *err)
+{
+	for (size_t i = json_array_size(tokens); i > 0; i--)
+		if (!is_called(json_array_get(tokens, i - 1), name))
+			json_array_remove(tokens, i - 1);
+	if (json_array_size(tokens) > 0)
+		return 0;
+	return error_set(err, ERROR_NOT_FOUND, "no token is named %s",
+	    name != NULL ? name : "anything");
+}
+
+static int
+show_tokens(struct cli *cli, struct error *err)
+{
+	json_t *answer, *tokens, *token;
+	size_t i;
+	int rc;
 
 	if (daemon_get_json(cli, "/v1/token", &answer, err) != 0)
 		return -1;
-	if (cli->json) {
+	tokens = json_object_get(answer, "tokens");
+	rc = choose(tokens, cli->args.operand, err);
+	if (rc == 0 && cli->json)
 		output_json(cli, answer);
-	} else {
-		rows = json_object_get(answer, "key_types");
-		json_array_foreach (rows, i, row)
-			json_object_set_new(
-			    row, "makes_text", json_string(yes_or_no(row, "makes")));
-		show_fields(cli, answer);
-		fputc('\n', cli->out);
-		output_table(cli, rows, types);
-	}
+	else if (rc == 0)
+		json_array_foreach (tokens, i, token) {
+			if (i > 0)
+				fputc('\n', cli->out);
+			show_one(cli, token);
+		}
 	json_decref(answer);
-	return 0;
+	return rc;
 }
 
 static json_t *
@@ -112,11 +151,19 @@ show_results(struct cli *cli, json_t *rows)
 static int
 check_token(struct cli *cli, struct error *err)
 {
+	struct buffer url;
 	json_t *answer;
 	bool works;
+	int rc;
 
-	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, CHECK_TIMEOUT_MS, err) != 0 ||
-	    daemon_post_json(cli, "/v1/token/check", describe(cli), &answer, err) != 0)
+	if (cli_set_timeouts(cli, CONNECT_TIMEOUT_MS, CHECK_TIMEOUT_MS, err) != 0)
+		return -1;
+	buf_init(&url, 0);
+	buf_text(&url, "/v1/token/check");
+	url_query(&url, "token", cli->args.operand);
+	rc = daemon_post_json(cli, buf_string(&url), describe(cli), &answer, err);
+	buf_free(&url);
+	if (rc != 0)
 		return -1;
 	works = json_is_true(json_object_get(answer, "works"));
 	if (cli->json)
@@ -139,10 +186,11 @@ static const struct option_spec check_options[] = {
 };
 
 const struct command hardware_commands[] = {
-	{ "token show", NULL, "the PKCS#11 token: what it is, and what it can do",
-	    "keyhold token show", NULL, show_token },
-	{ "token check", NULL,
-	    "the PKCS#11 token: try all that it says it can do, with throw-away keys",
+	{ "token show", "[NAME]",
+	    "the PKCS#11 token, or each: what it is, and what it can do",
+	    "keyhold token show", NULL, show_tokens },
+	{ "token check", "[NAME]",
+	    "a PKCS#11 token, or the first: try all that it says it can do",
 	    "keyhold token check --type ec-p256", check_options, check_token },
 	{ .path = NULL },
 };

@@ -20,7 +20,7 @@
 #include "cli/output.h"
 #include "cli/rotate.h"
 #include "cli/signing.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 struct target {
 	char crt[PATH_MAX];
@@ -196,11 +196,11 @@ ensure_key(struct cli *cli, struct outcome *outcome, struct error *err)
 	return rc;
 }
 
-/* cli->res lasts only until the next call. */
+/* cli->rest.res lasts only until the next call. */
 static int
 keep_answer(const struct cli *cli, struct buffer *out, struct error *err)
 {
-	buf_append(out, cli->res.body.data, cli->res.body.len);
+	buf_append(out, cli->rest.res.body.data, cli->rest.res.body.len);
 	return buf_failed(out) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 

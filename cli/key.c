@@ -9,10 +9,11 @@
 #include "cli/daemon.h"
 #include "cli/key.h"
 #include "cli/leftkeys.h"
+#include "cli/managedkey.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/rotate.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define ANSWER_LINE_MAX 128
 
@@ -20,6 +21,7 @@ const struct column key_fields[] = {
 	{ "name", "name" },
 	{ "type", "type" },
 	{ "use", "use" },
+	{ "token", "token" },
 	{ "schemes", "schemes" },
 	{ "created", "created" },
 	{ "replaced", "replaced" },
@@ -36,6 +38,35 @@ static const struct column columns[] = {
 	{ "SPKI SHA256", "spki_sha256" },
 	{ NULL, NULL },
 };
+
+static const struct column columns_of_several[] = {
+	{ "NAME", "name" },
+	{ "TYPE", "type" },
+	{ "USE", "use" },
+	{ "TOKEN", "token" },
+	{ "CREATED", "created" },
+	{ "REPLACED", "replaced" },
+	{ "SPKI SHA256", "spki_sha256" },
+	{ NULL, NULL },
+};
+
+/* Where all keys are on one token, its name says nothing. */
+static bool
+are_on_several(const json_t *keys)
+{
+	const char *first = NULL;
+	const json_t *key;
+	size_t i;
+
+	json_array_foreach (keys, i, key) {
+		const char *token = json_string_value(json_object_get(key, "token"));
+
+		if (first != NULL && token != NULL && strcmp(token, first) != 0)
+			return true;
+		first = token;
+	}
+	return false;
+}
 
 static void
 print_next(struct cli *cli, const char *name, const char *use)
@@ -75,8 +106,9 @@ create_key(struct cli *cli, struct error *err)
 	if (url_check_name(name, err) != 0)
 		return -1;
 	return post_key(cli, "/v1/keys",
-	    json_pack("{s:s, s:s, s:s}", "name", name, "type",
-		names_key_type(&cli->args, use), "use", use),
+	    json_pack("{s:s, s:s, s:s, s:s*}", "name", name, "type",
+		names_key_type(&cli->args, use), "use", use, "token",
+		argument_value(&cli->args, "token")),
 	    err);
 }
 
@@ -89,22 +121,25 @@ adopt_key(struct cli *cli, struct error *err)
 	    url_key(url, cli->args.operand, "/adopt", err) != 0)
 		return -1;
 	return post_key(cli, url,
-	    json_pack("{s:s, s:s*}", "use", argument_value(&cli->args, "use"), "type",
-		argument_value(&cli->args, "type")),
+	    json_pack("{s:s, s:s*, s:s*}", "use", argument_value(&cli->args, "use"),
+		"type", argument_value(&cli->args, "type"), "token",
+		argument_value(&cli->args, "token")),
 	    err);
 }
 
 static int
 list_keys(struct cli *cli, struct error *err)
 {
-	json_t *answer = NULL;
+	json_t *answer = NULL, *keys;
 
 	if (daemon_get_json(cli, "/v1/keys", &answer, err) != 0)
 		return -1;
+	keys = json_object_get(answer, "keys");
 	if (cli->json)
 		output_json(cli, answer);
 	else
-		output_table(cli, json_object_get(answer, "keys"), columns);
+		output_table(
+		    cli, keys, are_on_several(keys) ? columns_of_several : columns);
 	json_decref(answer);
 	return 0;
 }
@@ -135,7 +170,7 @@ print_public(struct cli *cli, struct error *err)
 	    daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
 	return artifact_write(
-	    cli, NULL, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+	    cli, NULL, buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
 }
 
 static int
@@ -149,7 +184,7 @@ save_reference(struct cli *cli, struct error *err)
 	    daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
 	return artifact_write(
-	    cli, path, buf_bytes(&cli->res.body), MODE_REFERENCE, force, err);
+	    cli, path, buf_bytes(&cli->rest.res.body), MODE_REFERENCE, force, err);
 }
 
 static int
@@ -163,22 +198,37 @@ save_csr(struct cli *cli, struct error *err)
 		0)
 		return -1;
 	return artifact_write(
-	    cli, path, buf_bytes(&cli->res.body), MODE_PUBLIC, false, err);
+	    cli, path, buf_bytes(&cli->rest.res.body), MODE_PUBLIC, false, err);
+}
+
+/* A script does not see what else it would end. */
+static int
+check_unused(struct cli *cli, const struct buffer *users, struct error *err)
+{
+	if (users->len == 0)
+		return 0;
+	cli_advise(cli, "To do it: keyhold managed remove NAME, and delete the key once "
+			"no server has it.");
+	return error_set(
+	    err, ERROR_CONFLICT, "this key is needed for %s", buf_string(users));
 }
 
 /* Typing the name, not "y": a habit must not destroy a key. */
 static int
-confirm_deletion(struct cli *cli, const json_t *key, struct error *err)
+confirm_deletion(
+    struct cli *cli, const json_t *key, const struct buffer *users, struct error *err)
 {
 	const char *name = json_string_value(json_object_get(key, "name"));
 	char line[ANSWER_LINE_MAX];
 
 	if (argument_given(&cli->args, "yes"))
-		return 0;
+		return check_unused(cli, users, err);
 	if (!cli->interactive)
 		return error_set(err, ERROR_CONFIG,
 		    "key delete needs --yes when nobody is there to confirm it");
 	output_fields(cli, key, key_fields);
+	if (users->len > 0)
+		fprintf(cli->out, "\nThis key is needed for %s.\n", buf_string(users));
 	fprintf(cli->out,
 	    "\nThe token will destroy this key for ever. Type its name to go on: ");
 	fflush(cli->out);
@@ -197,11 +247,14 @@ delete_key(struct cli *cli, struct error *err)
 {
 	char url[URL_MAX];
 	json_t *key = NULL, *hash;
+	struct buffer users;
 	int rc = -1;
 
+	buf_init(&users, 0);
 	if (url_key(url, cli->args.operand, "", err) != 0 ||
 	    daemon_get_json(cli, url, &key, err) != 0 ||
-	    confirm_deletion(cli, key, err) != 0)
+	    managedkey_users(cli, key, &users, err) != 0 ||
+	    confirm_deletion(cli, key, &users, err) != 0)
 		goto out;
 	hash = json_object_get(key, "spki_sha256");
 	if (daemon_send(cli, "DELETE", url, json_pack("{s:O?}", "spki_sha256", hash),
@@ -211,6 +264,7 @@ delete_key(struct cli *cli, struct error *err)
 		fprintf(cli->out, "deleted key %s\n", cli->args.operand);
 	rc = 0;
 out:
+	buf_free(&users);
 	json_decref(key);
 	return rc;
 }
@@ -230,6 +284,9 @@ static const struct option_spec create_options[] = {
 		"exchange; ca signs what the daemon builds; sign signs anything",
 	    .choices = NAMES_KEY_USES,
 	    .required = true },
+	{ .name = "token",
+	    .metavar = "NAME",
+	    .help = "the token that it is made on, of several; without it the first" },
 	{ .name = NULL },
 };
 
@@ -252,6 +309,9 @@ static const struct option_spec adopt_options[] = {
 	    .help = "the type it must have; without it an RSA key becomes rsa-2048 and "
 		    "so on, never rsa-pss-2048",
 	    .choices = NAMES_KEY_TYPES },
+	{ .name = "token",
+	    .metavar = "NAME",
+	    .help = "the token that it is on, of several; without it the first" },
 	{ .name = NULL },
 };
 
@@ -283,6 +343,14 @@ static const struct option_spec delete_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option_spec discard_options[] = {
+	{ .name = "yes", .help = "do not ask" },
+	{ .name = "token",
+	    .metavar = "NAME",
+	    .help = "the token that it is on, of several; without it the first" },
+	{ .name = NULL },
+};
+
 const struct command key_commands[] = {
 	{ "key create", "NAME", "generate a key pair in the token",
 	    "keyhold key create web --type ec-p256 --use tls", create_options,
@@ -307,9 +375,10 @@ const struct command key_commands[] = {
 	{ "key adopt", "NAME", "take a key that is already on the token into use",
 	    "keyhold key adopt web --use tls", adopt_options, adopt_key },
 	{ "key left", NULL,
-	    "list the pairs on the token that are in nobody's use, as a crash leaves one",
+	    "list the pairs on the tokens that are in nobody's use, as a crash leaves "
+	    "one",
 	    "keyhold key left", NULL, list_left_keys },
 	{ "key discard", "CKA_ID", "destroy a pair that is in nobody's use",
-	    "keyhold key discard 3b1c", delete_options, discard_key },
+	    "keyhold key discard 3b1c", discard_options, discard_key },
 	{ .path = NULL },
 };

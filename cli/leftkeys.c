@@ -8,17 +8,30 @@
 
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define HEX_DIGITS "0123456789abcdefABCDEF"
 #define ID_CHARS   64 /* PKCS#11's longest that keyholdd reads */
 
 static const struct column columns[] = {
 	{ "CKA_ID", "cka_id" },
+	{ "TOKEN", "token" },
 	{ "LABEL", "label" },
 	{ "HALVES", "halves" },
 	{ NULL, NULL },
 };
+
+static void
+warn_of_unread(struct cli *cli, const json_t *unread)
+{
+	const json_t *token;
+	size_t i;
+
+	json_array_foreach (unread, i, token)
+		cli_advise(cli, "Token %s was not read: %s",
+		    json_string_value(json_object_get(token, "token")),
+		    json_string_value(json_object_get(token, "why")));
+}
 
 int
 list_left_keys(struct cli *cli, struct error *err)
@@ -31,6 +44,7 @@ list_left_keys(struct cli *cli, struct error *err)
 		output_json(cli, answer);
 	else
 		output_table(cli, json_object_get(answer, "keys"), columns);
+	warn_of_unread(cli, json_object_get(answer, "unread"));
 	json_decref(answer);
 	return 0;
 }
@@ -64,16 +78,20 @@ discard_key(struct cli *cli, struct error *err)
 {
 	const char *id = cli->args.operand;
 	size_t len = strlen(id);
-	char url[URL_MAX];
+	struct buffer url;
+	int rc;
 
 	if (len == 0 || len > ID_CHARS || strspn(id, HEX_DIGITS) != len)
 		return error_set(err, ERROR_CONFIG,
 		    "\"%.80s\" is not a CKA_ID as keyhold key left shows it", id);
-	snprintf(url, sizeof(url), "/v1/left-keys/%s", id);
-	if (confirm(cli, err) != 0 ||
-	    daemon_change(cli, "DELETE", url, NULL, NULL, err) != 0)
+	if (confirm(cli, err) != 0)
 		return -1;
-	if (!cli->json)
+	buf_init(&url, 0);
+	buf_printf(&url, "/v1/left-keys/%s", id);
+	url_query(&url, "token", argument_value(&cli->args, "token"));
+	rc = daemon_change(cli, "DELETE", buf_string(&url), NULL, NULL, err);
+	buf_free(&url);
+	if (rc == 0 && !cli->json)
 		fprintf(cli->out, "destroyed the pair %s\n", id);
-	return 0;
+	return rc;
 }

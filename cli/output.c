@@ -1,7 +1,10 @@
 /* output.c - tables, fields and JSON. */
 #include "cli/output.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define COLUMNS_MAX 8
 #define BOLD        "\033[1m"
@@ -10,17 +13,7 @@
 void
 output_text(struct buffer *out, const char *text)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		/* U+0080 to U+009F control too: U+009B begins a CSI sequence. */
-		if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
-			buf_text(out, "?");
-			p++;
-		} else if (*p < ' ' || *p == 0x7f) {
-			buf_text(out, "?");
-		} else {
-			buf_append(out, p, 1);
-		}
-	}
+	text_clean(out, text, SIZE_MAX, "");
 }
 
 /* Characters, not bytes: what begins no UTF-8 sequence takes no room. */
@@ -86,8 +79,18 @@ print_cell(FILE *out, const char *text, size_t width, bool is_last)
 		fprintf(out, "%*s", (int)(width - text_width(text) + 2), "");
 }
 
+static void
+print_row(struct cli *cli, const json_t *row, const struct column *columns,
+    const size_t width[static COLUMNS_MAX], struct buffer *cell)
+{
+	for (size_t c = 0; columns[c].heading != NULL; c++)
+		print_cell(cli->out, cell_text(cell, row, columns[c].member), width[c],
+		    columns[c + 1].heading == NULL);
+}
+
 void
-output_table(struct cli *cli, const json_t *rows, const struct column *columns)
+output_table_colored(struct cli *cli, const json_t *rows, const struct column *columns,
+    const char *(*color)(const json_t *row))
 {
 	size_t width[COLUMNS_MAX], i;
 	struct buffer cell;
@@ -104,11 +107,20 @@ output_table(struct cli *cli, const json_t *rows, const struct column *columns)
 		print_cell(cli->out, columns[c].heading, width[c],
 		    columns[c + 1].heading == NULL);
 	fputs(cli->color ? PLAIN : "", cli->out);
-	json_array_foreach (rows, i, row)
-		for (size_t c = 0; columns[c].heading != NULL; c++)
-			print_cell(cli->out, cell_text(&cell, row, columns[c].member),
-			    width[c], columns[c + 1].heading == NULL);
+	json_array_foreach (rows, i, row) {
+		const char *begin = cli->color && color != NULL ? color(row) : NULL;
+
+		fputs(begin != NULL ? begin : "", cli->out);
+		print_row(cli, row, columns, width, &cell);
+		fputs(begin != NULL ? PLAIN : "", cli->out);
+	}
 	buf_free(&cell);
+}
+
+void
+output_table(struct cli *cli, const json_t *rows, const struct column *columns)
+{
+	output_table_colored(cli, rows, columns, NULL);
 }
 
 void
@@ -148,10 +160,36 @@ output_warnings(struct cli *cli, const json_t *answer)
 	buf_free(&text);
 }
 
+/* JSON lets DEL stand as it is, and a terminal would take it. */
+static int
+put_json(const char *text, size_t len, void *ctx)
+{
+	FILE *out = ctx;
+
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] == 0x7f ? fputs("\\u007f", out) : putc(text[i], out)) == EOF)
+			return -1;
+	return 0;
+}
+
+static int
+write_json(struct cli *cli, const json_t *value, size_t flags)
+{
+	if (json_dump_callback(value, put_json, cli->out, flags) != 0)
+		return -1;
+	return putc('\n', cli->out) == EOF ? -1 : 0;
+}
+
 void
 output_json(struct cli *cli, const json_t *value)
 {
-	json_dumpf(
-	    value, cli->out, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
-	fputc('\n', cli->out);
+	write_json(cli, value, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
+}
+
+int
+output_json_line(struct cli *cli, const json_t *value, struct error *err)
+{
+	if (write_json(cli, value, JSON_COMPACT) != 0)
+		return error_set_errno(err, ERROR_IO, "standard output");
+	return 0;
 }

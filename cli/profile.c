@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 #include "cli/yamldoc.h"
 
 #define DOCUMENT_MAX_BYTES 65536
@@ -42,7 +42,8 @@ list_profiles(struct cli *cli, struct error *err)
 static json_int_t
 version_of(const struct cli *cli)
 {
-	return cli->res.etag[0] == '"' ? strtoll(cli->res.etag + 1, NULL, 10) : 0;
+	return cli->rest.res.etag[0] == '"' ? strtoll(cli->rest.res.etag + 1, NULL, 10)
+					    : 0;
 }
 
 /* What `profile set` takes: the state it began from, and all that can be set. */

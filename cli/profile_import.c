@@ -11,7 +11,7 @@
 #include "cli/opensslcnf.h"
 #include "cli/output.h"
 #include "cli/profile.h"
-#include "cli/url.h"
+#include "rest/url.h"
 #include "cli/yamldoc.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
@@ -55,7 +55,8 @@ fetch_ca(struct cli *cli, const char *name, X509 **ca, struct error *err)
 	if (url_issuer(url, name, "/certificate", err) != 0 ||
 	    daemon_get(cli, url, TYPE_PEM, err) != 0)
 		return -1;
-	bio = BIO_new_mem_buf(buf_string(&cli->res.body), (int)cli->res.body.len);
+	bio =
+	    BIO_new_mem_buf(buf_string(&cli->rest.res.body), (int)cli->rest.res.body.len);
 	*ca = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
 	ERR_clear_error();

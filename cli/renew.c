@@ -8,7 +8,7 @@
 #include "cli/output.h"
 #include "cli/request.h"
 #include "cli/signing.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 /* {} asks for the same key. */
 static int

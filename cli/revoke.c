@@ -1,21 +1,12 @@
 /* revoke.c - takes a certificate back, by its serial or from its file. */
 #include "cli/revoke.h"
 
-#include <string.h>
-
 #include <jansson.h>
 
-#include "base/file.h"
-#include "base/pem.h"
-#include "base/text.h"
+#include "cli/certfile.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
-
-#define FILE_MAX_BYTES 65536
-#define BEGIN          "-----BEGIN CERTIFICATE-----"
-#define END            "-----END CERTIFICATE-----"
-#define DER_SEQUENCE   0x30
+#include "rest/url.h"
 
 static const struct column fields[] = {
 	{ "serial", "serial" },
@@ -26,43 +17,6 @@ static const struct column fields[] = {
 	{ "invalid since", "invalidity_date" },
 	{ NULL, NULL },
 };
-
-/* The first of a chain: what keyhold writes has the leaf first. Nothing else of the file,
- * which may hold a private key, is sent. */
-static int
-take_certificate(
-    const char *path, struct bytes content, struct buffer *pem, struct error *err)
-{
-	const char *text = (const char *)content.data, *begin, *end;
-
-	if (content.len > 0 && content.data[0] == DER_SEQUENCE) {
-		pem_append(pem, "CERTIFICATE", content);
-		return 0;
-	}
-	if (content.len == 0 || strlen(text) != content.len ||
-	    (begin = strstr(text, BEGIN)) == NULL || (end = strstr(begin, END)) == NULL)
-		return error_set(
-		    err, ERROR_IO, "%s holds no certificate, PEM or DER", path);
-	buf_append(pem, begin, (size_t)(end - begin) + strlen(END));
-	buf_text(pem, "\n");
-	return 0;
-}
-
-static int
-read_certificate(const char *path, struct buffer *pem, struct error *err)
-{
-	struct buffer content;
-	struct error why;
-	int rc;
-
-	buf_init(&content, 0);
-	if ((rc = file_read(path, FILE_MAX_BYTES, &content, &why)) != 0)
-		error_set(err, ERROR_IO, "%s", why.text);
-	else
-		rc = take_certificate(path, buf_bytes(&content), pem, err);
-	buf_free(&content);
-	return rc;
-}
 
 /* NULL without the option. */
 static int
@@ -108,7 +62,7 @@ send_request(struct cli *cli, json_t **answer, struct error *err)
 	    read_date(&cli->args, time, &date, err) != 0)
 		goto out;
 	if (path != NULL)
-		rc = read_certificate(path, &pem, err);
+		rc = certfile_pem(path, &pem, err);
 	else
 		rc = url_certificate(url, cli->args.operand, "/revocation", err);
 	if (rc != 0)

@@ -6,7 +6,7 @@
 #include "cli/key.h"
 #include "cli/names.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 int
 rotate_read_hash(const json_t *key, char hash[static ROTATE_HASH_SIZE], struct error *err)

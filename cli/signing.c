@@ -6,7 +6,7 @@
 #include "cli/artifact.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 static int
 make_body(const struct arguments *args, const char *csr, json_t **body, struct error *err)

@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 #define MODE_TOKEN 0600
 

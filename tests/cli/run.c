@@ -3,16 +3,20 @@
 
 #include <limits.h>
 #include <pty.h>
+#include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <cmocka.h>
+
 #include "cli/cli.h"
 
-#define WORDS_MAX 32
+#define WORDS_MAX 48
 
 static enum fake_action
 answer(void *ctx, struct fake_request *req)
@@ -95,6 +99,13 @@ run_keyhold(struct run *run, ...)
 		close(keyboard);
 	fclose(out);
 	fclose(errors);
+}
+
+void
+run_assert_sent(const struct run *run, const char *text)
+{
+	if (!fake_server_saw(run->server, text))
+		fail_msg("not sent: %s\n%s", text, run->errors);
 }
 
 void

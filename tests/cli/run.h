@@ -39,6 +39,9 @@ int run_free(void **state);
 /* Words up to NULL; --socket is added. Fills out, errors and status. */
 void run_keyhold(struct run *run, ...);
 
+/* That some request had this text. */
+void run_assert_sent(const struct run *run, const char *text);
+
 /* Stops the daemon, frees. */
 void run_stop(struct run *run);
 

@@ -160,8 +160,8 @@ the_usage_shows_what_may_be_left_out(void **state)
 	(void)state;
 	buf_init(&text, 0);
 	help_usage(&text, command_find("key", "create"));
-	assert_string_equal(
-	    buf_string(&text), "keyhold key create NAME [--type TYPE] --use USE\n");
+	assert_string_equal(buf_string(&text),
+	    "keyhold key create NAME [--type TYPE] --use USE [--token NAME]\n");
 	buf_reset(&text);
 	help_usage(&text, command_find("key", "csr"));
 	assert_string_equal(buf_string(&text),
@@ -261,6 +261,9 @@ refuses_unknown_words(void **state)
 	refuses("keyhold key creat web", "did you mean \"key create\"?");
 	refuses("keyhold frobnicate", "there is no command \"frobnicate\"");
 	refuses("keyhold status now", "one argument too many");
+	assert_int_equal(parse("keyhold expiry a:1 --below 1d b:2"), 0);
+	assert_int_equal(args.operand_count, 2);
+	assert_string_equal(args.operands[1], "b:2");
 	refuses("keyhold key show a b", "\"b\" is one argument too many");
 }
 

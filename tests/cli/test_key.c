@@ -30,7 +30,8 @@
 
 static const struct route routes[] = {
 	{ "GET /readyz ", 200, JSON,
-	    "{\"status\":\"ready\",\"token\":\"keyhold\",\"serial\":\"0a\",\"keys\":3,"
+	    "{\"status\":\"ready\",\"tokens\":[{\"name\":\"default\",\"label\":"
+	    "\"keyhold\",\"serial\":\"0a\",\"state\":\"works\"}],\"keys\":3,"
 	    "\"debian_weak_keys\":7,"
 	    "\"version\":\"0.1.0\"}",
 	    NULL },

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cli/output.h"
-#include "cli/url.h"
+#include "rest/url.h"
 
 static const struct column columns[] = {
 	{ "NAME", "name" },

@@ -134,12 +134,13 @@ completes_what_the_table_holds(void **state)
 	(void)state;
 	run_keyhold(&run, "completion", "bash", NULL);
 	assert_int_equal(run.status, 0);
-	assert_non_null(
-	    strstr(run.out, "words='help status key ca cert profile token rules "
-			    "access audit backup provider completion --socket"));
+	assert_non_null(strstr(run.out,
+	    "words='help status key ca cert managed profile acme token rules "
+	    "access audit backup agent expiry trust provider completion --socket"));
 	assert_non_null(strstr(run.out,
 	    "'cert ') words='sign issue list show renew renewal-info revoke ' ;;"));
-	assert_non_null(strstr(run.out, "'key create '*) words='--type --use --socket"));
+	assert_non_null(
+	    strstr(run.out, "'key create '*) words='--type --use --token --socket"));
 	assert_non_null(
 	    strstr(run.out, "'key create'*' --use') words='tls tls-rsa-kex ca sign' ;;"));
 	assert_non_null(

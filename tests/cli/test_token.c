@@ -32,7 +32,8 @@ static const struct route routes[] = {
 	{ "GET /v1/rules ", 429, PROBLEM,
 	    "{\"title\":\"Too many\",\"status\":429,\"detail\":\"wait 60 s\"}", NULL },
 	{ "GET /v1/token ", 200, JSON,
-	    "{\"label\":\"keyhold\",\"serial\":\"1\",\"manufacturer\":\"SoftHSM\","
+	    "{\"tokens\":[{\"name\":\"default\",\"state\":\"works\","
+	    "\"label\":\"keyhold\",\"serial\":\"1\",\"manufacturer\":\"SoftHSM\","
 	    "\"model\":"
 	    "\"v2\",\"module\":\"m.so\",\"sessions\":{\"lent\":1,\"max\":16},"
 	    "\"rsa_key_exchange\":true,\"lists_mechanisms\":true,\"key_types\":[{"
@@ -40,7 +41,9 @@ static const struct route routes[] = {
 	    "\"ec-p256\",\"makes\":true,\"schemes\":[\"ecdsa_secp256r1_sha256\"]},{"
 	    "\"type\":"
 	    "\"ed25519\",\"makes\":false,\"why\":\"this token has no CKM_EDDSA\","
-	    "\"schemes\":[]}],\"mechanisms\":[]}",
+	    "\"schemes\":[]}],\"mechanisms\":[]},{\"name\":\"second\",\"state\":\"away\","
+	    "\"why\":\"no token with label x\",\"label\":\"x\",\"serial\":\"2\","
+	    "\"key_types\":[]}]}",
 	    NULL },
 	{ "POST /v1/token/check ", 200, JSON,
 	    "{\"works\":false,\"results\":[{\"subject\":\"token\",\"step\":\"login\","
@@ -49,6 +52,8 @@ static const struct route routes[] = {
 	    "\"sign\","
 	    "\"outcome\":\"fails\",\"why\":\"CKR_X\",\"means\":\"no signatures\"}]}",
 	    NULL },
+	{ "POST /v1/token/check?token=second ", 200, JSON,
+	    "{\"works\":true,\"results\":[]}", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -212,6 +217,23 @@ shows_what_the_token_can_do(void **state)
 	assert_non_null(strstr(run->out, "ec-p256  yes    ecdsa_secp256r1_sha256"));
 	assert_non_null(strstr(run->out, "ed25519  no"));
 	assert_non_null(strstr(run->out, "this token has no CKM_EDDSA\n"));
+	assert_non_null(strstr(run->out, "no token with label x\n"));
+}
+
+static void
+shows_one_token_by_its_name(void **state)
+{
+	struct run *run = *state;
+
+	run_keyhold(run, "token", "show", "second", NULL);
+	assert_int_equal(run->status, 0);
+	assert_non_null(strstr(run->out, "away\n"));
+	assert_null(strstr(run->out, "SoftHSM"));
+	run_keyhold(run, "token", "show", "third", NULL);
+	assert_int_not_equal(run->status, 0);
+	assert_non_null(strstr(run->errors, "no token is named third"));
+	run_keyhold(run, "token", "check", "second", NULL);
+	assert_int_equal(run->status, 0);
 }
 
 static void
@@ -255,6 +277,7 @@ main(void)
 		TEST(comes_with_the_token_of_a_file),
 		TEST(reads_no_token_that_others_can),
 		TEST(shows_what_the_token_can_do),
+		TEST(shows_one_token_by_its_name),
 		TEST(a_check_that_finds_a_failure_is_one),
 		TEST(help_tells_the_two_kinds_of_token_apart),
 	};

@@ -4,7 +4,6 @@
 . "$HERE/rules.sh"
 
 start_daemon # for its token, its keys, PIN and configuration
-need_provider
 make_ca
 "$KEYHOLD" access list >"$T/out"
 expect_text "whoever can open the socket may do everything" "$T/out"
@@ -89,7 +88,7 @@ AS=("${AS_READER[@]}")
 ask 200 GET /v1/keys
 ask 200 GET /v1/certificates
 ask 200 GET /readyz
-expect_text '"token":"keyhold-dev"' "$T/out"
+expect_text '"name":"default","label":"keyhold-dev"' "$T/out"
 ask 200 GET /v1/keys/other/reference
 ask 200 GET "/v1/access/decision?who=unix:root&may=admin"
 ask 403 GET /v1/access
@@ -102,6 +101,7 @@ if [ "$SANITIZER" = thread ]; then
 	say "nginx cannot load a provider built for ThreadSanitizer: its handshakes were not tried"
 	exit 0
 fi
+need_provider
 say "nginx, whose workers are $WORKER_USER, serves with web and not with other"
 port=$(free_port)
 start_nginx "$port" "$T/tls/web.crt" "$T/tls/web.key"

@@ -9,6 +9,7 @@ make_ca
 for key in web other; do
 	"$KEYHOLD" key create "$key" --use tls >/dev/null
 done
+"$KEYHOLD" managed add new-site --san a.svc.example --ca internal --out "$T/site" >/dev/null
 # A certificate for a name that the rules about issuing allow, and one for another.
 "$KEYHOLD" key csr web --san a.svc.example >"$T/inside.csr"
 "$KEYHOLD" key csr web --san b.example >"$T/outside.csr"
@@ -111,7 +112,7 @@ revoked_token() { with_token revoked "$@"; }
 # The operations, asked for by the peer in $1. COUNT is another number each time.
 COUNT=0
 OPERATIONS=(health crl list_keys sign_web sign_other create_key rotate_other issue issue_outside issue_client
-	revoke certificates set_profile rules)
+	revoke certificates set_profile rules define managed renew_managed)
 OCTETS='Content-Type: application/octet-stream'
 JSON='Content-Type: application/json'
 CSR='Content-Type: application/pkcs10'
@@ -137,30 +138,36 @@ set_profile() {
 	"$1" PUT "/v1/profiles/own-$COUNT" -H "$JSON" -d '{"dns_names":["**"],"ext_key_usage":["serverAuth"]}'
 }
 rules() { "$1" GET /v1/access; }
+define() {
+	"$1" POST /v1/managed -H "$JSON" \
+		-d '{"name":"m-'"$COUNT"'","names":["a.svc.example"],"source":{"issuer":"internal"},"directory":"/tls"}'
+}
+managed() { "$1" GET /v1/managed/new-site; }
+renew_managed() { "$1" POST /v1/managed/new-site/renew -H "$JSON" -d '{}'; }
 
 # What each peer gets of each operation, in their order: + is any 2xx, - is 403, else the status itself.
 # A further peer is a function above and a line here.
 expected='
-root          + + + + + + + + + + + + + +
-own_user      + + + + + + + + + + + + + +
-www_data      + + - + - - - - - - - - - -
-issues        + + - - - - - + - - - - - -
-revokes       + + - - - - - - - - + - - -
-manages_some  + + - - - + - - - - - - - -
-manages       + + - - - + + - - - - - + -
-reads         + + + - - - - - - - - + - -
-in_admins     + + + + + + + + + + + + + +
-no_rule       + + - - - - - - - - - - - -
-certificate   + + - + - - - + - - - - - -
-no_such_rule  + + - - - - - - - - - - - -
-expired       000 000 000 000 000 000 000 000 000 000 000 000 000 000
-revoked       000 000 000 000 000 000 000 000 000 000 000 000 000 000
-other_ca      000 000 000 000 000 000 000 000 000 000 000 000 000 000
-nobody        + + 401 401 401 401 401 401 401 401 401 401 401 401
-token         + + - + - - - - - - - - - -
-tls_token     + + - + - - - - - - - - - -
-expired_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
-revoked_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401
+root          + + + + + + + + + + + + + + + + +
+own_user      + + + + + + + + + + + + + + + + +
+www_data      + + - + - - - - - - - - - - - - -
+issues        + + - - - - - + - - - - - - - - -
+revokes       + + - - - - - - - - + - - - - - -
+manages_some  + + + - - + - - - - - - - - - + +
+manages       + + + - - + + - - - - - + - - + +
+reads         + + + - - - - - - - - + - - - + -
+in_admins     + + + + + + + + + + + + + + + + +
+no_rule       + + - - - - - - - - - - - - - - -
+certificate   + + - + - - - + - - - - - - - - -
+no_such_rule  + + - - - - - - - - - - - - - - -
+expired       000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000
+revoked       000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000
+other_ca      000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000 000
+nobody        + + 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401
+token         + + - + - - - - - - - - - - - - -
+tls_token     + + - + - - - - - - - - - - - - -
+expired_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401
+revoked_token 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401 401
 '
 
 cell() {

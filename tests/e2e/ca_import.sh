@@ -16,7 +16,7 @@ openssl x509 -req -in old.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 365
 	-out old.pem 2>/dev/null
 
 export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
-LABEL=$("$KEYHOLD" status --json | sed -n 's/.*"token": "\([^"]*\)".*/\1/p')
+LABEL=$("$KEYHOLD" status --json | sed -n 's/.*"label": "\([^"]*\)".*/\1/p')
 openssl pkcs8 -topk8 -nocrypt -in ca.key -out ca.p8
 softhsm2-util --import ca.p8 --token "$LABEL" --label milvus --id 6d696c767573 --pin "$(cat dev/pin)" >/dev/null
 

@@ -51,6 +51,12 @@ openssl verify -x509_strict -verify_hostname localhost -CAfile outside.pem -untr
 "$KEYHOLD" ca chain internal >chain.pem
 [ "$(grep -c BEGIN chain.pem)" = 2 ] || fail "the chain lacks the root elsewhere"
 
+say "what is above it is watched"
+api GET /v1/expiry
+python3 -c 'import json, sys; chain = [i for i in json.load(sys.stdin)["items"] if i["kind"] == "chain"]
+assert [(i["name"], i["issuer"]) for i in chain] == [("CN=outside root,O=elsewhere", "internal")], chain' <body ||
+	fail "$(cat body)"
+
 say "the root's name constraints hold here"
 openssl req -new -key leaf.key -subj /CN=www.example.org -out www.csr
 expect_status 1 "$KEYHOLD" cert sign www.csr --ca internal

@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
-# find_keys.pl - looks for private keys, in PEM and DER, in files and in a process.
+# find_keys.pl - looks for private keys, in PEM and DER, in files and in a process, and there for a text too.
 #
 #   find_keys.pl FILE-OR-DIRECTORY...
-#   find_keys.pl --memory PID
+#   find_keys.pl --memory PID [FILE-WITH-THE-TEXT]
 #
 # Prints each finding; exit 0: none, 1: some, 2: could not look.
 use strict;
@@ -17,18 +17,23 @@ my @der = (
 	[ 'PKCS#8 RSA', qr/\x30\x82..\x02\x01[\x00\x01]\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x04/s ],
 	[ 'PKCS#8 EC', qr/\x30(?:.|\x81.)\x02\x01[\x00\x01]\x30.\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06.{6,10}\x04/s ],
 	[ 'PKCS#8 Ed25519', qr/\x30.\x02\x01[\x00\x01]\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20/s ],
-	# PKCS#1: SEQUENCE, version 0, modulus, exponent 65537, another long INTEGER.
-	[ 'PKCS#1 RSA', qr/\x30\x82..\x02\x01\x00\x02\x82[\x01\x02].(?s:.{256,520}?)\x02\x03\x01\x00\x01\x02\x82[\x01\x02]/s ],
+	# PKCS#1: SEQUENCE, version 0, modulus, exponent 65537, another long INTEGER, one key in some hundreds a byte shorter.
+	[ 'PKCS#1 RSA', qr/\x30\x82..\x02\x01\x00\x02\x82[\x01\x02].{257,521}?\x02\x03\x01\x00\x01\x02(?:\x82[\x01\x02]|\x81[\xf0-\xff])/s ],
 	# RFC 5915: SEQUENCE, version 1, OCTET STRING of 32, 48 or 66, a named curve.
 	[ 'SEC 1 EC', qr/\x30(?:.|\x81.)\x02\x01\x01\x04(?:\x20.{32}|\x30.{48}|\x42.{66})\xa0.\x06/s ],
 );
 
 my $found = 0;
+my $text;
 
 sub look {
 	my ($data, $where) = @_;
 	if ($$data =~ $pem) {
 		print "$where: PEM private key\n";
+		$found = 1;
+	}
+	if (defined $text && index($$data, $text) >= 0) {
+		print "$where: the text\n";
 		$found = 1;
 	}
 	for my $kind (@der) {
@@ -74,7 +79,11 @@ sub look_at_memory {
 }
 
 $SIG{__DIE__} = sub { print STDERR @_; exit 2 };
-if (@ARGV == 2 && $ARGV[0] eq '--memory') {
+if (@ARGV >= 2 && $ARGV[0] eq '--memory') {
+	if (defined $ARGV[2]) {
+		open my $in, '<', $ARGV[2] or die "$ARGV[2]: $!\n";
+		chomp($text = <$in>);
+	}
 	look_at_memory($ARGV[1]);
 } else {
 	die "find_keys.pl: what to look at?\n" unless @ARGV;

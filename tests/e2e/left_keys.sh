@@ -37,7 +37,7 @@ expect_text "two private keys on the token have the label web" "$T/out"
 
 say "keyhold lists what is left, and removes what it is told to"
 "$KEYHOLD" key left >"$T/left"
-[ "$(awk 'NR > 1 { print $1, $2, $3, $4 }' "$T/left" | sort | paste -sd,)" = "11 web private public,22 web private public" ] ||
+[ "$(awk 'NR > 1 { print $1, $2, $3, $4, $5 }' "$T/left" | sort | paste -sd,)" = "11 default web private public,22 default web private public" ] ||
 	fail "left: $(cat "$T/left")"
 pkcs11-tool --module "$module" --token-label "$label" --login --pin env:PIN --keypairgen \
 	--key-type EC:prime256v1 --label spare --id 33 >"$T/tool.log" 2>&1 || fail "$(cat "$T/tool.log")"

@@ -60,6 +60,7 @@ for listener in "127.0.0.1" "[::1]"; do
 	ask 200 GET /v1/issuers/internal/certificate
 	ask 200 GET /v1/issuers/internal/chain
 	ask 200 GET /.well-known/est/cacerts
+	ask 200 GET /v1/trust/bundle
 	ask 404 GET /v1/issuers/absent/crl
 	openssl ocsp -issuer "$T/internal.pem" -cert "$T/tls/web.crt" -CAfile "$T/root.pem" \
 		-url "http://$HOST:$port/v1/issuers/internal/ocsp" >"$T/out" 2>&1 || fail "$(cat "$T/out")"

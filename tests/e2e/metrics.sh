@@ -64,6 +64,13 @@ done
 for ((i = 0; i < 4; i++)); do
 	"$KEYHOLD" cert issue "leaf$i" --ca internal --san "leaf$i.example" --out "$T/tls" >/dev/null
 done
+"$KEYHOLD" managed add site --san site.example --ca internal --out "$T/site" >/dev/null
+report='{"revision":%s,"step":"idle","serial":"0a","not_before":"2026-01-31T00:00:00Z","not_after":"2126-01-31T00:00:00Z"}'
+revision=$("$KEYHOLD" --json managed show site | sed -n 's/.*"revision": \([0-9]*\).*/\1/p')
+# shellcheck disable=SC2059
+printf "$report" "$revision" >"$T/report"
+curl -sf --unix-socket "$KEYHOLD_SOCKET" -X PUT -H "Content-Type: application/json" --data-binary @"$T/report" \
+	http://localhost/v1/managed/site/state >/dev/null
 api GET /v1/keys/absent
 api GET /absent
 api PUT /v1/keys
@@ -83,11 +90,11 @@ counts 28 'keyhold_request_seconds_count{method="POST",route="/v1/keys/{}/sign"}
 counts 25 'keyhold_signatures_total{key="papers",scheme="ecdsa_secp256r1_sha256",outcome="ok"}'
 counts 3 'keyhold_signatures_total{key="web",scheme="ecdsa_secp256r1_sha256",outcome="refused"}'
 counts 0 keyhold_audit_behind
-counts 9 'keyhold_token_seconds_count{operation="generate"}' # one signs the audit record
-counts 0 'keyhold_token_seconds_count{operation="decrypt"}'
-counts 9 keyhold_keys
+counts 9 'keyhold_token_seconds_count{token="default",operation="generate"}' # one signs the audit record
+counts 0 'keyhold_token_seconds_count{token="default",operation="decrypt"}'
+counts 9 'keyhold_keys{token="default"}'
 counts 1 keyhold_ready
-counts 0 keyhold_sessions_in_use
+counts 0 'keyhold_sessions_in_use{token="default"}'
 counts 4 'keyhold_certificates_valid{issuer="internal"}'
 counts 0 'keyhold_certificates_overdue{issuer="internal"}'
 counts 1 'keyhold_connections{reader="http"}'
@@ -96,11 +103,18 @@ counts "$(date -u -d "$("$KEYHOLD" --json ca show root | sed -n 's/.*"not_after"
 counts "$(grep -c 'level=info' "$T/keyholdd.log")" 'keyhold_log_lines_total{level="info"}'
 wait_for "the first CRL" grep -q 'event=crl.published issuer=internal' "$T/keyholdd.log"
 scrape
+counts "$(date -u -d 2126-01-31 +%s)" 'keyhold_managed_expiry_timestamp_seconds{name="site"}'
+counts 0 'keyhold_managed_failed_attempts{name="site"}'
 
 say "manual, dashboard and alerts name what is there:"
-python3 "$HERE/metrics.py" names "$T/page" "$ROOT/docs/monitoring.md" "$DASHBOARD" "$RULES"
-sed 's/keyhold_ready/keyhold_planted/' "$RULES" >"$T/planted.yml"
-expect_status 1 python3 "$HERE/metrics.py" names "$T/page" "$ROOT/docs/monitoring.md" "$T/planted.yml"
+"$KEYHOLD" expiry --metrics "$T/textfile" >/dev/null
+cat "$T/page" "$T/textfile" >"$T/all"
+cat "$ROOT/docs/monitoring.md" "$ROOT/docs/expiry.md" >"$T/manual.md"
+python3 "$HERE/metrics.py" names "$T/all" "$T/manual.md" "$DASHBOARD" "$RULES"
+for name in keyhold_ready keyhold_expiry_faults; do
+	sed "s/$name/keyhold_planted/" "$RULES" >"$T/planted.yml"
+	expect_status 1 python3 "$HERE/metrics.py" names "$T/all" "$T/manual.md" "$T/planted.yml"
+done
 if type -P promtool >/dev/null; then
 	promtool check metrics <"$T/page"
 	promtool check rules "$RULES"

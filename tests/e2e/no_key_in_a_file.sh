@@ -42,3 +42,18 @@ say "nor in the memory of nginx"
 for pid in "$NGINX_PID" $(nginx_workers); do
 	perl "$HERE/find_keys.pl" --memory "$pid" || fail "a private key in process $pid"
 done
+
+# SoftHSM works in keyholdd's own memory: only the PIN is to be looked for there, by a scanner that finds it elsewhere.
+if [ -z "$SANITIZER" ]; then
+	say "nor is the PIN in the memory of keyholdd"
+	perl -e 'open my $in, "<", $ARGV[0]; my $pin = <$in>; $| = 1; print "ready\n"; sleep 60' "$T/dev/pin" >"$T/pin.out" &
+	PIDS+=("$!")
+	wait_for "a process with the PIN in its memory" grep -q ready "$T/pin.out"
+	perl "$HERE/find_keys.pl" --memory "$!" "$T/dev/pin" >"$T/out" && fail "the scanner overlooks a PIN in memory"
+	expect_text "the text" "$T/out"
+	perl "$HERE/find_keys.pl" --memory "$DAEMON_PID" "$T/dev/pin" >"$T/out" || true
+	expect_text "looked through" "$T/out"
+	! grep "the text" "$T/out" || fail "the PIN is in the memory of keyholdd"
+else
+	say "SKIPPED: a sanitizer keeps what was freed, the PIN too"
+fi

@@ -41,7 +41,7 @@ grep -q 'not started' "$T/dpkg.log" || fail "it does not say what is next"
 getent passwd keyhold | grep -q ':/var/lib/keyhold:/usr/sbin/nologin$'
 [ "$(stat -c '%U %a' /var/lib/keyhold /run/keyhold | tr '\n' ' ')" = "keyhold 700 keyhold 755 " ]
 ! pgrep -x keyholdd >/dev/null || fail "it runs"
-systemd-analyze verify keyhold.service keyhold.socket keyhold-https.socket 2>&1 |
+systemd-analyze verify keyhold-agent.service keyhold.service keyhold.socket keyhold-https.socket 2>&1 |
 	{ ! grep keyhold; } || fail "systemd-analyze verify"
 [ -z "$(bash -c 'source /usr/share/bash-completion/completions/keyhold' 2>&1)" ]
 

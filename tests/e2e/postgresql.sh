@@ -61,3 +61,7 @@ got=$(query "SELECT version, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_p
 	fail "psql: $(tail -5 "$T/pg/server.log")"
 [ "$got" = "TLSv1.3|/CN=reader" ] || fail "the server saw $got"
 say "both keys in the token: $got"
+
+"$KEYHOLD" expiry --no-daemon --ca "$T/root.pem" "postgres://localhost@127.0.0.1:$port" >"$T/out"
+grep -qE "127\.0\.0\.1:$port +(89|90) .* ok$" "$T/out" || fail "$(cat "$T/out")"
+say "keyhold expiry speaks its protocol"

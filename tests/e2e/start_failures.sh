@@ -24,6 +24,10 @@ try 2 "say --dev DIR or --config FILE" --check
 try 2 "--frobnicate: no such option" --frobnicate
 try 2 "--config needs a value" --config
 try 2 "exclude each other" --dev "$T/x" --config "$T/good.yaml"
+try 2 "--clock-rate goes with --dev" --config "$T/good.yaml" --clock-rate 100
+for rate in 0 10000001 1.5 -1 fast; do
+	try 2 "--clock-rate $rate: a whole number from 1 to 10000000" --dev "$T/x" --clock-rate "$rate"
+done
 try 3 "No such file" --config "$T/absent.yaml"
 stop_daemon
 changed 's/^  label:/  labell:/'

@@ -335,3 +335,17 @@ signs() {
 }
 wait_for "a signature" signs
 stop_faulty pin
+
+say "a call that never returns: the watchdog ends the daemon, for the service manager to start it anew"
+sed "s|^token:|&\n  watchdog_s: $([ -z "$SANITIZER" ] && echo 2 || echo 8)|" "$T/faulty.yaml" >"$T/watched.yaml"
+"$KEYHOLDD" --config "$T/watched.yaml" >>"$T/keyholdd.log" 2>&1 &
+DAEMON_PID=$!
+PIDS+=("$DAEMON_PID")
+wait_for "a signature" signs
+"$FAULT" set C_Sign hang
+sign_papers >/dev/null # which nobody answers any more
+status=0
+wait "$DAEMON_PID" || status=$?
+[ "$status" -eq 5 ] || fail "keyholdd ended with $status"
+expect_text "event=token.given-up" "$T/keyholdd.log"
+"$FAULT" clear

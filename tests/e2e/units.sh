@@ -12,10 +12,12 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 
 # What is named must be there for verify.
-sed "s|@CMAKE_INSTALL_FULL_SBINDIR@/keyholdd|$KEYHOLDD|; s|@[A-Z_]*SYSCONFDIR@|$T/etc|; s|@[A-Z_]*DOCDIR@|$T|" \
-	"$units/keyhold.service.in" >"$T/keyhold.service"
-cp "$units"/*.socket "$T"
-! grep -n '@[A-Z_]*@' "$T/keyhold.service" || exit 1
+for unit in keyhold keyhold-agent keyhold-expiry; do
+	sed "s|@CMAKE_INSTALL_FULL_SBINDIR@/keyholdd|$KEYHOLDD|; s|@CMAKE_INSTALL_FULL_BINDIR@/keyhold|$KEYHOLD|; s|@[A-Z_]*SYSCONFDIR@|$T/etc|; s|@[A-Z_]*DOCDIR@|$T|" \
+		"$units/$unit.service.in" >"$T/$unit.service"
+done
+cp "$units"/*.socket "$units"/*.timer "$T"
+! grep -n '@[A-Z_]*@' "$T"/*.service || exit 1
 # Only what is about these files: verify also reads the units of this machine.
 systemd-analyze verify "$T"/keyhold* >"$T/out" 2>&1 || true
 ! grep -E 'keyhold' "$T/out" || {
@@ -35,6 +37,12 @@ grep -qF "exposure $score of 10" "$units/../../docs/configuration.md" || {
 	echo "FAILED: docs/configuration.md has another score than $score" >&2
 	exit 1
 }
+# Hooks run in the agent's: it is less, and must not become worse.
+systemd-analyze security --offline=true --threshold=50 --no-pager "$T/keyhold-agent.service" >"$T/out" || {
+	echo "FAILED: the agent's unit: $(tail -1 "$T/out")" >&2
+	exit 1
+}
+tail -1 "$T/out" | tr -cd '[:print:]\n'
 # Each line that hardens counts: without one the score is another.
 sed '/^MemoryDenyWriteExecute=/d' "$T/keyhold.service" >"$T/keyhold-weak.service"
 ! systemd-analyze security --offline=true --threshold=0 "$T/keyhold-weak.service" >"$T/weak" 2>&1 ||

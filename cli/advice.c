@@ -1,11 +1,12 @@
-/* problem.c - what was refused, why, and what to do next. */
-#include "cli/problem.h"
+/* advice.c - what to do next about what was refused. */
+#include "cli/advice.h"
 
 #include <string.h>
 
 #include <jansson.h>
 
 #include "cli/output.h"
+#include "rest/problem.h"
 
 /* How the daemon's details begin. */
 #define NO_PROFILE "no profile "
@@ -13,24 +14,6 @@
 #define NO_KEY     "no key named "
 
 #define IN_FLIGHT "urn:keyhold:error:in-flight"
-
-static const struct {
-	int status;
-	enum error_code code;
-} codes[] = {
-	{ 400, ERROR_BAD_REQUEST },
-	{ 401, ERROR_CREDENTIAL },
-	{ 403, ERROR_FORBIDDEN },
-	{ 404, ERROR_NOT_FOUND },
-	{ 406, ERROR_UNACCEPTABLE },
-	{ 409, ERROR_CONFLICT },
-	{ 412, ERROR_PRECONDITION },
-	{ 413, ERROR_TOO_LARGE },
-	{ 415, ERROR_UNSUPPORTED },
-	{ 422, ERROR_REFUSED },
-	{ 429, ERROR_LIMITED },
-	{ 503, ERROR_BUSY },
-};
 
 static const struct {
 	const char *prefix, *command;
@@ -42,23 +25,6 @@ static const struct {
 	{ "/v1/profiles/", "keyhold profile list" },
 	{ "/v1/tokens/", "keyhold token list" },
 };
-
-static enum error_code
-code_of(int status)
-{
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (codes[i].status == status)
-			return codes[i].code;
-	return status >= 400 && status < 500 ? ERROR_BAD_REQUEST : ERROR_INTERNAL;
-}
-
-static const char *
-text_of(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text != NULL ? text : "";
-}
 
 /* What was asked for with --days, the daemon knows in seconds. */
 static bool
@@ -74,9 +40,9 @@ is_about_days(const struct cli *cli, const char *rule)
 static void
 advise_violation(struct cli *cli, const json_t *violation)
 {
-	const char *field = text_of(violation, "field"),
-		   *rule = text_of(violation, "rule"),
-		   *source = text_of(violation, "source");
+	const char *field = problem_text(violation, "field"),
+		   *rule = problem_text(violation, "rule"),
+		   *source = problem_text(violation, "source");
 	struct buffer *out = &cli->advice;
 
 	buf_text(out, "  ");
@@ -89,7 +55,7 @@ advise_violation(struct cli *cli, const json_t *violation)
 		output_text(out, field);
 		buf_text(out, *field != '\0' ? ": " : "");
 	}
-	output_text(out, text_of(violation, "detail"));
+	output_text(out, problem_text(violation, "detail"));
 	if (*source != '\0') {
 		buf_text(out, " (");
 		output_text(out, source);
@@ -153,50 +119,41 @@ static void
 advise(struct cli *cli, const json_t *problem, const char *path)
 {
 	advise_violations(cli, json_object_get(problem, "violations"));
-	if (cli->res.status == 401 && cli->token_file != NULL)
+	if (cli->rest.res.status == 401 && cli->token_file != NULL)
 		cli_advise(cli, "The token is that of %s.", cli->token_file);
-	if (cli->res.status == 404)
-		advise_missing(cli, text_of(problem, "detail"), path);
-	if (cli->res.status == 409)
+	if (cli->rest.res.status == 404)
+		advise_missing(cli, problem_text(problem, "detail"), path);
+	if (cli->rest.res.status == 409)
 		advise_taken(cli, path);
-	if (cli->res.status == 503 || cli->res.status == 429 ||
-	    strcmp(text_of(problem, "type"), IN_FLIGHT) == 0)
+	if (cli->rest.res.status == 503 || cli->rest.res.status == 429 ||
+	    strcmp(problem_text(problem, "type"), IN_FLIGHT) == 0)
 		cli_advise(cli, "Try again in a moment.");
-	if (cli->res.status == 500)
+	if (cli->rest.res.status == 500)
 		cli_advise(cli, "keyholdd's log says why.");
 }
 
-/* The first line; the list of broken rules says more than the daemon's own detail. */
+/* What the daemon says must not move the cursor of who reads it. */
 static void
-summarise(const json_t *problem, int status, const char *path, struct error *err)
+clean(struct error *err)
 {
-	size_t broken = json_array_size(json_object_get(problem, "violations"));
-	const char *detail = text_of(problem, "detail");
 	struct buffer text;
 
 	buf_init(&text, 0);
-	output_text(&text, *detail != '\0' ? detail : text_of(problem, "title"));
-	if (broken > 0)
-		error_set(err, code_of(status), "refused: %zu %s broken", broken,
-		    broken == 1 ? "rule is" : "rules are");
-	else if (text.len > 0)
-		error_set(err, code_of(status), "%s", buf_string(&text));
-	else
-		error_set(
-		    err, code_of(status), "keyholdd answered %d to %s", status, path);
+	output_text(&text, err->text);
+	error_set(err, err->code, "%s", buf_string(&text));
 	buf_free(&text);
 }
 
 int
-problem_explain(struct cli *cli, const char *path, struct error *err)
+advice_explain(struct cli *cli, const char *path, struct error *err)
 {
-	json_t *problem =
-	    json_loadb(buf_string(&cli->res.body), cli->res.body.len, 0, NULL);
+	json_t *problem = problem_read(&cli->rest.res);
 
-	summarise(problem, cli->res.status, path, err);
+	problem_summarise(problem, cli->rest.res.status, path, err);
+	clean(err);
 	advise(cli, problem, path);
-	if (cli->res.request_id[0] != '\0')
-		cli_advise(cli, "request %s", cli->res.request_id);
+	if (cli->rest.res.request_id[0] != '\0')
+		cli_advise(cli, "request %s", cli->rest.res.request_id);
 	if (cli->json && json_is_object(problem))
 		output_json(cli, problem);
 	json_decref(problem);
