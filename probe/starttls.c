@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
@@ -59,7 +60,7 @@ starttls_read(const char *name, size_t len, enum starttls *how)
 {
 	for (size_t i = 0; i < COUNT; i++)
 		if (strlen(protocols[i].name) == len &&
-		    memcmp(protocols[i].name, name, len) == 0) {
+		    strncasecmp(protocols[i].name, name, len) == 0) {
 			*how = (enum starttls)i;
 			return 0;
 		}

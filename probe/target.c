@@ -2,6 +2,7 @@
 #include "probe/target.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -64,27 +65,36 @@ read_place(const char *text, struct probe_target *target)
 	return read_port(end, target);
 }
 
-/* Moves *text behind the protocol, if one is named. */
+/* Room for what is longer than a target can be by one. */
+#define REST_SIZE (2 * PROBE_HOST_SIZE + PROBE_PORT_SIZE + sizeof("@[]:"))
+
+/*
+ * What follows the protocol, if one is named; RFC 3986 section 3.1 makes no difference of
+ * case. Browsers show the root's slash behind it.
+ */
 static int
-read_protocol(const char **text, struct probe_target *target)
+read_protocol(const char *text, char rest[static REST_SIZE], struct probe_target *target)
 {
-	const char *end = strstr(*text, "://");
+	const char *end = strstr(text, "://");
+	size_t len;
 
 	target->starttls = STARTTLS_NONE;
+	snprintf(rest, REST_SIZE, "%s", end != NULL ? end + strlen("://") : text);
 	if (end == NULL)
 		return 0;
-	if (starttls_read(*text, (size_t)(end - *text), &target->starttls) != 0)
-		return -1;
-	*text = end + strlen("://");
-	return 0;
+	len = strlen(rest);
+	if (len > 0 && rest[len - 1] == '/')
+		rest[len - 1] = '\0';
+	return starttls_read(text, (size_t)(end - text), &target->starttls);
 }
 
 int
 probe_target_read(const char *text, struct probe_target *target, struct error *err)
 {
-	const char *rest = text, *at;
+	char rest[REST_SIZE];
+	const char *at;
 
-	if (read_protocol(&rest, target) != 0)
+	if (read_protocol(text, rest, target) != 0)
 		return error_set(err, ERROR_CONFIG, "%.128s: the protocol is none of %s",
 		    text, starttls_names());
 	at = strchr(rest, '@');

@@ -17,7 +17,8 @@ struct probe_target {
 	enum starttls starttls;
 };
 
-/* [PROTOCOL://][NAME@]HOST[:PORT]; ERROR_CONFIG for anything else. */
+/* [NAME@]HOST[:PORT] or PROTOCOL://[NAME@]HOST[:PORT][/]; ERROR_CONFIG for anything else.
+ */
 int probe_target_read(const char *text, struct probe_target *target, struct error *err);
 
 #endif

@@ -48,6 +48,8 @@ reads_a_protocol_and_knows_its_port(void **state)
 		enum starttls starttls;
 	} rows[] = {
 		{ "https://db.example", "443", STARTTLS_NONE },
+		{ "https://db.example/", "443", STARTTLS_NONE },
+		{ "HTTPS://db.example:8443/", "8443", STARTTLS_NONE },
 		{ "postgres://db.example", "5432", STARTTLS_POSTGRES },
 		{ "postgres://name@db.example:5433", "5433", STARTTLS_POSTGRES },
 		{ "mysql://[::1]", "3306", STARTTLS_MYSQL },
@@ -70,8 +72,8 @@ refuses_what_is_no_server(void **state)
 {
 	static const char *const bad[] = { "", ":443", "a:", "a:0", "a:65536", "a:443x",
 		"[::1", "[::1]443", "[]:443", "@a:443", "a@", "a@b@c", "a b", "-a", "a/b",
-		"a\nb", "a:08", "gopher://a", "://a", "https://", "https://a/",
-		"HTTPS://a" };
+		"a\nb", "a:08", "a/", "gopher://a", "://a", "https://", "https:///",
+		"https://a//", "https://a/b" };
 	struct probe_target target;
 	struct error err;
 
