@@ -88,6 +88,12 @@ static const struct route unwilling[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct route timeless[] = {
+	{ "GET /v1/expiry?", 200, JSON, NOW "{\"kind\":\"issuer\",\"name\":\"root\"}]}",
+	    NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static int
 set_up(void **state)
 {
@@ -304,6 +310,18 @@ a_daemon_that_is_away_does_not_end_the_run(void **state)
 }
 
 static void
+an_answer_without_times_does_not_end_the_run(void **state)
+{
+	struct run *run = *state;
+
+	run->routes = timeless;
+	run_keyhold(run, "expiry", "/absent.crt", NULL);
+	assert_int_equal(run->status, 3);
+	assert_non_null(strstr(run->out, "keyholdd's answer has no times\n"));
+	assert_non_null(strstr(run->out, "absent.crt  /absent.crt "));
+}
+
+static void
 assert_refuses(struct run *run, const char *option, const char *value, const char *why)
 {
 	run_keyhold(run, "expiry", "--no-daemon", option, value, NULL);
@@ -358,6 +376,7 @@ main(void)
 		TEST(a_bad_line_does_not_end_the_run),
 		TEST(a_file_of_targets_that_is_none_does_not_end_the_run),
 		TEST(a_daemon_that_is_away_does_not_end_the_run),
+		TEST(an_answer_without_times_does_not_end_the_run),
 		TEST(refuses_what_it_cannot_do),
 		TEST(says_how_to_do_without_a_daemon),
 	};

@@ -59,6 +59,10 @@ say "to wait, a moment or longer"
 answers busy 1 "compound"
 answers limited 3 "rateLimited" "The server asks to wait 86000 seconds."
 
+say "an order that ends badly, after all names were proven"
+answers invalid 1 "type: urn:ietf:params:acme:error:caa" "detail: CAA record for web.example prevents issuance"
+answers invalid-mute 1 "the order is invalid"
+
 say "nonsense"
 answers nonce 1 "badNonce"
 answers html 3 "directory is no JSON object"

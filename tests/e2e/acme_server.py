@@ -19,6 +19,7 @@ import time
 PORT, DIRECTORY = int(sys.argv[1]), sys.argv[2]
 TLS = os.path.join(DIRECTORY, "tls.pem")
 BASE = f"{'https' if os.path.exists(TLS) else 'http'}://127.0.0.1:{PORT}"
+READY = "issues", "minds", "invalid", "invalid-mute"
 waits = 0
 
 
@@ -91,11 +92,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == "/order":
             self.order(payload)
         elif self.path == "/authorization":
-            status = "valid" if mode() in ("issues", "minds") else "pending"
+            status = "valid" if mode() in READY else "pending"
             challenge = {"type": "http-01", "url": f"{BASE}/challenge", "status": status, "token": "token"}
             self.answer(200, {"status": status, "identifier": {"type": "dns", "value": self.name()}, "challenges": [challenge]})
         elif self.path == "/challenge":
             self.answer(200, {"status": "processing"})
+        elif self.path == "/finalize" and mode() == "invalid":
+            self.answer(200, self.state("invalid", error=problem("caa", "CAA record for web.example prevents issuance")))
+        elif self.path == "/finalize" and mode() == "invalid-mute":
+            self.answer(200, self.state("invalid"))
         elif self.path == "/finalize":
             csr = json.loads(payload)["csr"]
             self.sign(base64.urlsafe_b64decode(csr + "=" * (-len(csr) % 4)))
@@ -138,7 +143,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(201, self.state("pending"), Location=f"{BASE}/order/1")
         elif mode() == "minds" and b'"replaces"' in payload:
             self.answer(500, problem("serverInternal", "could not find an order for the given certificate"))
-        elif mode() in ("issues", "minds"):
+        elif mode() in READY:
             self.answer(201, self.state("ready"), Location=f"{BASE}/order/1")
         elif mode() == "large":
             self.answer(201, b" " * 300000, Location=f"{BASE}/order/1")

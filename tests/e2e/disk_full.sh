@@ -100,7 +100,10 @@ run() {
 	make_ca
 	"$KEYHOLD" key create papers --use sign >/dev/null
 	check "$@"
+	"$1"
+	until_refused
 	stop_daemon
+	expect_text "event=audit.failed action=daemon.stopped" "$T/keyholdd.log"
 }
 
 if [ -n "$SANITIZER" ] || [ "$(id -u)" -ne 0 ] || ! mkdir -p "$state" || ! mount -t tmpfs -o size=3m,mode=0700 keyhold "$state" 2>"$T/mount"; then

@@ -20,6 +20,7 @@ rm "$T/both.p8"
 # Another file is another SoftHSM: the one does not see what the other is told.
 cp "$SOFTHSM" "$T/softhsm-copy.so"
 
+https=$(free_port)
 cat >"$T/two.yaml" <<END
 tokens:
   - name: default
@@ -32,7 +33,9 @@ tokens:
     module: $T/softhsm-copy.so
     label: second
     pin_file: $T/dev/pin
-listen: [ { unix: $T/dev/keyhold.sock, mode: "0660", group: $WORKER_GROUP } ]
+listen:
+  - { unix: $T/dev/keyhold.sock, mode: "0660", group: $WORKER_GROUP }
+  - { https: "127.0.0.1:$https", certificate: own-listener, client_auth: none }
 state: $T/dev/state
 access: [ { who: "unix:$WORKER_USER", may: [use], keys: ["*"] } ]
 cage: { write: [$FAULTY_CONTROL] }
@@ -59,6 +62,10 @@ refuses() {
 	[ "$(sign "$1")" = 503 ]
 }
 
+answers_https() {
+	curl -sf --max-time 10 --noproxy '*' --cacert "$T/root.pem" -o /dev/null "https://localhost:$https/healthz"
+}
+
 "$KEYHOLDD" --config "$T/two.yaml" --check >/dev/null
 start_of two
 say "keys name their token"
@@ -67,6 +74,7 @@ signs before || fail "a key from before the configuration named tokens does not 
 "$KEYHOLD" key create other --use sign --token firm >/dev/null
 "$KEYHOLD" ca create root --token firm >/dev/null
 "$KEYHOLD" ca create early >/dev/null
+"$KEYHOLD" cert issue own-listener --ca root --san localhost --out "$T/tls" >/dev/null
 "$KEYHOLD" ca certificate root >"$T/root.pem"
 "$KEYHOLD" key adopt both --use tls --token default >/dev/null
 expect_status 1 "$KEYHOLD" key create nowhere --use sign --token none
@@ -104,9 +112,12 @@ for trouble in no-token no-slot; do
 	"$KEYHOLD" status >"$T/out"
 	expect_text "default away, firm works" "$T/out"
 	expect_status 3 "$KEYHOLD" key delete both --yes
+	! answers_https || fail "a handshake of the daemon's own without its key"
+	expect_text "event=https.unsigned" "$T/keyholdd.log"
 	sleep 1
 	"$FAULT" clear
 	wait_for "a signature by the token that is back" signs own
+	answers_https || fail "no handshake of the daemon's own with its key"
 done
 "$FAULT" set wrong-signatures
 sleep 1

@@ -55,6 +55,11 @@ expect_text "is no root" "$T/out"
 : >"$T/empty.pem"
 expect_status 1 "$KEYHOLD" trust install --root "$T/debian" --bundle "$T/empty.pem"
 expect_status 2 "$KEYHOLD" trust show --root "$T/debian" --label ../x
+# Ignored, the signal is inherited, and the write fails instead.
+said=$(trap '' XFSZ && ulimit -f 0 && "$KEYHOLD" trust install --root "$T/debian" --bundle - <"$T/bundle.pem" 2>&1) &&
+	fail "a root was written where nothing can be"
+[[ $said == *"$T/debian/usr/local/share/ca-certificates/$name"*"too large"* ]] || fail "not the path that people know: $said"
+[ -z "$(find "$T/debian" -name "$name*")" ] || fail "half a root is there"
 
 # serve ISSUER: openssl's server with a certificate of this issuer, on $PORT.
 serve() {
