@@ -49,12 +49,13 @@ first=$(serial)
 ! grep -q replaces order || fail "the first one replaces $(cat order)"
 from=$(($(now) + 40 * day))
 window "$from" $((from + day))
+before=$(now)
 agent
 due=$(member due)
 [[ $due -ge $from && $due -le $((from + day)) ]] || fail "due at $due, not in a day from $from"
 [ "$(serial)" = "$first" ] || fail "renewed before"
-asks_in=$(($(member ask_window) - $(now)))
-[[ $asks_in -gt -7200 && $asks_in -le 7200 ]] || fail "asks again in $asks_in seconds"
+asks=$(member ask_window)
+[[ $asks -ge $((before + 7200)) && $asks -le $(($(now) + 7200)) ]] || fail "asks again at $asks; it was $before before the first time"
 rm certid
 sleep 1.5 # two hours, and more
 agent
@@ -66,7 +67,7 @@ installed=$(member installed)
 window $((from - 50 * day)) $((from - 49 * day))
 begun=$SECONDS
 while [ "$(serial)" = "$first" ]; do
-	[ $((SECONDS - begun)) -lt 40 ] || fail "not renewed: $(cat body)"
+	[ $((SECONDS - begun)) -lt 120 ] || fail "not renewed: $(cat body)"
 	sleep 1
 	agent
 done
