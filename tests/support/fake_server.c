@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/base/directory.h"
+
 #define PEERS_MAX   64
 #define REQUEST_MAX (1024 * 1024)
 #define FIRST_PEER  2 /* after the listener and the stop pipe */
@@ -22,7 +24,7 @@ struct peer {
 struct fake_server {
 	enum fake_action (*handler)(void *ctx, struct fake_request *req);
 	void *ctx;
-	char directory[32];
+	void *directory;
 	char socket[64];
 	int stop[2];
 	pthread_t thread;
@@ -177,11 +179,9 @@ fake_server_start(
 	check(server != NULL, "calloc");
 	server->handler = handler;
 	server->ctx = ctx;
-	snprintf(
-	    server->directory, sizeof(server->directory), "/tmp/keyhold-fake-XXXXXX");
-	check(mkdtemp(server->directory) != NULL, "mkdtemp");
-	snprintf(
-	    server->socket, sizeof(server->socket), "%s/keyhold.sock", server->directory);
+	check(directory_make(&server->directory) == 0, "mkdtemp");
+	snprintf(server->socket, sizeof(server->socket), "%s/keyhold.sock",
+	    (const char *)server->directory);
 	check(pipe(server->stop) == 0, "pipe");
 	for (int i = 0; i < FIRST_PEER + PEERS_MAX; i++)
 		server->fd[i].fd = -1;
@@ -208,8 +208,7 @@ fake_server_stop(struct fake_server *server)
 	close(server->fd[0].fd);
 	close(server->stop[0]);
 	close(server->stop[1]);
-	unlink(server->socket);
-	rmdir(server->directory);
+	check(directory_remove(&server->directory) == 0, "what tests left");
 	pthread_mutex_destroy(&server->mutex);
 	buf_free(&server->seen);
 	free(server);
