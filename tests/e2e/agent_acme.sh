@@ -43,7 +43,7 @@ say "a stop during an order takes away what was shown, and is no failure"
 cat >hook <<END
 #!/bin/sh
 echo "\$1" >>"$T/verbs"
-[ "\$1" = remove ] || sleep 2
+[ "\$1" = remove ] || sleep 8
 END
 chmod +x hook
 api PUT /v1/managed/web -H 'Content-Type: application/json' --data "{\"names\": [\"www.keyhold.test\"],

@@ -40,12 +40,14 @@ cut_at() {
 	{ wait "$pid" || true; } 2>/dev/null
 	kill "$proxy" 2>/dev/null || true
 	wait "$proxy" 2>/dev/null || true
+	unset 'PIDS[-1]'
 	[ -s "$T/cut.txt" ]
 }
 
+# It may end a moment after who killed it.
 revive() {
-	gone "$DAEMON_PID" || return 0
-	start_daemon
+	[ -z "$1" ] || wait_gone "$DAEMON_PID"
+	! gone "$DAEMON_PID" || start_daemon
 }
 
 # attempt NUMBER WHEN VICTIM...
@@ -56,7 +58,7 @@ attempt() {
 	cut_at "$@" || reached=
 	what="$* $(cat "$T/cut.txt")"
 	check_pair "$what"
-	[[ " $* " != *" keyholdd "* ]] || revive
+	[[ " $* " != *" keyholdd "* ]] || revive "$reached"
 	"$KEYHOLD" agent --once 2>>"$T/agent.log" || fail "$what: $(tail -3 "$T/agent.log") $(say_state)"
 	check_pair "$what"
 	mapfile -t after < <(count)

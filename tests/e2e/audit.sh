@@ -105,7 +105,8 @@ report '"serial":"0a","not_before":"2030-01-01T00:00:00Z","not_after":"2030-04-0
 "$KEYHOLD" managed remove site >"$T/out"
 without_room issuers "$KEYHOLD" ca create withdrawn
 "$KEYHOLD" key create kex --type rsa-2048 --use tls-rsa-kex >"$T/out"
-for ((i = 0; i < 15; i++)); do
+# More than enter singly, even where a minute of the recorder's ends among them.
+for ((i = 0; i < 25; i++)); do
 	[ "$(sign web)" = 403 ] || fail "not refused"
 done
 for ((i = 0; i < 3; i++)); do
@@ -185,7 +186,7 @@ expect_entry "action = 'token.login' AND outcome = 'refused'"
 expect_entry "action = 'signatures.counted' AND object = 'signer' AND outcome = 'ok' AND
 	detail = 'scheme=ecdsa_secp256r1_sha256 count=3' AND actor = 'uid:$(id -u)'"
 expect_entry "action = 'signatures.counted' AND object = 'web' AND outcome = 'refused' AND
-	detail LIKE '%count=15'"
+	detail LIKE '%count=25'"
 expect_entry "action = 'request.refused' AND request <> '' AND detail LIKE 'method=POST why=%'"
 expect_entry "action = 'requests.counted' AND outcome = 'refused'"
 expect_entry "action = 'daemon.started' AND detail LIKE '%config_sha256=$(sha256sum "$T/dev/keyhold.yaml" | cut -c1-64)'"
@@ -215,7 +216,7 @@ for key in audit first; do
 done
 "$KEYHOLD" audit tail -n 3 >"$T/out"
 [ "$(wc -l <"$T/out")" -eq 3 ] || fail "audit tail -n 3: $(cat "$T/out")"
-"$KEYHOLD" audit tail -n 2 --action issuer --actor "uid:$(id -u)" --since 2026-01-31 >"$T/out"
+"$KEYHOLD" audit tail -n 2 --action issuer --actor "uid:$(id -u)" --since 2020-01-31 >"$T/out"
 [ "$(grep -c '  issuer\.' "$T/out")" -eq 2 ] || fail "audit tail --action issuer: $(cat "$T/out")"
 expect_text "issuer.installed" "$T/out"
 "$KEYHOLD" audit tail --object nothing >"$T/out"

@@ -89,7 +89,8 @@ start_clients() {
 	local role
 	clients=()
 	for role in "$@"; do
-		perl "$T/client.pl" "$role" "$KEYHOLD_SOCKET" "$T/go" >"$T/$role.log" 2>&1 &
+		: >"$T/$role.log" # what an earlier one said
+		perl "$T/client.pl" "$role" "$KEYHOLD_SOCKET" "$T/go" >>"$T/$role.log" 2>&1 &
 		clients+=("$!")
 		wait_for "the $role client" grep -q kept "$T/$role.log"
 	done
@@ -104,7 +105,7 @@ if gone "$DAEMON_PID"; then
 fi
 [ ! -e "$KEYHOLD_SOCKET" ] || fail "the socket is there during the drain"
 status=0
-timeout 2 "$KEYHOLD" status >"$T/out" 2>&1 || status=$?
+timeout 10 "$KEYHOLD" status >"$T/out" 2>&1 || status=$?
 { [ "$status" -ne 0 ] && [ "$status" -ne 124 ]; } || fail "a new client got in, or hangs: $status"
 touch "$T/go"
 SECONDS=0

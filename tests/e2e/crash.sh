@@ -7,6 +7,7 @@ rounds=${ROUNDS:-20}
 
 start_daemon
 make_ca
+wait_for "a CRL" "$KEYHOLD" ca crl internal
 stop_daemon
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/client.key" -out "$T/client.csr" \
 	-subj /CN=crash.example -addext subjectAltName=DNS:crash.example 2>"$T/openssl.log"

@@ -24,6 +24,10 @@ while (<STDIN>) {
 	print "$open\n";
 }
 PERL
+is_alone() {
+	[ "$(grep -c " $KEYHOLD_SOCKET\$" /proc/net/unix)" -eq 1 ]
+}
+wait_for "no connection but the listener" is_alone
 coproc FIRST { "${AS_WORKER[@]}" perl "$T/crowd.pl" "$KEYHOLD_SOCKET" 20; }
 PIDS+=("$FIRST_PID")
 exec {first_in}>&"${FIRST[1]}" {first_out}<&"${FIRST[0]}"

@@ -98,6 +98,7 @@ run() {
 	issued=0
 	start_daemon
 	make_ca
+	wait_for "a CRL" "$KEYHOLD" ca crl internal
 	"$KEYHOLD" key create papers --use sign >/dev/null
 	check "$@"
 	"$1"

@@ -114,9 +114,18 @@ wait_for_text() {
 	wait_for "\"$1\" in $2" grep -qF -- "$1" "$2"
 }
 
+# The next of a row that all stories share, so that no two get the same one; from below those that clients get.
 free_port() {
-	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
-	    LocalAddr => "127.0.0.1")->sockport'
+	perl -MIO::Socket::INET -MFcntl=:flock -e '
+		open my $row, "+>>", "/tmp/keyhold-e2e-port.$<" or die "$!";
+		flock $row, LOCK_EX;
+		seek $row, 0, 0;
+		my $port = <$row> // 20000;
+		do { $port = $port < 32000 ? $port + 1 : 20001 }
+		    until IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $port);
+		truncate $row, 0;
+		print $row $port;
+		print $port'
 }
 
 # Who the proxies' workers run as: an unprivileged user when the story runs as root.

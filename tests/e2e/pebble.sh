@@ -4,7 +4,7 @@
 for program in pebble pebble-challtestsrv; do
 	type -P "$program" >/dev/null || skip "$program is missing; install pebble"
 done
-unset http_proxy https_proxy ALL_PROXY
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 api=$(free_port) management=$(free_port) http=$(free_port) tls=$(free_port) dns=$(free_port) names=$(free_port)
 
 # start_pebble MEMBERS [VARIABLE]...: more of its configuration, and of its environment. Strict, in the current directory.
@@ -23,4 +23,5 @@ END
 	env PEBBLE_VA_NOSLEEP=1 "$@" pebble -strict -config pebble.json -dnsserver "127.0.0.1:$dns" >pebble.log 2>&1 &
 	PIDS+=("$!")
 	wait_for "pebble's answer" curl -sf --cacert pebble.pem "https://localhost:$api/dir"
+	wait_for "pebble's management" curl -sf --cacert pebble.pem "https://localhost:$management/roots/0"
 }

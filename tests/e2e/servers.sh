@@ -82,6 +82,7 @@ start_nginx() {
 	# shellcheck disable=SC2034 # for the stories
 	NGINX_PID=$SERVER_PID
 	PIDS+=("$SERVER_PID")
+	wait_for "nginx's workers" nginx_workers
 }
 
 check_nginx() {
