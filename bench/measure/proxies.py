@@ -20,10 +20,15 @@ KINDS = tuple(credentials.KINDS)
 VERSIONS = ("1.2", "1.3")
 
 
-def free_port():
-    with socket.socket() as s:
+def free_ports(names):
+    """A port for each, and none twice."""
+    sockets = {name: socket.socket() for name in names}
+    for s in sockets.values():
         s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    ports = {name: s.getsockname()[1] for name, s in sockets.items()}
+    for s in sockets.values():
+        s.close()
+    return ports
 
 
 def is_listening(port):
@@ -44,7 +49,7 @@ class Proxy:
     def start(self):
         self.credentials = credentials.of(self.place)
         self.directory.mkdir(exist_ok=True)
-        self.ports = {kind: free_port() for kind in KINDS}
+        self.ports = free_ports(KINDS)
         environment = {"key file": lambda: dict(os.environ), "keyhold": self.credentials.with_provider,
                        "engine": self.credentials.with_engine}[self.source]()
         log = self.directory / "log"

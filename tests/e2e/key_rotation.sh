@@ -89,11 +89,14 @@ kill -HUP "$NGINX_PID"
 served_new() {
 	[ "$(fingerprint "$port")" = "$(fingerprint_of "$T/tls/web.crt")" ]
 }
-wait_for "the new certificate after the reload" served_new
-# New workers only, from here on: the old ones have closed the listening socket.
-for _ in 1 2 3 4 5 6; do
-	served_new || fail "the old certificate after the new one"
-done
+# nginx's old workers accept for a moment beside the new ones.
+all_new() {
+	local i
+	for i in 1 2 3 4 5 6; do
+		served_new || return 1
+	done
+}
+wait_for "the new certificate and no other after the reload" all_new
 
 say "old workers stay for their connections, and sign with the old key"
 [ -n "$(workers_left "$old_workers")" ] || fail "no old worker was left"

@@ -8,7 +8,9 @@ set -euo pipefail
 SANITIZER=${SANITIZER:-}
 # shellcheck disable=SC2034 # the stories use it
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-unset OPENSSL_CONF KEYHOLD_SOCKET
+unset OPENSSL_CONF KEYHOLD_SOCKET KEYHOLD_TOKEN_FILE {http,https,all}_proxy {HTTP,HTTPS,ALL}_PROXY \
+	SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+umask 022
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/keyhold-e2e.XXXXXX")
 chmod 755 "$T"
@@ -21,17 +23,25 @@ export TSAN_OPTIONS="suppressions=$T/tsan.supp halt_on_error=1"
 PIDS=()
 DAEMON_OPTIONS=()
 
+# ours PID: not somebody else's, who has the number of one of ours that has ended.
+ours() {
+	grep -qsE "^PPid:[[:space:]]+$$\$" "/proc/$1/status" || grep -qsF "$T" "/proc/$1/cmdline"
+}
+
 finish() {
-	local status=$? pid
+	local status=$? pid living=()
 	set +e
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
 		echo "-- the story failed; its logs:"
 		tail -n 40 "$T"/*.log 2>/dev/null
 	fi
 	for pid in "${PIDS[@]}"; do
+		! ours "$pid" || living+=("$pid")
+	done
+	for pid in "${living[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
-	for pid in "${PIDS[@]}"; do
+	for pid in "${living[@]}"; do
 		wait_gone "$pid"
 	done
 	rm -rf "$T"

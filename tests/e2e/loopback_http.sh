@@ -6,6 +6,7 @@ start_daemon # for its token, PIN and configuration
 make_ca
 "$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
 "$KEYHOLD" ca certificate internal >"$T/internal.pem"
+wait_for "a CRL" "$KEYHOLD" ca crl internal
 stop_daemon
 export SOFTHSM2_CONF=$T/dev/token/softhsm2.conf
 port=$(free_port)
@@ -53,6 +54,7 @@ for listener in "127.0.0.1" "[::1]"; do
 	fi
 	start_with "http: \"$HOST:$port\""
 	say "on $HOST: what is published"
+	wait_for "a CRL" "$KEYHOLD" ca crl internal
 	ask 200 GET /healthz
 	ask 200 HEAD /healthz --head
 	ask 200 GET /v1/issuers/internal/crl

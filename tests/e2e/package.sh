@@ -34,7 +34,7 @@ if [ -d /run/systemd/system ] || [ ! -x /lib/systemd/systemd ]; then
 	exit 0
 fi
 # shellcheck disable=SC2016 # that shell expands it
-timeout -k 5 150 unshare --mount --propagation private --pid --uts --ipc --cgroup --net --fork bash -c "$mount_root"' &&
+timeout -k 5 400 unshare --mount --propagation private --pid --uts --ipc --cgroup --net --fork bash -c "$mount_root"' &&
     cd "$1/root" && mount -t proc proc proc && mount --rbind /dev dev && mount -t tmpfs run run &&
     mount -t sysfs sys sys && mount -t cgroup2 cgroup2 sys/fs/cgroup && rm -f {etc,lib}/systemd/system/*.wants/* &&
     mkdir -p tmp/package && mount --bind "$2" tmp/package && install -m 755 "$3" tmp/package/story &&

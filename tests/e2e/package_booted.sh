@@ -21,7 +21,8 @@ pid=$(systemctl show -P MainPID keyhold)
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" = 2 ]
 mount=$(awk '$5 == "/var/lib/keyhold" { print $6 }' "/proc/$pid/mountinfo")
 [[ ",$mount," == *,noexec,* ]]
-journalctl -u keyhold | grep -q 'cage.closed seccomp=on landlock=abi-'
+journalctl --sync
+journalctl -u keyhold | grep 'cage.closed seccomp=on landlock=abi-' >/dev/null
 [ "$(stat -c '%U %G %a' /run/keyhold/keyhold.sock)" = "root keyhold 660" ]
 keyhold ca create root --subject "/CN=booted" >/dev/null
 
@@ -39,6 +40,7 @@ for ((i = 0; i < 30; i++)); do
 	if timeout 1 keyhold status >/dev/null 2>&1; then false; fi
 	sleep 0.1
 done
+journalctl --sync
 [ "$(journalctl -u keyhold | grep -c 'refused the PIN')" -eq 1 ]
 [ "$(systemctl is-active keyhold.socket || true)" = inactive ]
 

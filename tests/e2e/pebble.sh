@@ -4,7 +4,6 @@
 for program in pebble pebble-challtestsrv; do
 	type -P "$program" >/dev/null || skip "$program is missing; install pebble"
 done
-unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 api=$(free_port) management=$(free_port) http=$(free_port) tls=$(free_port) dns=$(free_port) names=$(free_port)
 
 # start_pebble MEMBERS [VARIABLE]...: more of its configuration, and of its environment. Strict, in the current directory.

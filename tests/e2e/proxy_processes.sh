@@ -8,7 +8,7 @@ make_ca
 "$KEYHOLD" cert issue web --ca internal --san localhost --out "$T/tls" >/dev/null
 
 start_load() {
-	"$HERE/handshakes.py" "$port" "$T/root.pem" 4 60 >"$T/load" &
+	"$HERE/handshakes.py" "$port" "$T/root.pem" 4 600 >"$T/load" &
 	LOAD_PID=$!
 	PIDS+=("$LOAD_PID")
 	sleep 1

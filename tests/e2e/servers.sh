@@ -74,6 +74,7 @@ start_nginx() {
 	mkdir -p "$T/nginx"
 	conf_nginx "$@" >"$T/nginx.conf"
 	: >"$T/nginx.log"
+	rm -f "$T/nginx.pid"
 	check_nginx
 	launch nginx "$1" "$(command -v nginx)" -c "$T/nginx.conf" -p "$T/nginx" -e "$T/nginx.log"
 	# It listens before it has written its pid.

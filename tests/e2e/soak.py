@@ -27,7 +27,7 @@ SECONDS, PORT, DAEMON, NGINX = float(SECONDS), int(PORT), int(DAEMON), int(NGINX
 FAULT = os.environ["FAULT"]
 
 WARM_S = 3
-GRACE_S = 2.0
+GRACE_S = 3.0  # twice the longest pause of a token that is away
 CACHES_KIB = 2 * 8192 + 2048  # that SQLite fills, in the daemon's two connections, and a margin
 TIMEOUT_S = 15
 REVOKED_MAX, REVOKED_PAUSE_S = 2000, 5.0

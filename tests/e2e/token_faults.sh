@@ -6,7 +6,7 @@
 
 : "${FAULT:?the command, from ctest}" "${FAULTY_MODULE:?}"
 export FAULTY_CONTROL=$T/faults
-readonly recovery_ms=1500
+readonly recovery_ms=4000 # pauses of one that is away grow to 1,500
 start_ms=2000
 [ -z "$SANITIZER" ] || start_ms=4000
 
@@ -58,11 +58,11 @@ stop_faulty() {
 	stop_daemon
 }
 
-# request FILE METHOD PATH [CURL-ARGUMENT...]: prints the status, 000 after two seconds; the body goes to FILE.
+# request FILE METHOD PATH [CURL-ARGUMENT...]: prints the status, 000 after PATIENCE (10) seconds; the body goes to FILE.
 request() {
 	local file=$1 method=$2 path=$3
 	shift 3
-	curl -s --max-time 2 -o "$file" -w '%{http_code}' --unix-socket "$KEYHOLD_SOCKET" -X "$method" "$@" \
+	curl -s --max-time "${PATIENCE:-10}" -o "$file" -w '%{http_code}' --unix-socket "$KEYHOLD_SOCKET" -X "$method" "$@" \
 		"http://localhost$path" || true
 }
 
@@ -141,10 +141,10 @@ while_serving() {
 	shift
 	"$FAULT" set "$@"
 	[ "$1" != idle-ms ] || sleep 0.3 # longer than that
-	saw=$("$command")
+	saw=$(PATIENCE=2 "$command")
 	[ "$command $saw" != "issue wrong" ] || fail "$*: a certificate that does not verify got out"
 	other_keys_go_on "$*"
-	ready=$(request /dev/null GET /readyz)
+	ready=$(PATIENCE=2 request /dev/null GET /readyz)
 	"$FAULT" clear
 	! gone "$DAEMON_PID" || fail "$*: keyholdd died"
 	took=$(recover "$command")
@@ -202,7 +202,7 @@ see_start() {
 	local status=0
 	CELL=""
 	if serves_soon; then
-		CELL="serves: $("$SIGN") ready $(request /dev/null GET /readyz), "
+		CELL="serves: $(PATIENCE=2 "$SIGN") ready $(PATIENCE=2 request /dev/null GET /readyz), "
 	elif ! gone "$DAEMON_PID"; then
 		CELL="waits, then "
 	fi
@@ -343,7 +343,7 @@ DAEMON_PID=$!
 PIDS+=("$DAEMON_PID")
 wait_for "a signature" signs
 "$FAULT" set C_Sign hang
-sign_papers >/dev/null # which nobody answers any more
+PATIENCE=2 sign_papers >/dev/null # which nobody answers any more
 status=0
 wait "$DAEMON_PID" || status=$?
 [ "$status" -eq 5 ] || fail "keyholdd ended with $status"

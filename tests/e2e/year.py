@@ -36,9 +36,10 @@ class Daemon(http.client.HTTPConnection):
 def read_clock(path):
     """A function that says what time it is there."""
     daemon = Daemon(path)
+    began = time.monotonic()
     daemon.request("GET", "/v1/clock")
     answer = json.loads(daemon.getresponse().read())
-    now, began = calendar.timegm(time.strptime(answer["now"], "%Y-%m-%dT%H:%M:%SZ")), time.monotonic()
+    now = calendar.timegm(time.strptime(answer["now"], "%Y-%m-%dT%H:%M:%SZ"))
     return lambda: now + (time.monotonic() - began) * answer["rate"]
 
 
