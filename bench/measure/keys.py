@@ -6,8 +6,9 @@ import subprocess
 import tempfile
 import time
 
+from measure.place import MEMORY
+
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
-MEMORY = pathlib.Path("/dev/shm")
 PROCESSES = 2
 
 
