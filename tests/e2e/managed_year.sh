@@ -11,7 +11,7 @@ rate=$((365 * 86400 / year_s))
 define() {
 	api "$1" "$2" -H 'Content-Type: application/json' --data "{\"names\": [\"localhost\"],
 		\"source\": {\"issuer\": \"internal\"}, \"days\": 90, \"renew_before_s\": 2592000, \"new_key\": \"always\",
-		\"directory\": \"$T/tls\", \"group\": \"$WORKER_GROUP\", \"destroy_old_keys\": true, \"grace_s\": 604800$3}"
+		\"directory\": \"$T/tls\", \"group\": \"$WORKER_GROUP\", \"destroy_old_keys\": true, \"grace_s\": 2592000$3}"
 	[[ $STATUS == 20[01] ]] || fail "$1 $2: $STATUS $(cat "$T/body")"
 }
 
