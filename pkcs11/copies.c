@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "pkcs11/ckr.h"
 #include "pkcs11/object.h"
+#include "pkcs11/session.h"
 
 #define SWEEP_AT_ONCE 64
 
@@ -20,15 +21,14 @@ open_holder(struct copies *copies, const struct token *token)
 {
 	if (copies->holder != CK_INVALID_HANDLE)
 		return CKR_OK;
-	return token->functions->C_OpenSession(token->slot_id,
-	    CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &copies->holder);
+	return session_open(token->sessions, &copies->holder);
 }
 
 static void
 close_holder(struct copies *copies, const struct token *token)
 {
 	if (copies->holder != CK_INVALID_HANDLE)
-		token->functions->C_CloseSession(copies->holder);
+		session_close(token->sessions, copies->holder);
 	copies->holder = CK_INVALID_HANDLE;
 }
 

@@ -34,8 +34,30 @@ session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sess
 	p->wait_ms = wait_ms;
 	pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_init(&p->door, NULL);
 	*pool = p;
 	return 0;
+}
+
+/* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
+CK_RV
+session_open(struct session_pool *pool, CK_SESSION_HANDLE *session)
+{
+	CK_RV rv;
+
+	pthread_mutex_lock(&pool->door);
+	rv = pool->functions->C_OpenSession(
+	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
+	pthread_mutex_unlock(&pool->door);
+	return rv;
+}
+
+void
+session_close(struct session_pool *pool, CK_SESSION_HANDLE session)
+{
+	pthread_mutex_lock(&pool->door);
+	pool->functions->C_CloseSession(session);
+	pthread_mutex_unlock(&pool->door);
 }
 
 void
@@ -44,8 +66,9 @@ session_pool_free(struct session_pool *pool)
 	if (pool == NULL)
 		return;
 	for (unsigned i = 0; i < pool->idle_count; i++)
-		pool->functions->C_CloseSession(pool->idle[i]);
+		session_close(pool, pool->idle[i]);
 	pthread_condattr_destroy(&pool->monotonic);
+	pthread_mutex_destroy(&pool->door);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
@@ -257,14 +280,6 @@ forget_one(struct session_pool *pool, CK_SESSION_HANDLE session)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
-static CK_RV
-open_session(struct session_pool *pool, CK_SESSION_HANDLE *session)
-{
-	return pool->functions->C_OpenSession(
-	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
-}
-
 /* Under the lock the count is at hand, and nobody else's. */
 static int
 take_idle(
@@ -294,7 +309,7 @@ take(struct session_pool *pool, bool is_slow, CK_SESSION_HANDLE *session,
 			    "all %u token sessions are in use", pool->max_sessions);
 		if (*session != CK_INVALID_HANDLE)
 			return 0;
-		rv = open_session(pool, session);
+		rv = session_open(pool, session);
 	} while (rv == CKR_SESSION_COUNT && lower_bound(pool));
 	if (rv == CKR_OK) {
 		rename_loan(pool, CK_INVALID_HANDLE, *session);
@@ -348,8 +363,8 @@ session_replace(struct session_pool *pool, CK_SESSION_HANDLE *session, struct er
 	CK_SESSION_HANDLE old = *session;
 	CK_RV rv;
 
-	pool->functions->C_CloseSession(old);
-	if ((rv = open_session(pool, session)) == CKR_OK) {
+	session_close(pool, old);
+	if ((rv = session_open(pool, session)) == CKR_OK) {
 		rename_loan(pool, old, *session);
 		return 0;
 	}
@@ -371,7 +386,7 @@ session_give(struct session_pool *pool, CK_SESSION_HANDLE session)
 void
 session_drop(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
-	pool->functions->C_CloseSession(session);
+	session_close(pool, session);
 	forget_one(pool, session);
 }
 

@@ -69,6 +69,14 @@ int64_t session_pool_oldest_ms(struct session_pool *pool, uint64_t *given, bool 
  */
 int session_pool_touch(struct session_pool *pool, struct error *err);
 
+/*
+ * A session beside the pool's, and the end of it. All of a token's sessions begin and end
+ * one after the other: PKCS#11 v2.40 section 5.4 has the module lock what threads share,
+ * but tpm2-pkcs11 (1.9.2 too) gives two threads that open at once the same handle.
+ */
+CK_RV session_open(struct session_pool *pool, CK_SESSION_HANDLE *session);
+void session_close(struct session_pool *pool, CK_SESSION_HANDLE session);
+
 struct session_use {
 	unsigned lent, max;
 	const struct durations *waits; /* for each session taken or not got; the pool's */

@@ -27,6 +27,7 @@ struct session_pool {
 	unsigned max_sessions, most_sessions; /* now, and as the setting says */
 	int wait_ms;
 	pthread_mutex_t lock;
+	pthread_mutex_t door; /* held while the token begins or ends a session */
 	pthread_condattr_t monotonic;
 	struct waiter *first, *last;
 	unsigned promised; /* to waiters that have not woken up yet */

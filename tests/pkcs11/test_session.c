@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,8 +21,22 @@ static struct {
 	unsigned open, most;
 	CK_SESSION_HANDLE dead; /* C_GetSessionInfo denies handles up to this one */
 	CK_STATE state;
-	CK_RV refuse; /* what C_OpenSession fails with */
+	CK_RV refuse;     /* what C_OpenSession fails with */
+	int64_t takes_ns; /* to open or close */
+	atomic_uint inside;
+	atomic_bool at_once; /* two threads were in its table of sessions */
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+look_through_the_table(void)
+{
+	const struct timespec pause = { .tv_nsec = fake.takes_ns };
+
+	if (atomic_fetch_add(&fake.inside, 1) > 0)
+		atomic_store(&fake.at_once, true);
+	nanosleep(&pause, NULL);
+	atomic_fetch_sub(&fake.inside, 1);
+}
 
 static CK_RV
 fake_open(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
@@ -33,6 +48,7 @@ fake_open(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
 		return fake.refuse;
 	if (slot != 7 || flags != (CKF_SERIAL_SESSION | CKF_RW_SESSION))
 		return CKR_ARGUMENTS_BAD;
+	look_through_the_table();
 	pthread_mutex_lock(&fake.lock);
 	*session = ++fake.last;
 	if (++fake.open > fake.most)
@@ -45,6 +61,7 @@ static CK_RV
 fake_close(CK_SESSION_HANDLE session)
 {
 	(void)session;
+	look_through_the_table();
 	pthread_mutex_lock(&fake.lock);
 	fake.open--;
 	pthread_mutex_unlock(&fake.lock);
@@ -73,6 +90,8 @@ new_pool(unsigned max, int wait_ms)
 	fake.last = fake.dead = 0;
 	fake.refuse = CKR_OK;
 	fake.state = CKS_RW_USER_FUNCTIONS;
+	fake.takes_ns = 0;
+	atomic_store(&fake.at_once, false);
 	assert_int_equal(session_pool_new(&functions, 7, max, wait_ms, &pool, NULL), 0);
 	assert_int_equal(fake.open, 0);
 	return pool;
@@ -350,25 +369,63 @@ take_and_return(void *arg)
 }
 
 static void
-many_threads_share_three(void **state)
+run_threads(struct session_pool *pool, void *(*run)(void *))
 {
-	struct session_pool *pool = new_pool(3, 20000);
 	struct waiter waiters[THREADS] = { 0 };
 	pthread_t threads[THREADS];
 
-	(void)state;
 	for (int i = 0; i < THREADS; i++) {
 		waiters[i].pool = pool;
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, take_and_return, &waiters[i]), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, run, &waiters[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(threads[i], NULL);
 		assert_int_equal(waiters[i].rc, 0);
 	}
+}
+
+static void
+many_threads_share_three(void **state)
+{
+	struct session_pool *pool = new_pool(3, 20000);
+
+	(void)state;
+	run_threads(pool, take_and_return);
 	assert_in_range(fake.most, 1, 3);
 	session_pool_free(pool);
 	assert_int_equal(fake.open, 0);
+}
+
+static void *
+begin_and_end(void *arg)
+{
+	struct waiter *waiter = arg;
+	CK_SESSION_HANDLE beside;
+
+	waiter->rc = -1;
+	for (int i = 0; i < 5; i++) {
+		if (session_take(waiter->pool, &waiter->session, NULL) != 0 ||
+		    session_replace(waiter->pool, &waiter->session, NULL) != 0 ||
+		    session_open(waiter->pool, &beside) != CKR_OK)
+			return NULL;
+		session_close(waiter->pool, beside);
+		session_drop(waiter->pool, waiter->session);
+	}
+	waiter->rc = 0;
+	return NULL;
+}
+
+/* As modules need it whose table of sessions has no lock. */
+static void
+sessions_begin_and_end_one_after_the_other(void **state)
+{
+	struct session_pool *pool = new_pool(THREADS, 20000);
+
+	(void)state;
+	fake.takes_ns = 200000;
+	run_threads(pool, begin_and_end);
+	assert_false(atomic_load(&fake.at_once));
+	session_pool_free(pool);
 }
 
 static void
@@ -435,6 +492,7 @@ main(void)
 		cmocka_unit_test(take_live_lends_no_dead_session),
 		cmocka_unit_test(says_how_many_are_lent_and_what_was_waited),
 		cmocka_unit_test(many_threads_share_three),
+		cmocka_unit_test(sessions_begin_and_end_one_after_the_other),
 		cmocka_unit_test(freeing_no_pool_is_fine),
 	};
 

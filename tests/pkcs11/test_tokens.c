@@ -162,37 +162,47 @@ an_rsa_key_decrypts_a_premaster_secret(void **state)
 	test_key_destroy(t->keystore, &key);
 }
 
+struct signer {
+	pthread_t thread;
+	struct keystore *keystore;
+	struct error err;
+};
+
 static void *
 sign_often(void *arg)
 {
-	struct test_token *t = arg;
+	struct signer *self = arg;
 	struct keystore_key key;
+	int rc = keystore_find(self->keystore, "ec-p256", &key, &self->err);
 
-	if (keystore_find(t->keystore, "ec-p256", &key, NULL) != 0)
-		return arg;
-	for (int i = 0; i < ROUNDS; i++)
-		if (sign(t->keystore, &key.key, SCHEME_ECDSA_SECP256R1_SHA256, NULL) != 0)
-			return arg;
-	return NULL;
+	for (int i = 0; i < ROUNDS && rc == 0; i++)
+		rc = sign(
+		    self->keystore, &key.key, SCHEME_ECDSA_SECP256R1_SHA256, &self->err);
+	return rc == 0 ? NULL : self->err.text;
 }
 
 static void
 many_threads_sign_at_once(void **state)
 {
 	struct test_token *t = *state;
-	pthread_t threads[SIGNERS];
+	struct signer signers[SIGNERS] = { 0 };
 	struct error err = { 0 };
 	struct keystore_key key;
-	void *failed;
+	void *why = NULL, *any = NULL;
 
 	if (make(t->keystore, KEY_EC_P256, KEY_USE_SIGN, &key, &err) != 0)
 		fail_msg("%s", err.text);
-	for (int i = 0; i < SIGNERS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, sign_often, t), 0);
 	for (int i = 0; i < SIGNERS; i++) {
-		pthread_join(threads[i], &failed);
-		assert_null(failed);
+		signers[i].keystore = t->keystore;
+		assert_int_equal(
+		    pthread_create(&signers[i].thread, NULL, sign_often, &signers[i]), 0);
 	}
+	for (int i = 0; i < SIGNERS; i++) {
+		pthread_join(signers[i].thread, &why);
+		any = why != NULL ? why : any;
+	}
+	if (any != NULL)
+		fail_msg("%s", (const char *)any);
 	test_key_destroy(t->keystore, &key);
 }
 
