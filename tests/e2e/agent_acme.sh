@@ -63,7 +63,7 @@ expect_text '"step":"issue"' "$T/body"
 expect_text '"attempts":0' "$T/body"
 
 say "what the server refuses is on record, whole"
-api PUT /v1/managed/web -H 'Content-Type: application/json' --data "{\"names\": [\"www.keyhold.test\"],
+api PUT /v1/managed/web -H 'Content-Type: application/json' --data "{\"names\": [\"refused.keyhold.test\"],
 	\"source\": {\"acme\": \"https://localhost:$api/dir\", \"ca_file\": \"$T/pebble.pem\", \"account\": \"account\",
 	\"challenge\": \"http-01\", \"webroot\": \"$T\"}, \"directory\": \"$T/tls\"}"
 [ "$STATUS" = 200 ] || fail "$(cat "$T/body")"
