@@ -23,6 +23,7 @@ struct agent {
 	 * request breaks, what a hook wrote. */
 	struct buffer detail;
 	bool tells_waiting; /* in the log, of what is put off by a pause */
+	const char *alert;  /* alert.h; NULL: none */
 };
 
 /* From here on SIGTERM and SIGINT wait: for the end of a step, or of agent_run's sleep.

@@ -7,6 +7,7 @@
  */
 #include "agent/work.h"
 
+#include "agent/alert.h"
 #include "agent/ask.h"
 #include "agent/pause.h"
 #include "base/clock.h"
@@ -72,6 +73,15 @@ keep_reason(struct work *work, const struct error *why)
 	buf_free(&text);
 }
 
+static int
+report_trouble(struct work *work, const char *outcome, struct error *err)
+{
+	if (work_report(work, outcome, err) != 0)
+		return -1;
+	alert_run(work->agent, work->entry, outcome);
+	return 0;
+}
+
 static void
 pause_work(struct work *work)
 {
@@ -95,7 +105,7 @@ fail(struct work *work, const struct error *why, struct error *err)
 	/* The key may be what is refused, or gone: step key takes what there is then. */
 	if (entry->state.step == STEP_ISSUE)
 		entry->state.step = STEP_KEY;
-	return work_report(work, "failed", err);
+	return report_trouble(work, "failed", err);
 }
 
 int
@@ -134,7 +144,7 @@ end_rollback(struct work *work, struct error *err)
 	    entry->state.serial,
 	    log_quoted(
 		quoted, entry->state.last_error != NULL ? entry->state.last_error : ""));
-	return work_report(work, "rolled-back", err);
+	return report_trouble(work, "rolled-back", err);
 }
 
 static int

@@ -1,6 +1,8 @@
 /* agent.c - keyhold agent. */
 #include "agent/agent.h"
 
+#include <unistd.h>
+
 #include "cli/cli.h"
 
 #define INTERVAL_MAX_S 86400
@@ -25,10 +27,25 @@ run_once(struct cli *cli, struct agent *agent, struct error *err)
 	    failures == 1 ? "certificate" : "certificates");
 }
 
+/* A mistake in it would be seen when it is needed. */
+static int
+check_alert(const char *program, struct error *err)
+{
+	if (program == NULL)
+		return 0;
+	if (program[0] != '/')
+		return error_set(err, ERROR_CONFIG,
+		    "--alert %s: name the program by its absolute path", program);
+	if (access(program, X_OK) != 0)
+		return error_set_errno(err, ERROR_CONFIG, "--alert %s", program);
+	return 0;
+}
+
 static int
 run_agent(struct cli *cli, struct error *err)
 {
 	const char *interval = argument_value(&cli->args, "interval");
+	const char *alert = argument_value(&cli->args, "alert");
 	struct agent agent;
 	int64_t interval_s;
 	int rc = 0;
@@ -39,7 +56,10 @@ run_agent(struct cli *cli, struct error *err)
 		    "--interval %s: say 30s, 5m or 12h, at least a second and at most a "
 		    "day",
 		    interval);
+	if (check_alert(alert, err) != 0)
+		return -1;
 	agent_init(&agent, &cli->rest);
+	agent.alert = alert;
 	if (argument_given(&cli->args, "once"))
 		rc = run_once(cli, &agent, err);
 	else
@@ -56,6 +76,11 @@ static const struct option_spec agent_options[] = {
 	    .metavar = "TIME",
 	    .help = "how long to wait between two rounds, 60s or 5m, at most a day",
 	    .fallback = "60s" },
+	{ .name = "alert",
+	    .metavar = "PROGRAM",
+	    .help =
+		"run it after each failure, with name, outcome, attempts, end of what "
+		"is installed and why as arguments; 30 s, no shell" },
 	{ .name = NULL },
 };
 

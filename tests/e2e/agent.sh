@@ -26,7 +26,7 @@ agent() {
 }
 
 agent_fails() {
-	expect_status 3 "$KEYHOLD" agent --once
+	expect_status 3 "$KEYHOLD" agent --once "$@"
 	cat "$T/out" >>"$T/agent.log"
 	expect_text "1 managed certificate could not be renewed" "$T/out"
 }
@@ -127,12 +127,33 @@ agent || fail "that of a blocked key: $(tail -3 "$T/agent.log")"
 api DELETE /v1/managed/kept
 rm -r "$T"/tls/kept "$T"/tls/.kept.*
 
+say "a program for alerts: that of the documentation"
+sed -n '/^#!/,/ root$/p' "$HERE/../../docs/agent.md" | sed "s|mail -s|$T/mail|" >"$T/alert"
+cat >"$T/mail" <<EOF
+#!/bin/sh
+{ echo "\$1"; cat; } >>$T/mails
+EOF
+chmod 755 "$T/alert" "$T/mail"
+in_days() {
+	date -u -d "now + $1 days + 1 hour" +%FT%TZ
+}
+"$T/alert" web failed 2 "$(in_days 7)" why
+[ ! -e "$T/mails" ] || fail "mailed without need: $(cat "$T/mails")"
+"$T/alert" web failed 2 "$(in_days 6)" why
+expect_text "keyhold: certificate web failed, 6 days left" "$T/mails"
+"$T/alert" first failed 2 "" why
+expect_text "keyhold: certificate first failed, 0 days left" "$T/mails"
+expect_status 2 "$KEYHOLD" agent --once --alert alert
+expect_text "--alert alert: name the program by its absolute path" "$T/out"
+expect_status 2 "$KEYHOLD" agent --once --alert "$T/no-such"
+expect_text "--alert $T/no-such: No such file or directory" "$T/out"
+
 say "a hook that fails: back to the old pair, and told"
 define PUT /v1/managed/web ", $hook"
 touch "$T/hook-fails"
 issued=$(count_certificates)
 renew
-agent_fails
+agent_fails --alert "$T/alert"
 agent_fails
 expect_text "event=managed.waits managed=web until=" "$T/out"
 check_pair
@@ -142,6 +163,8 @@ member state last_error >"$T/last_error"
 expect_text "$T/hook exited with 7" "$T/last_error"
 expect_text "hook of" "$T/last_error"
 expect_text "event=managed.rolled-back managed=web serial=$third" "$T/agent.log"
+expect_text "keyhold: certificate web rolled-back, 89 days left" "$T/mails"
+expect_text "$T/hook exited with 7" "$T/mails"
 api GET '/v1/audit?action=managed.rolled-back'
 expect_text '"object":"web"' "$T/body"
 [ "$(served_serial)" = "$third" ] || fail "something else is served"
