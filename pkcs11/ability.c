@@ -6,6 +6,8 @@
 
 #include "pkcs11/ckr.h"
 
+#define LIST_TRIES 4
+
 static const struct {
 	const char *name;
 	CK_MECHANISM_TYPE type;
@@ -95,21 +97,24 @@ note(struct abilities *abilities, CK_MECHANISM_TYPE type, const CK_MECHANISM_INF
 			};
 }
 
+/* It may grow between the count and the list. *list is the caller's to free. */
 static int
 list_mechanisms(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, CK_MECHANISM_TYPE **list,
     CK_ULONG *count, struct error *err)
 {
-	CK_RV rv = functions->C_GetMechanismList(slot, NULL, count);
+	CK_RV rv = CKR_BUFFER_TOO_SMALL;
 
 	*list = NULL;
-	if (rv != CKR_OK)
-		return ckr_error(err, rv, "C_GetMechanismList");
-	if ((*list = calloc(*count + 1, sizeof(**list))) == NULL)
-		return error_set(err, ERROR_INTERNAL, "out of memory");
-	if ((rv = functions->C_GetMechanismList(slot, *list, count)) == CKR_OK)
-		return 0;
-	free(*list);
-	return ckr_error(err, rv, "C_GetMechanismList");
+	for (int i = 0; i < LIST_TRIES && rv == CKR_BUFFER_TOO_SMALL; i++) {
+		free(*list);
+		*list = NULL;
+		if ((rv = functions->C_GetMechanismList(slot, NULL, count)) != CKR_OK)
+			break;
+		if ((*list = calloc(*count + 1, sizeof(**list))) == NULL)
+			return error_set(err, ERROR_INTERNAL, "out of memory");
+		rv = functions->C_GetMechanismList(slot, *list, count);
+	}
+	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_GetMechanismList");
 }
 
 /*
@@ -136,8 +141,10 @@ abilities_read(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, struct abilities *a
 	*abilities =
 	    (struct abilities){ .refuses_unwanted_uses = is_tpm2_pkcs11(functions) };
 	if (list_mechanisms(functions, slot, &list, &count, err) != 0) {
-		if (err->code == ERROR_AWAY || err->code == ERROR_INTERNAL)
+		if (err->code == ERROR_AWAY || err->code == ERROR_INTERNAL) {
+			free(list);
 			return -1;
+		}
 		count = 0;
 	}
 	for (CK_ULONG i = 0; i < count; i++) {

@@ -237,6 +237,82 @@ teardown(void **state)
 	return test_token_close(state);
 }
 
+/* A token whose list is longer than it said, so many times, or fails. */
+static unsigned list_grows;
+static CK_RV list_fails;
+
+static CK_RV
+growing_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count)
+{
+	(void)slot;
+	if (list == NULL) {
+		*count = 1;
+		return CKR_OK;
+	}
+	if (list_grows > 0) {
+		list_grows--;
+		return CKR_BUFFER_TOO_SMALL;
+	}
+	*count = 1;
+	list[0] = CKM_ECDSA;
+	return list_fails;
+}
+
+static CK_RV
+signing_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+	(void)slot;
+	(void)type;
+	*info = (CK_MECHANISM_INFO){ .flags = CKF_SIGN };
+	return CKR_OK;
+}
+
+static CK_RV
+no_info(CK_INFO *info)
+{
+	(void)info;
+	return CKR_FUNCTION_FAILED;
+}
+
+static int
+read_growing(unsigned grows, CK_RV fails, struct abilities *abilities, struct error *err)
+{
+	CK_FUNCTION_LIST functions = { .C_GetMechanismList = growing_list,
+		.C_GetMechanismInfo = signing_info,
+		.C_GetInfo = no_info };
+
+	list_grows = grows;
+	list_fails = fails;
+	return abilities_read(&functions, 0, abilities, err);
+}
+
+static void
+a_list_that_grows_while_it_is_read_is_read_again(void **state)
+{
+	struct abilities abilities;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(read_growing(1, CKR_OK, &abilities, &err), 0);
+	assert_true(abilities.are_known);
+	assert_true(abilities.of[ABILITY_ECDSA].is_listed);
+}
+
+static void
+one_that_does_not_end_to_grow_or_fails_is_not_known(void **state)
+{
+	struct abilities abilities;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(read_growing(1000, CKR_OK, &abilities, &err), 0);
+	assert_false(abilities.are_known);
+	assert_int_equal(read_growing(0, CKR_DEVICE_MEMORY, &abilities, &err), 0);
+	assert_false(abilities.are_known);
+	assert_int_equal(read_growing(0, CKR_DEVICE_REMOVED, &abilities, &err), -1);
+	assert_int_equal(err.code, ERROR_AWAY);
+}
+
 int
 main(void)
 {
@@ -254,6 +330,8 @@ main(void)
 		cmocka_unit_test_teardown(check_says_what_fails, end_faults),
 		cmocka_unit_test(sizes_are_those_that_the_list_says),
 		cmocka_unit_test(what_was_not_listed_at_all_is_tried),
+		cmocka_unit_test(a_list_that_grows_while_it_is_read_is_read_again),
+		cmocka_unit_test(one_that_does_not_end_to_grow_or_fails_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
