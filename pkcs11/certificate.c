@@ -66,6 +66,9 @@ replace(
 	if (rv != CKR_OK)
 		return ckr_error(err, rv, "C_CreateObject");
 	for (size_t i = 0; i < count; i++) {
+		/* NSS knows one again by issuer and serial, and has it stay. */
+		if (old[i] == made)
+			continue;
 		rv = token->functions->C_DestroyObject(session, old[i]);
 		if (rv != CKR_OK)
 			return ckr_error(err, rv, "C_DestroyObject");
@@ -85,6 +88,6 @@ token_put_certificate(struct token *token, const struct object_id *id, const cha
 	    session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	rc = replace(token, session, &o, err);
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }

@@ -87,7 +87,7 @@ check_logged_in(struct trial *t, struct error *err)
 	if (session_take(token->sessions, &session, err) != 0)
 		return -1;
 	rv = token->functions->C_GetSessionInfo(session, &info);
-	session_finish(token->sessions, session, rv == CKR_OK ? 0 : -1);
+	session_finish(token->sessions, session, rv == CKR_OK ? 0 : -1, NULL);
 	if (rv != CKR_OK)
 		return ckr_error(err, rv, "C_GetSessionInfo");
 	if (info.state != CKS_RW_USER_FUNCTIONS)
@@ -222,7 +222,7 @@ check_copy(struct trial *t, struct error *why)
 	    session_take_live(t->token->sessions, &session, why) != 0)
 		return -1;
 	rc = sign_with_copy(t, session, why);
-	session_finish(t->token->sessions, session, rc);
+	session_finish(t->token->sessions, session, rc, why);
 	return rc;
 }
 

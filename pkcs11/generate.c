@@ -280,7 +280,7 @@ token_generate(struct token *token, const char *name, enum key_type type, bool d
 	else if (destroy_pair(token, session, &pair))
 		id->len = 0;
 out:
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }
 
@@ -322,9 +322,15 @@ read_id(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	struct buffer value;
 	int rc = -1;
 
-	buf_init(&value, OBJECT_ID_MAX);
+	buf_init(&value, 0);
 	if (object_read(token->functions, session, object, CKA_ID, &value, err) != 0)
 		goto out;
+	if (value.len > OBJECT_ID_MAX) {
+		error_set(err, ERROR_CONFLICT,
+		    "the private key has a CKA_ID of %zu bytes, and %d are the most",
+		    value.len, OBJECT_ID_MAX);
+		goto out;
+	}
 	if (value.len == 0) {
 		error_set(err, ERROR_CONFLICT, "the private key has no CKA_ID");
 		goto out;
@@ -355,7 +361,7 @@ token_find_labelled(struct token *token, const char *label, bool decrypts,
 	    read_key(token, session, public, rsa_family, label, key, err) == 0 &&
 	    abilities_check_sign(&token->abilities, scheme_default(key->type), err) == 0)
 		rc = 0;
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }
 
@@ -393,7 +399,7 @@ token_find_private(struct token *token, const struct key *key, const struct obje
 		*handle = private;
 		rc = 0;
 	}
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }
 
@@ -412,7 +418,7 @@ token_find_listed(struct token *token, const struct inventory *inventory,
 		return -1;
 	if ((rc = check_public(token, session, public, key, err)) == 0)
 		*handle = private;
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }
 
@@ -442,7 +448,7 @@ token_locate(struct token *token, const struct object_id *id, struct token_pair 
 	if (locate(token, session, CKO_PRIVATE_KEY, id, &pair->private, err) == 0 &&
 	    locate(token, session, CKO_PUBLIC_KEY, id, &pair->public, err) == 0)
 		rc = 0;
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	return rc;
 }
 
@@ -457,7 +463,7 @@ token_destroy_object(struct token *token, CK_OBJECT_HANDLE object, struct error 
 	if (session_take_live(token->sessions, &session, err) != 0)
 		return -1;
 	rv = token->functions->C_DestroyObject(session, object);
-	session_finish(token->sessions, session, rv == CKR_OK ? 0 : -1);
+	session_finish(token->sessions, session, rv == CKR_OK ? 0 : -1, NULL);
 	return rv == CKR_OK ? 0 : ckr_error(err, rv, "C_DestroyObject");
 }
 

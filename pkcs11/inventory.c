@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkcs11/ckr.h"
 #include "pkcs11/session.h"
 
 struct item {
@@ -30,21 +31,37 @@ compare(const void *a, const void *b)
 	return memcmp(left->id.data, right->id.data, left->id.len);
 }
 
+/* What one object refuses to tell, and not what the token fails at. */
+static bool
+is_of_object(CK_RV rv)
+{
+	switch (ckr_class(rv)) {
+	case CKR_CLASS_CALLER:
+	case CKR_CLASS_TOKEN:
+		return true;
+	default:
+		return rv == CKR_OBJECT_HANDLE_INVALID; /* destroyed meanwhile */
+	}
+}
+
 /* What has no CKA_ID, or one longer than any of ours, is found by nobody. */
-static void
+static int
 add(struct inventory *inventory, const struct token *token, CK_SESSION_HANDLE session,
-    CK_OBJECT_CLASS class, CK_OBJECT_HANDLE handle)
+    CK_OBJECT_CLASS class, CK_OBJECT_HANDLE handle, struct error *err)
 {
 	struct item *item = &inventory->items[inventory->count];
 	CK_ATTRIBUTE id = { CKA_ID, item->id.data, sizeof(item->id.data) };
+	CK_RV rv = token->functions->C_GetAttributeValue(session, handle, &id, 1);
 
-	if (token->functions->C_GetAttributeValue(session, handle, &id, 1) != CKR_OK ||
-	    id.ulValueLen > sizeof(item->id.data))
-		return;
+	if (rv != CKR_OK && !is_of_object(rv))
+		return ckr_error(err, rv, "C_GetAttributeValue");
+	if (rv != CKR_OK || id.ulValueLen > sizeof(item->id.data))
+		return 0;
 	item->class = class;
 	item->id.len = id.ulValueLen;
 	item->handle = handle;
 	inventory->count++;
+	return 0;
 }
 
 static int
@@ -74,9 +91,9 @@ add_class(struct inventory *inventory, const struct token *token,
 		goto out;
 	}
 	inventory->items = items;
-	for (size_t i = 0; i < count; i++)
-		add(inventory, token, session, class, handles[i]);
 	rc = 0;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = add(inventory, token, session, class, handles[i], err);
 out:
 	buf_free(&found);
 	return rc;
@@ -96,7 +113,7 @@ inventory_read(struct token *token, struct inventory **inventory, struct error *
 	if (add_class(made, token, session, CKO_PRIVATE_KEY, err) == 0 &&
 	    add_class(made, token, session, CKO_PUBLIC_KEY, err) == 0)
 		rc = 0;
-	session_finish(token->sessions, session, rc);
+	session_finish(token->sessions, session, rc, err);
 	if (rc != 0)
 		goto out;
 	qsort(made->items, made->count, sizeof(*made->items), compare);

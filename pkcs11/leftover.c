@@ -75,7 +75,7 @@ search(struct keystore *store, void *ctx, struct error *err)
 		goto out;
 	s.inventory = inventory;
 	inventory_each(inventory, visit, &s);
-	session_finish(store->token->sessions, s.session, 0);
+	session_finish(store->token->sessions, s.session, 0, NULL);
 	rc = buf_failed(s.found) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 out:
 	inventory_free(inventory);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "pkcs11/ckr.h"
+#include "pkcs11/deadline.h"
 
 int
 session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,
@@ -39,13 +40,24 @@ session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sess
 	return 0;
 }
 
+/* -1 at the deadline: whoever is at it may be in a call that does not return. */
+static int
+lock_door(struct session_pool *pool)
+{
+	struct timespec deadline = deadline_in(pool->wait_ms);
+
+	return pthread_mutex_clocklock(&pool->door, DEADLINE_CLOCK, &deadline) == 0 ? 0
+										    : -1;
+}
+
 /* Read-write, like the anchor: key generation needs it, and the modes are not mixed. */
 CK_RV
 session_open(struct session_pool *pool, CK_SESSION_HANDLE *session)
 {
 	CK_RV rv;
 
-	pthread_mutex_lock(&pool->door);
+	if (lock_door(pool) != 0)
+		return CKR_FUNCTION_CANCELED;
 	rv = pool->functions->C_OpenSession(
 	    pool->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
 	pthread_mutex_unlock(&pool->door);
@@ -55,9 +67,11 @@ session_open(struct session_pool *pool, CK_SESSION_HANDLE *session)
 void
 session_close(struct session_pool *pool, CK_SESSION_HANDLE session)
 {
-	pthread_mutex_lock(&pool->door);
+	bool is_locked = lock_door(pool) == 0;
+
 	pool->functions->C_CloseSession(session);
-	pthread_mutex_unlock(&pool->door);
+	if (is_locked)
+		pthread_mutex_unlock(&pool->door);
 }
 
 void
@@ -172,6 +186,21 @@ wait_for_turn(struct session_pool *pool, const struct timespec *deadline)
 	return self.is_promised ? 0 : -1;
 }
 
+/*
+ * The lock is held, and there is no room. What had the token's other sessions may have
+ * ended them by now: one more is tried, now and then, by who has waited longest.
+ */
+static void
+raise_bound(struct session_pool *pool)
+{
+	if (pool->max_sessions >= pool->most_sessions ||
+	    clock_mono_ms() < pool->lowered_ms + SESSION_LOWERED_MS)
+		return;
+	pool->max_sessions++;
+	pool->lowered_ms = clock_mono_ms();
+	promise_room(pool);
+}
+
 /* The lock is held. *since_ns stays 0, and the clock unread, where there is room at once.
  * -1 at the deadline. */
 static int
@@ -183,6 +212,9 @@ wait_for_room(struct session_pool *pool, int64_t *since_ns)
 		return 0;
 	if (*since_ns == 0)
 		*since_ns = clock_mono_ns();
+	raise_bound(pool);
+	if (has_room(pool))
+		return 0;
 	deadline = time_of(*since_ns + pool->wait_ms * INT64_C(1000000));
 	/* What was promised can be gone: lower_bound. */
 	do {
@@ -265,6 +297,7 @@ lower_bound(struct session_pool *pool)
 	worth_it = use_spare(pool) || pool->open > 0;
 	if (worth_it && pool->max_sessions > pool->open)
 		pool->max_sessions = pool->open;
+	pool->lowered_ms = clock_mono_ms();
 	promise_room(pool);
 	pthread_mutex_unlock(&pool->lock);
 	return worth_it;
@@ -390,10 +423,20 @@ session_drop(struct session_pool *pool, CK_SESSION_HANDLE session)
 	forget_one(pool, session);
 }
 
-void
-session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc)
+/* What was found, and not how the token is. */
+static bool
+is_of_key(enum error_code code)
 {
-	if (rc == 0)
+	return code == ERROR_NOT_FOUND || code == ERROR_CONFLICT ||
+	       code == ERROR_FORBIDDEN || code == ERROR_UNSUPPORTED ||
+	       code == ERROR_BAD_REQUEST;
+}
+
+void
+session_finish(
+    struct session_pool *pool, CK_SESSION_HANDLE session, int rc, const struct error *err)
+{
+	if (rc == 0 || (err != NULL && is_of_key(err->code)))
 		session_give(pool, session);
 	else
 		session_drop(pool, session);

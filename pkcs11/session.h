@@ -37,8 +37,12 @@ int
 session_take(struct session_pool *pool, CK_SESSION_HANDLE *session, struct error *err);
 void session_give(struct session_pool *pool, CK_SESSION_HANDLE session);
 
-/* Gives it after success (rc 0) and drops it otherwise: a search may be stuck in it. */
-void session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc);
+/*
+ * Gives it after success (rc 0), or when err says something of a key; drops it otherwise:
+ * an operation may be stuck in it. A token that has one session alone logs out with it.
+ */
+void session_finish(struct session_pool *pool, CK_SESSION_HANDLE session, int rc,
+    const struct error *err);
 
 /*
  * The same, after asking the token whether the session lives: for what is not tried
@@ -72,7 +76,8 @@ int session_pool_touch(struct session_pool *pool, struct error *err);
 /*
  * A session beside the pool's, and the end of it. All of a token's sessions begin and end
  * one after the other: PKCS#11 v2.40 section 5.4 has the module lock what threads share,
- * but tpm2-pkcs11 (1.9.2 too) gives two threads that open at once the same handle.
+ * but tpm2-pkcs11 (1.9.2 too) gives two threads that open at once the same handle. Who
+ * cannot open for wait_ms gets CKR_FUNCTION_CANCELED; to close is not put off any longer.
  */
 CK_RV session_open(struct session_pool *pool, CK_SESSION_HANDLE *session);
 void session_close(struct session_pool *pool, CK_SESSION_HANDLE session);

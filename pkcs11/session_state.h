@@ -7,6 +7,9 @@
 
 #include "pkcs11/session.h"
 
+/* For so long a token that has fewer sessions than the setting says is believed. */
+#define SESSION_LOWERED_MS 60000
+
 struct waiter {
 	pthread_cond_t turn;
 	bool is_promised; /* out of the queue, and there is room for it */
@@ -25,6 +28,7 @@ struct session_pool {
 	CK_SLOT_ID slot;
 	CK_SESSION_HANDLE spare;
 	unsigned max_sessions, most_sessions; /* now, and as the setting says */
+	int64_t lowered_ms;                   /* when the first was */
 	int wait_ms;
 	pthread_mutex_t lock;
 	pthread_mutex_t door; /* held while the token begins or ends a session */

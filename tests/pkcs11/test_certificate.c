@@ -70,6 +70,49 @@ puts_one_and_replaces_it(void **state)
 	buf_free(&value);
 }
 
+static CK_OBJECT_HANDLE known;
+
+/* As NSS does with one of the same issuer and serial. */
+static CK_RV
+know_again(
+    CK_SESSION_HANDLE session, CK_ATTRIBUTE *list, CK_ULONG count, CK_OBJECT_HANDLE *made)
+{
+	(void)session;
+	(void)list;
+	(void)count;
+	*made = known;
+	return CKR_OK;
+}
+
+static void
+one_that_the_token_knows_again_stays(void **state)
+{
+	struct test_token *t = *state;
+	struct certificate_parts parts = parts_of("new");
+	CK_FUNCTION_LIST knowing = *t->token->functions, *real = t->token->functions;
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_ATTRIBUTE match[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, (void *)(uintptr_t)id.data, id.len } };
+	CK_SESSION_HANDLE session;
+	struct buffer value;
+	size_t count;
+	int rc;
+
+	assert_int_equal(token_put_certificate(t->token, &id, "ca", &parts, NULL), 0);
+	assert_int_equal(session_take(t->token->sessions, &session, NULL), 0);
+	assert_int_equal(
+	    object_find(real, session, match, 2, &known, 1, &count, NULL), 0);
+	session_give(t->token->sessions, session);
+	knowing.C_CreateObject = know_again;
+	t->token->functions = &knowing;
+	rc = token_put_certificate(t->token, &id, "ca", &parts, NULL);
+	t->token->functions = real;
+	assert_int_equal(rc, 0);
+	buf_init(&value, 0);
+	assert_int_equal(look(t->token, &value), 1);
+	buf_free(&value);
+}
+
 static void
 leaves_what_somebody_else_put_there(void **state)
 {
@@ -117,6 +160,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(puts_one_and_replaces_it),
+		cmocka_unit_test(one_that_the_token_knows_again_stays),
 		cmocka_unit_test(leaves_what_somebody_else_put_there),
 		cmocka_unit_test(reports_a_token_that_refuses),
 	};

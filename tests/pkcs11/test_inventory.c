@@ -152,6 +152,49 @@ a_search_that_fails_is_an_error(void **state)
 	assert_int_equal(err.code, ERROR_AWAY);
 }
 
+static void
+a_token_that_fails_in_the_middle_is_no_short_list(void **state)
+{
+	static const CK_RV failures[] = { CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID,
+		CKR_USER_NOT_LOGGED_IN, CKR_DEVICE_MEMORY };
+	struct test_token *t = *state;
+	struct inventory *inventory;
+	struct keystore_key keys[KEYS];
+	struct error err = { 0 };
+
+	make(t->keystore, keys);
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		faults_set(t->faults, FUNCTION_C_GetAttributeValue, EFFECT_RETURN,
+		    failures[i], 1);
+		assert_int_equal(inventory_read(t->token, &inventory, &err), -1);
+		assert_int_not_equal(err.code, ERROR_TOKEN);
+		faults_clear(t->faults);
+	}
+	destroy(t->keystore, keys);
+}
+
+static void
+but_an_object_that_does_not_tell_its_id_is_left_out(void **state)
+{
+	static const CK_RV refusals[] = { CKR_ATTRIBUTE_TYPE_INVALID,
+		CKR_OBJECT_HANDLE_INVALID };
+	struct test_token *t = *state;
+	CK_OBJECT_HANDLE found;
+	struct keystore_key keys[KEYS];
+	struct error err = { 0 };
+
+	make(t->keystore, keys);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		faults_set(t->faults, FUNCTION_C_GetAttributeValue, EFFECT_RETURN,
+		    refusals[i], FAULTS_ALWAYS);
+		assert_int_equal(look(t->token, &keys[0].id, &found, &err), -1);
+		assert_int_equal(err.code, ERROR_NOT_FOUND);
+		faults_clear(t->faults);
+		assert_int_equal(look(t->token, &keys[0].id, &found, &err), 0);
+	}
+	destroy(t->keystore, keys);
+}
+
 /* A keystore of its own, as after a start. */
 static void
 listed_keys_are_taken_into_use_with_two_searches(void **state)
@@ -260,6 +303,8 @@ main(void)
 		cmocka_unit_test(
 		    two_objects_of_one_id_are_ambiguous_and_a_copy_in_a_session_is_none),
 		cmocka_unit_test(a_search_that_fails_is_an_error),
+		cmocka_unit_test(a_token_that_fails_in_the_middle_is_no_short_list),
+		cmocka_unit_test(but_an_object_that_does_not_tell_its_id_is_left_out),
 		cmocka_unit_test(listed_keys_are_taken_into_use_with_two_searches),
 		cmocka_unit_test(a_key_that_was_just_made_is_not_searched_for),
 		cmocka_unit_test(a_key_that_was_made_and_destroyed_is_not_on_the_token),
