@@ -14,6 +14,7 @@
 #include "pkcs11/session.h"
 
 #define SWEEP_AT_ONCE 64
+#define PATIENCE_MS   20 /* with who is in a call: nobody new comes in meanwhile */
 
 /* The session that all copies belong to; every session of the process can use them. */
 static CK_RV
@@ -111,9 +112,11 @@ destroy(struct keystore *store, CK_OBJECT_HANDLE copy)
 		end_all(store);
 }
 
-/* A token may not do as it was told: a copy is no twin on the token, and stays inside. */
+/* A token may not do as it was told: a copy is no twin on the token, and stays inside.
+ * *is_other: this one is not so; -1 without a verdict. */
 static int
-check_made(const struct keystore *store, CK_OBJECT_HANDLE copy, struct error *err)
+check_made(const struct keystore *store, CK_OBJECT_HANDLE copy, bool *is_other,
+    struct error *err)
 {
 	CK_FUNCTION_LIST *functions = store->token->functions;
 	CK_SESSION_HANDLE holder = store->copies.holder;
@@ -125,19 +128,26 @@ check_made(const struct keystore *store, CK_OBJECT_HANDLE copy, struct error *er
 	    object_read_bool(
 		functions, holder, copy, CKA_EXTRACTABLE, &extractable, err) != 0)
 		return -1;
-	if (on_token || !sensitive || extractable)
-		return error_set(err, ERROR_TOKEN,
-		    "this token's copies are not sensitive, unextractable session "
-		    "objects");
+	*is_other = on_token || !sensitive || extractable;
 	return 0;
 }
 
-static void
-give_up(struct keystore *store, CK_OBJECT_HANDLE copy, const char *why)
+/* Copies that are others than they should be are not made any more. */
+static bool
+is_as_told(struct keystore *store, CK_OBJECT_HANDLE copy)
 {
+	bool is_other = false;
+	struct error why;
+	int rc = check_made(store, copy, &is_other, &why);
+
+	if (rc == 0 && !is_other)
+		return true;
 	store->token->functions->C_DestroyObject(store->copies.holder, copy);
-	store->copies.given_up = true;
-	note(&store->copies, why);
+	store->copies.given_up = is_other;
+	note(&store->copies, rc != 0 ? why.text
+				     : "this token's copies are not sensitive, "
+				       "unextractable session objects");
+	return false;
 }
 
 static void
@@ -159,8 +169,8 @@ make(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE 
 		ckr_error(&why, rv, "C_CopyObject");
 		note(copies, why.text);
 		set_copy(store, spki_sha256, CK_INVALID_HANDLE, now_ms + COPIES_IDLE_MS);
-	} else if (check_made(store, copy, &why) != 0) {
-		give_up(store, copy, why.text);
+	} else if (!is_as_told(store, copy)) {
+		set_copy(store, spki_sha256, CK_INVALID_HANDLE, now_ms + COPIES_IDLE_MS);
 	} else {
 		copies->count++;
 		set_copy(store, spki_sha256, copy, now_ms + COPIES_LOOK_MS);
@@ -179,7 +189,7 @@ has_room(struct keystore *store, int64_t now_ms)
 	if (now_ms < store->copies.sweep_ms)
 		return false;
 	store->copies.sweep_ms = now_ms + COPIES_LOOK_MS;
-	if (keystore_lock_handles(store, NULL) != 0)
+	if (keystore_lock_handles(store, PATIENCE_MS, NULL) != 0)
 		return false;
 	count = take_out(store, now_ms - COPIES_IDLE_MS, idle, SWEEP_AT_ONCE);
 	for (size_t i = 0; i < count; i++)
@@ -188,13 +198,16 @@ has_room(struct keystore *store, int64_t now_ms)
 	return store->copies.count < store->token->session_copies;
 }
 
-/* It failed, or its key did: it goes. */
+/* It failed, or its key did: it goes. Where somebody is in a long call it is left on the
+ * token, and signs no more all the same. */
 static void
 drop(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE copy,
     int64_t due_ms)
 {
-	if (keystore_lock_handles(store, NULL) != 0)
+	if (keystore_lock_handles(store, PATIENCE_MS, NULL) != 0) {
+		set_copy(store, spki_sha256, CK_INVALID_HANDLE, due_ms);
 		return;
+	}
 	if (holder_lives(store)) {
 		set_copy(store, spki_sha256, CK_INVALID_HANDLE, due_ms);
 		destroy(store, copy);
@@ -272,7 +285,24 @@ copies_drop(struct keystore *store, const unsigned char *spki_sha256)
 		copy = slot->copy.handle;
 	pthread_rwlock_unlock(&store->lock);
 	set_copy(store, spki_sha256, CK_INVALID_HANDLE, 0);
+	atomic_store(&store->copying_since_ms, clock_mono_ms());
 	destroy(store, copy);
+	atomic_store(&store->copying_since_ms, 0);
+}
+
+void
+copies_touch(struct keystore *store)
+{
+	if (pthread_mutex_trylock(&store->writer) != 0)
+		return;
+	atomic_store(&store->copying_since_ms, clock_mono_ms());
+	if (store->copies.holder != CK_INVALID_HANDLE && !holder_lives(store) &&
+	    keystore_lock_handles(store, PATIENCE_MS, NULL) == 0) {
+		end_all(store);
+		pthread_rwlock_unlock(&store->handles);
+	}
+	atomic_store(&store->copying_since_ms, 0);
+	pthread_mutex_unlock(&store->writer);
 }
 
 void

@@ -25,7 +25,7 @@ struct copies_news {
 };
 
 /*
- * Copies the key, or looks after its copy. What is in the way is not waited for, and
+ * Copies the key, or looks after its copy. What is in the way is hardly waited for, and
  * nothing fails. Takes the locks of the keystore.
  */
 void copies_tend(struct keystore *store, const unsigned char *spki_sha256,
@@ -33,6 +33,9 @@ void copies_tend(struct keystore *store, const unsigned char *spki_sha256,
 
 /* Its copy goes with a key. The writer and the handles are locked, these for writing. */
 void copies_drop(struct keystore *store, const unsigned char *spki_sha256);
+
+/* Asks the token about their session, which keeps it open where idle ones end. */
+void copies_touch(struct keystore *store);
 
 /* They have ended with their session, and are out of the table. Everybody is locked out.
  */

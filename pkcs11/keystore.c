@@ -128,7 +128,9 @@ keystore_unlist(struct keystore *store)
 {
 	bool is_listed;
 
-	pthread_rwlock_rdlock(&store->handles);
+	/* One that is being seen to has forgotten its list, or will. */
+	if (keystore_lock_for_use(store, NULL) != 0)
+		return false;
 	if ((is_listed = store->inventory != NULL))
 		keystore_seek_listed(store, store->inventory, NULL);
 	keystore_drop_list(store);

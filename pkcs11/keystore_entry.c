@@ -26,9 +26,9 @@ keystore_lock_for_use(struct keystore *store, struct error *err)
 }
 
 int
-keystore_lock_handles(struct keystore *store, struct error *err)
+keystore_lock_handles(struct keystore *store, int wait_ms, struct error *err)
 {
-	struct timespec deadline = deadline_in(store->wait_ms);
+	struct timespec deadline = deadline_in(wait_ms);
 
 	if (pthread_rwlock_clockwrlock(&store->handles, DEADLINE_CLOCK, &deadline) == 0)
 		return 0;
@@ -75,12 +75,12 @@ keystore_work(struct keystore *store, const struct keystore_work *work, struct e
 		return -1;
 	if (attempt(store, work, err) == 0)
 		return 0;
-	if (work->hurries) {
+	/* What may have made something is not tried twice. */
+	if (work->hurries || (work->makes && err->code != ERROR_LOGGED_OUT)) {
 		recovery_note(store->recovery, err);
 		return -1;
 	}
-	if ((work->makes && err->code != ERROR_LOGGED_OUT) ||
-	    !recovery_helped(store->recovery, err))
+	if (!recovery_helped(store->recovery, err))
 		return -1;
 	return attempt(store, work, err);
 }
@@ -90,7 +90,7 @@ keystore_lock_out(struct keystore *store, int wait_ms, struct error *err)
 {
 	if (lock_writer(store, wait_ms, err) != 0)
 		return -1;
-	if (keystore_lock_handles(store, err) == 0)
+	if (keystore_lock_handles(store, store->wait_ms, err) == 0)
 		return 0;
 	pthread_mutex_unlock(&store->writer);
 	return -1;
@@ -124,6 +124,7 @@ keystore_touch(struct keystore *store, struct error *err)
 {
 	int rc;
 
+	copies_touch(store);
 	if (keystore_lock_for_use(store, err) != 0)
 		return -1;
 	rc = token_touch(store->token, err);

@@ -205,7 +205,7 @@ destroy_private(struct keystore *store, const struct keystore_key *key,
 {
 	int rc;
 
-	if (keystore_lock_handles(store, err) != 0)
+	if (keystore_lock_handles(store, store->wait_ms, err) != 0)
 		return -1;
 	copies_drop(store, key->key.spki_sha256);
 	rc = token_destroy_object(store->token, private, err);

@@ -76,7 +76,7 @@ int keystore_work(
 int keystore_lock_for_use(struct keystore *store, struct error *err);
 
 /* For writing: no handle is in use. In a work that writes. */
-int keystore_lock_handles(struct keystore *store, struct error *err);
+int keystore_lock_handles(struct keystore *store, int wait_ms, struct error *err);
 
 /* Nobody else is in the token until keystore_let_in. */
 int keystore_lock_out(struct keystore *store, int wait_ms, struct error *err);

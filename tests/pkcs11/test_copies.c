@@ -25,6 +25,9 @@ static struct {
 	CK_RV copy_refusal;      /* to sign with it, likewise */
 	CK_RV destroy_refusal;   /* to destroy it */
 	bool lies;               /* a copy is an object of the token */
+	CK_RV look_refusal;      /* to tell of the copy what it is */
+	unsigned asked;          /* how often whether the copies' session lives */
+	CK_SESSION_HANDLE holder;
 } spy;
 
 static CK_RV
@@ -50,9 +53,19 @@ spy_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 {
 	CK_RV rv = spy.real->C_GetAttributeValue(session, object, attributes, count);
 
+	if (object == spy.copy && spy.look_refusal != CKR_OK)
+		return spy.look_refusal;
 	if (spy.lies && object == spy.copy && attributes[0].type == CKA_TOKEN)
 		*(CK_BBOOL *)attributes[0].pValue = CK_TRUE;
 	return rv;
+}
+
+static CK_RV
+spy_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	if (session == spy.holder)
+		spy.asked++;
+	return spy.real->C_GetSessionInfo(session, info);
 }
 
 static CK_RV
@@ -83,6 +96,7 @@ set_up(void **state)
 	spy.list.C_CopyObject = spy_copy;
 	spy.list.C_DestroyObject = spy_destroy;
 	spy.list.C_GetAttributeValue = spy_attributes;
+	spy.list.C_GetSessionInfo = spy_info;
 	t->token->functions = &spy.list;
 	return 0;
 }
@@ -94,6 +108,7 @@ store_of(void **state)
 
 	spy.copies = 0;
 	spy.refusal = spy.copy_refusal = spy.destroy_refusal = CKR_OK;
+	spy.look_refusal = CKR_OK;
 	spy.lies = false;
 	t->keystore->copies.trouble_is_known = t->keystore->copies.given_up = false;
 	return t->keystore;
@@ -302,6 +317,45 @@ a_token_that_makes_twins_of_copies_is_not_asked_again(void **state)
 }
 
 static void
+and_one_that_cannot_be_looked_at_is_made_again_later(void **state)
+{
+	struct keystore *store = store_of(state);
+	struct keystore_key key = make(store, "web");
+
+	spy.look_refusal = CKR_DEVICE_ERROR;
+	assert_false(signs_by_its_copy(store, &key));
+	assert_int_equal(count_private(store), 1);
+	spy.look_refusal = CKR_OK;
+	assert_false(signs_by_its_copy(store, &key));
+	assert_int_equal(spy.copies, 1);
+	slot_of(store, &key)->copy.due_ms = 0;
+	assert_false(signs_by_its_copy(store, &key));
+	assert_true(signs_by_its_copy(store, &key));
+	test_key_destroy(store, &key);
+}
+
+/* Tokens end sessions that are idle. */
+static void
+the_session_of_the_copies_is_kept_alive(void **state)
+{
+	struct keystore *store = store_of(state);
+	struct keystore_key key = make(store, "web");
+
+	assert_int_equal(try_sign(store, &key), 0);
+	spy.holder = store->copies.holder;
+	spy.asked = 0;
+	assert_int_equal(keystore_touch(store, NULL), 0);
+	assert_int_equal(spy.asked, 1);
+	assert_int_equal(store->copies.count, 1);
+	assert_int_equal(spy.real->C_CloseSession(spy.holder), CKR_OK);
+	assert_int_equal(keystore_touch(store, NULL), 0);
+	assert_int_equal(store->copies.count, 0);
+	assert_false(signs_by_its_copy(store, &key));
+	assert_true(signs_by_its_copy(store, &key));
+	test_key_destroy(store, &key);
+}
+
+static void
 copies_come_back_after_their_session_ended(void **state)
 {
 	struct keystore *store = store_of(state);
@@ -386,6 +440,8 @@ main(void)
 		cmocka_unit_test(a_copy_that_fails_is_given_up_and_the_key_signs),
 		cmocka_unit_test(a_copy_that_cannot_be_destroyed_ends_with_its_session),
 		cmocka_unit_test(a_token_that_makes_twins_of_copies_is_not_asked_again),
+		cmocka_unit_test(and_one_that_cannot_be_looked_at_is_made_again_later),
+		cmocka_unit_test(the_session_of_the_copies_is_kept_alive),
 		cmocka_unit_test(copies_come_back_after_their_session_ended),
 		cmocka_unit_test(a_token_that_cannot_copy_signs_all_the_same),
 		cmocka_unit_test(
