@@ -176,7 +176,7 @@ adopt(struct keystore *store, void *ctx, struct error *err)
 	    check_use(key->use, key->key.type, err) != 0 ||
 	    check_not_in_use(store, key, err) != 0 ||
 	    token_find_private(store->token, &key->key, &key->id, &private, err) != 0 ||
-	    token_selftest(store->token, private, &key->key, err) != 0 ||
+	    token_selftest_pair(store->token, private, &key->key, err) != 0 ||
 	    try_use(store, key, private, err) != 0)
 		return -1;
 	keystore_expect(store, key, private);
@@ -215,6 +215,23 @@ destroy_private(struct keystore *store, const struct keystore_key *key,
 	return rc;
 }
 
+/* There is no private key that could be this one: none under its CKA_ID, or another's
+ * pair. */
+static int
+check_absent(struct keystore *store, const struct keystore_key *key, struct error *err)
+{
+	struct token_pair pair;
+
+	if (token_locate(store->token, &key->id, &pair, err) != 0)
+		return -1;
+	if (pair.private == CK_INVALID_HANDLE || pair.public != CK_INVALID_HANDLE)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "the token %s has a private key under the CKA_ID of %s, and no public half "
+	    "that tells whether it is the same",
+	    store->token->name, key->key.name);
+}
+
 /* What has the CKA_ID of a guest may be another key. */
 static int
 find_guest(struct keystore *store, const struct keystore_key *key, bool *is_here,
@@ -224,9 +241,11 @@ find_guest(struct keystore *store, const struct keystore_key *key, bool *is_here
 
 	*is_here =
 	    token_find_private(store->token, &key->key, &key->id, &private, err) == 0;
-	if (*is_here)
-		keystore_set_seen(store, key, private);
-	return *is_here || keystore_is_absence(err->code) ? 0 : -1;
+	if (!*is_here)
+		return keystore_is_absence(err->code) ? check_absent(store, key, err)
+						      : -1;
+	keystore_set_seen(store, key, private);
+	return 0;
 }
 
 struct destruction {

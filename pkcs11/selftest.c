@@ -45,16 +45,10 @@ token_verify(const struct key *key, enum scheme scheme, const struct bytes *mess
 	return rc;
 }
 
-int
-token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
-    struct error *err)
-{
-	return token_selftest_scheme(token, private, key, scheme_default(key->type), err);
-}
-
-int
-token_selftest_scheme(struct token *token, CK_OBJECT_HANDLE private,
-    const struct key *key, enum scheme scheme, struct error *err)
+/* *verifies is why not, or has ERROR_NONE; -1 when there is no signature. */
+static int
+try_signature(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
+    enum scheme scheme, struct error *verifies, struct error *err)
 {
 	unsigned char nonce[NONCE_BYTES], sig[SIGNATURE_MAX_BYTES];
 	struct bytes message = { .data = nonce, .len = sizeof(nonce) };
@@ -69,7 +63,45 @@ token_selftest_scheme(struct token *token, CK_OBJECT_HANDLE private,
 		return error_set(err,
 		    why.code == ERROR_UNSUPPORTED ? ERROR_TOKEN : why.code, "%s",
 		    why.text);
-	return token_verify(key, scheme, &message, &signature, err);
+	verifies->code = ERROR_NONE;
+	token_verify(key, scheme, &message, &signature, verifies);
+	return 0;
+}
+
+int
+token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
+    struct error *err)
+{
+	return token_selftest_scheme(token, private, key, scheme_default(key->type), err);
+}
+
+int
+token_selftest_scheme(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, enum scheme scheme, struct error *err)
+{
+	struct error verifies;
+
+	if (try_signature(token, private, key, scheme, &verifies, err) != 0)
+		return -1;
+	if (verifies.code == ERROR_NONE)
+		return 0;
+	return error_set(err, verifies.code, "%s", verifies.text);
+}
+
+int
+token_selftest_pair(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
+    struct error *err)
+{
+	struct error verifies;
+
+	if (try_signature(
+		token, private, key, scheme_default(key->type), &verifies, err) != 0)
+		return -1;
+	if (verifies.code == ERROR_NONE)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "the private and the public key under this CKA_ID are of two pairs: what the "
+	    "one signs does not verify with the other");
 }
 
 /* RSAES-PKCS1-v1_5 with the public half, as a TLS client does it. */

@@ -9,6 +9,11 @@
 int token_verify(const struct key *key, enum scheme scheme, const struct bytes *message,
     const struct bytes *sig, struct error *err);
 
+/* Of halves that have nothing but their CKA_ID in common: ERROR_CONFLICT if it does not
+ * verify, for then they are of two pairs. */
+int token_selftest_pair(struct token *token, CK_OBJECT_HANDLE private,
+    const struct key *key, struct error *err);
+
 /* Signs random bytes in the token and verifies. */
 int token_selftest(struct token *token, CK_OBJECT_HANDLE private, const struct key *key,
     struct error *err);

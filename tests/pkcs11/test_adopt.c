@@ -163,6 +163,70 @@ refuses_a_key_without_its_public_half(void **state)
 }
 
 static void
+set_id(struct token *token, CK_OBJECT_HANDLE object, const CK_BYTE *id, CK_ULONG len)
+{
+	CK_ATTRIBUTE change = { CKA_ID, (void *)(uintptr_t)id, len };
+	CK_SESSION_HANDLE session;
+
+	assert_int_equal(session_take(token->sessions, &session, NULL), 0);
+	assert_int_equal(
+	    token->functions->C_SetAttributeValue(session, object, &change, 1), CKR_OK);
+	session_give(token->sessions, session);
+}
+
+/* Nothing but a CKA_ID says that they belong together. */
+static void
+refuses_halves_of_two_pairs(void **state)
+{
+	static const CK_BYTE one = 0x51;
+	static const struct object_id first = { { 0x51 }, 1 }, second = { { 0x52 }, 1 };
+	struct test_token *t = *state;
+	struct foreign foreign = {
+		.label = "halves", .id = 0x51, .sensitive = CK_TRUE, .sign = CK_TRUE
+	};
+	struct token_pair of_first, of_second;
+	struct keystore_key key;
+	struct error err = { 0 };
+
+	make_foreign(t->token, &foreign);
+	foreign.label = "other";
+	foreign.id = 0x52;
+	make_foreign(t->token, &foreign);
+	assert_int_equal(token_locate(t->token, &first, &of_first, NULL), 0);
+	assert_int_equal(token_locate(t->token, &second, &of_second, NULL), 0);
+	assert_int_equal(token_destroy_object(t->token, of_first.public, NULL), 0);
+	set_id(t->token, of_second.public, &one, 1);
+	assert_int_equal(keystore_adopt(t->keystore, "halves", KEY_USE_SIGN,
+			     KEY_FAMILY_RSA, &key, &err),
+	    -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "of two pairs"));
+}
+
+static void
+refuses_an_id_that_is_too_long(void **state)
+{
+	static const CK_BYTE id[OBJECT_ID_MAX + 1] = { 0x53 };
+	static const struct object_id short_id = { { 0x53 }, 1 };
+	static const struct foreign foreign = {
+		.label = "long", .id = 0x53, .sensitive = CK_TRUE, .sign = CK_TRUE
+	};
+	struct test_token *t = *state;
+	struct keystore_key key;
+	struct token_pair pair;
+	struct error err = { 0 };
+
+	make_foreign(t->token, &foreign);
+	assert_int_equal(token_locate(t->token, &short_id, &pair, NULL), 0);
+	set_id(t->token, pair.private, id, sizeof(id));
+	assert_int_equal(
+	    keystore_adopt(t->keystore, "long", KEY_USE_SIGN, KEY_FAMILY_RSA, &key, &err),
+	    -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "CKA_ID of 33 bytes"));
+}
+
+static void
 refuses_two_keys_of_one_label(void **state)
 {
 	struct test_token *t = *state;
@@ -247,6 +311,8 @@ main(void)
 		cmocka_unit_test(refuses_a_key_that_may_not_sign),
 		cmocka_unit_test(refuses_a_key_without_an_id),
 		cmocka_unit_test(refuses_a_key_without_its_public_half),
+		cmocka_unit_test(refuses_halves_of_two_pairs),
+		cmocka_unit_test(refuses_an_id_that_is_too_long),
 		cmocka_unit_test(refuses_two_keys_of_one_label),
 		cmocka_unit_test(one_object_is_not_two_keys),
 		cmocka_unit_test(one_key_imported_twice_is_not_two_keys),

@@ -163,6 +163,33 @@ a_replica_that_cannot_be_destroyed_is_no_success(void **state)
 	assert_false(is_on(s.left, &key));
 }
 
+/* What has its CKA_ID there cannot be told from it, and would go on to exist. */
+static void
+a_replica_that_may_be_there_is_no_success(void **state)
+{
+	EVP_PKEY *pkey = EVP_RSA_gen(2048);
+	struct error err = { 0 };
+	struct keystore_key key;
+	struct token_pair pair;
+
+	(void)state;
+	replicate("right", "both", 16, &key);
+	assert_int_equal(token_locate(s.left, &key.id, &pair, NULL), 0);
+	assert_int_equal(token_destroy_object(s.left, pair.public, NULL), 0);
+	assert_int_equal(keyring_destroy(s.ring, &key, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "no public half"));
+	test_import(s.left, pkey, "other", 16);
+	assert_int_equal(keyring_destroy(s.ring, &key, &err), -1);
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "two objects"));
+	assert_int_equal(token_destroy_object(s.left, pair.private, NULL), 0);
+	end_key(&key);
+	assert_false(is_on(s.right, &key));
+	assert_int_equal(token_destroy(s.left, &key.id, NULL), 0);
+	EVP_PKEY_free(pkey);
+}
+
 static void
 of_a_key_that_nobody_uses_yet_only_itself_is_destroyed(void **state)
 {
@@ -437,6 +464,7 @@ main(void)
 		RING_TEST(a_replica_is_neither_left_nor_adopted),
 		RING_TEST(a_replica_that_was_seen_stays_in_use),
 		RING_TEST(a_replica_that_cannot_be_destroyed_is_no_success),
+		RING_TEST(a_replica_that_may_be_there_is_no_success),
 		RING_TEST(of_a_key_that_nobody_uses_yet_only_itself_is_destroyed),
 		RING_TEST(a_key_that_only_its_home_has_waits_for_it),
 		RING_TEST(another_key_of_the_same_id_is_in_nobodys_way),
