@@ -1,4 +1,5 @@
 /* test_api_state.c - alive, ready, who may ask, and the same again after a restart. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +12,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/clock.h"
 #include "tests/api/fixture.h"
-
-#define SHARED_US 1100000 /* longer than an answer of /readyz is everybody's */
 
 #define SIGN "/sign?scheme=ecdsa_secp256r1_sha256"
 
@@ -52,6 +52,26 @@ tells_who_may_not_read_only_whether_it_is_ready(void **state)
 	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 }
 
+/* From now on, when the answer that strangers share is to be found anew. */
+static void
+share_until(struct fixture *f, int64_t ms)
+{
+	pthread_mutex_lock(&f->api.readiness.lock);
+	f->api.readiness.until_ms = ms;
+	pthread_mutex_unlock(&f->api.readiness.lock);
+}
+
+static int64_t
+shared_until(struct fixture *f)
+{
+	int64_t ms;
+
+	pthread_mutex_lock(&f->api.readiness.lock);
+	ms = f->api.readiness.until_ms;
+	pthread_mutex_unlock(&f->api.readiness.lock);
+	return ms;
+}
+
 /* The only key in use is not on the token. */
 static void
 tells_who_may_read_why_it_is_not_ready(void **state)
@@ -69,7 +89,7 @@ tells_who_may_read_why_it_is_not_ready(void **state)
 	assert_problem(f, 503, "token");
 	assert_non_null(strstr(member(f, "detail"), "key gone is not on the token"));
 
-	usleep(SHARED_US);
+	share_until(f, 0);
 	f->caller = (struct caller){ .actor = "uid:4000000", .uid = 4000000 };
 	log_capture();
 	get(f, "/readyz");
@@ -89,13 +109,17 @@ those_who_may_not_read_share_an_answer_for_a_second(void **state)
 	struct fixture *f = *state;
 	struct keystore_key key;
 	char body[128];
+	int64_t before_ms;
 
-	usleep(SHARED_US);
+	share_until(f, 0);
 	make_key(f, "gone", "ec-p256", "tls");
 	snprintf(
 	    body, sizeof(body), "{\"spki_sha256\":\"%s\"}", member(f, "spki_sha256"));
 	f->caller = stranger;
+	before_ms = clock_mono_ms();
 	assert_int_equal(get(f, "/readyz"), 200);
+	assert_in_range(shared_until(f), before_ms + 1000, clock_mono_ms() + 1000);
+	share_until(f, INT64_MAX);
 	assert_int_equal(keyring_find(f->api.keys, "gone", &key, NULL), 0);
 	assert_int_equal(keyring_destroy(f->api.keys, &key, NULL), 0);
 	assert_int_equal(get(f, "/readyz"), 200);
@@ -103,14 +127,15 @@ those_who_may_not_read_share_an_answer_for_a_second(void **state)
 	assert_int_equal(get(f, "/readyz"), 503);
 	f->caller = other;
 	assert_int_equal(get(f, "/readyz"), 200);
-	usleep(SHARED_US);
+	share_until(f, 0);
 	assert_int_equal(get(f, "/readyz"), 503);
+	share_until(f, INT64_MAX);
 	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 	assert_int_equal(send_text(f, "DELETE", "/v1/keys/gone", JSON, body), 204);
 	assert_int_equal(get(f, "/readyz"), 200);
 	f->caller = stranger;
 	assert_int_equal(get(f, "/readyz"), 503);
-	usleep(SHARED_US);
+	share_until(f, 0);
 	assert_int_equal(get(f, "/readyz"), 200);
 	f->caller = (struct caller){ .actor = "uid:0", .admin = true };
 }
