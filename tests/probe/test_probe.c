@@ -327,15 +327,13 @@ assert_fails(struct house *house, enum server_manner manner, enum error_code cod
     const char *words)
 {
 	struct server_options server = { .manner = manner };
-	int64_t start = clock_mono_ms();
+	struct probe_options options = {
+		.timeout_ms = manner == SERVER_HANGS ? 400 : 20000, .asks_versions = true
+	};
 
-	assert_int_equal(
-	    look(house, &server,
-		(struct probe_options){ .timeout_ms = 400, .asks_versions = true }),
-	    -1);
+	assert_int_equal(look(house, &server, options), -1);
 	assert_int_equal(house->err.code, code);
 	assert_non_null(strstr(house->err.text, words));
-	assert_true(clock_mono_ms() - start < 5000);
 }
 
 static void
@@ -344,7 +342,7 @@ gives_up_on_a_server_that_hangs(void **state)
 	int64_t start = clock_mono_ms();
 
 	assert_fails(*state, SERVER_HANGS, ERROR_TIMEOUT, "no answer in time");
-	assert_true(clock_mono_ms() - start >= 400);
+	assert_in_range(clock_mono_ms() - start, 400, 15000);
 }
 
 static void
