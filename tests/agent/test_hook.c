@@ -14,6 +14,7 @@
 static struct error err;
 static struct buffer output;
 static json_t *words;
+static int timeout_s;
 
 static int
 set_up(void **state)
@@ -21,6 +22,7 @@ set_up(void **state)
 	(void)state;
 	err = (struct error){ .code = ERROR_NONE };
 	buf_init(&output, 0);
+	timeout_s = 20;
 	return 0;
 }
 
@@ -39,7 +41,10 @@ run(json_t *argv, const char *shell, const char *user)
 {
 	const struct entry entry = { .name = "web",
 		.place = { .directory = "/etc/nginx/tls", .name = "web" },
-		.hook = { .argv = argv, .shell = shell, .user = user, .timeout_s = 1 } };
+		.hook = { .argv = argv,
+		    .shell = shell,
+		    .user = user,
+		    .timeout_s = timeout_s } };
 
 	words = argv;
 	return hook_run(&entry, &output, &err);
@@ -115,6 +120,7 @@ static void
 who_does_not_end_is_killed(void **state)
 {
 	(void)state;
+	timeout_s = 1;
 	assert_int_equal(run(json_pack("[s,s]", "sleep", "60"), NULL, NULL), -1);
 	assert_int_equal(err.code, ERROR_TIMEOUT);
 }
