@@ -122,12 +122,12 @@ a_function_takes_longer(void **state)
 	int64_t begin = clock_mono_ms();
 
 	(void)state;
-	faults_set(plain.faults, FUNCTION_C_Sign, EFFECT_DELAY, 120, 1);
+	faults_set(plain.faults, FUNCTION_C_Sign, EFFECT_DELAY, 1500, 1);
 	assert_int_equal(plain_sign(), CKR_OK);
-	assert_in_range(clock_mono_ms() - begin, 119, 5000);
+	assert_in_range(clock_mono_ms() - begin, 1499, 60000);
 	begin = clock_mono_ms();
 	assert_int_equal(plain_sign(), CKR_OK);
-	assert_in_range(clock_mono_ms() - begin, 0, 100);
+	assert_in_range(clock_mono_ms() - begin, 0, 1400);
 }
 
 static void *
