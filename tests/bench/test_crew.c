@@ -64,7 +64,7 @@ run(struct work *work, const struct crew_options *options, struct crew_result *r
 static void
 adds_up_what_the_threads_did(void **state)
 {
-	const struct crew_options options = { .threads = 4, .seconds = 0.1 };
+	const struct crew_options options = { .threads = 4, .seconds = 1 };
 	struct crew_result result;
 	struct work work = { 0 };
 	struct error err = { 0 };
@@ -72,14 +72,14 @@ adds_up_what_the_threads_did(void **state)
 	(void)state;
 	assert_int_equal(run(&work, &options, &result, &err), 0);
 	assert_in_range(result.total.latency.count, 4, work.steps);
-	assert_true(result.seconds >= 0.1);
+	assert_true(result.seconds >= 1);
 }
 
 static void
 the_warm_up_is_not_counted(void **state)
 {
 	const struct crew_options options = {
-		.threads = 1, .warmup_s = 0.2, .seconds = 0.01
+		.threads = 1, .warmup_s = 1, .seconds = 0.01
 	};
 	struct crew_result result;
 	struct work work = { 0 };
@@ -87,8 +87,8 @@ the_warm_up_is_not_counted(void **state)
 
 	(void)state;
 	assert_int_equal(run(&work, &options, &result, &err), 0);
-	assert_true(work.steps >= 10);
-	assert_true(result.total.latency.count < work.steps / 2);
+	/* However long it took on a busy machine to say that the run is over. */
+	assert_true(result.total.latency.count + 10 <= work.steps);
 }
 
 static void
