@@ -39,7 +39,7 @@ open_token(struct module *module, const char *name)
 		.name = name,
 		.label = name,
 		.max_sessions = TEST_TOKEN_SESSIONS,
-		.session_wait_ms = 2000,
+		.session_wait_ms = 20000,
 		.session_copies = TEST_TOKEN_COPIES,
 		.read_pin = read_pin,
 		.pin_ctx = strcmp(name, "near") == 0 ? &s : NULL,
@@ -59,7 +59,7 @@ open_keystore(struct token *token, const struct error *away)
 {
 	const struct keystore_options options = {
 		.verify_one_in = 1,
-		.recovery = { .wait_ms = 2000, .pause_ms = 20, .hang_ms = 60000 },
+		.recovery = { .wait_ms = 20000, .pause_ms = 20, .hang_ms = 60000 },
 		.away = away,
 	};
 	struct keystore *store = NULL;

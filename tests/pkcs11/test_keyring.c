@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/rsa.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "pkcs11/generate.h"
@@ -351,11 +353,20 @@ a_module_is_not_finalized_while_one_of_its_tokens_works(void **state)
 	end_key(&near);
 }
 
+/* Whether the module has not been finalized again yet, and there is time for it. */
+static bool
+is_awaited(uint64_t finalized, int64_t end_ms)
+{
+	return faults_calls(s.t->faults, FUNCTION_C_Finalize) == finalized &&
+	       clock_mono_ms() < end_ms;
+}
+
 static void
 a_module_is_finalized_when_none_of_its_tokens_works(void **state)
 {
 	struct keystore_key left, near, right;
 	uint64_t finalized;
+	int64_t end_ms;
 
 	(void)state;
 	make("left", "on-left", &left);
@@ -367,8 +378,8 @@ a_module_is_finalized_when_none_of_its_tokens_works(void **state)
 	faults_trouble(s.t->faults, TROUBLE_RESET, 1, 1);
 	wait_until_away(s.stores[0]);
 	wait_until_away(s.stores[1]);
-	for (int i = 0;
-	     i < 1000 && faults_calls(s.t->faults, FUNCTION_C_Finalize) == finalized; i++)
+	end_ms = clock_mono_ms() + 10000;
+	while (is_awaited(finalized, end_ms))
 		sign_many(&right, 1);
 	assert_true(faults_calls(s.t->faults, FUNCTION_C_Finalize) > finalized);
 	faults_clear(s.t->faults);
@@ -387,6 +398,7 @@ a_module_that_was_finalized_leaves_nobody_an_old_session(void **state)
 {
 	struct keystore_key left;
 	uint64_t finalized;
+	int64_t end_ms;
 
 	(void)state;
 	make("left", "on-left", &left);
@@ -398,12 +410,15 @@ a_module_that_was_finalized_leaves_nobody_an_old_session(void **state)
 	    FAULTS_ALWAYS);
 	faults_trouble(s.t->faults, TROUBLE_RESET, 1, 1);
 	wait_until_away(s.stores[0]);
-	for (int i = 0;
-	     i < 1000 && faults_calls(s.t->faults, FUNCTION_C_Finalize) == finalized; i++)
+	end_ms = clock_mono_ms() + 10000;
+	while (is_awaited(finalized, end_ms)) {
 		keystore_check(s.stores[1], NULL);
+		usleep(1000);
+	}
+	assert_true(faults_calls(s.t->faults, FUNCTION_C_Finalize) > finalized);
 	faults_clear(s.t->faults);
 	wait_until_it_works(s.stores[0]);
-	assert_int_equal(keystore_lock_out(s.stores[1], 2000, NULL), 0);
+	assert_int_equal(keystore_lock_out(s.stores[1], 20000, NULL), 0);
 	assert_int_equal(s.near->anchor, CK_INVALID_HANDLE);
 	assert_int_equal(session_pool_use(s.near->sessions).lent, 0);
 	keystore_let_in(s.stores[1]);
@@ -420,7 +435,7 @@ a_token_that_is_away_at_the_start_comes_by_itself(void **state)
 		.name = "left",
 		.label = "left",
 		.max_sessions = TEST_TOKEN_SESSIONS,
-		.session_wait_ms = 2000,
+		.session_wait_ms = 20000,
 		.read_pin = read_pin,
 	};
 	const struct error why = { ERROR_NOT_FOUND, "no token with label \"left\"" };
