@@ -1,6 +1,7 @@
 /* fixture.c - opens what the daemon opens, without its socket. */
 #include "tests/api/fixture.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -339,6 +340,14 @@ log_capture(void)
 	captured.stderr_fd = dup(STDERR_FILENO);
 	assert_int_equal(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
 	close(fds[1]);
+}
+
+bool
+log_is_written(int ms)
+{
+	struct pollfd p = { .fd = captured.from, .events = POLLIN };
+
+	return poll(&p, 1, ms) == 1;
 }
 
 const char *

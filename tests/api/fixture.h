@@ -92,6 +92,8 @@ void make_issuer(struct fixture *f, const char *name, const char *parent);
 /* Keeps the log, at most 4 KiB of it, from the first call to the second, which gives it.
  */
 void log_capture(void);
+/* Whether something is logged between them, within so many milliseconds. */
+bool log_is_written(int ms);
 const char *log_captured(void);
 
 /* The public half of a key in use; the caller frees. */

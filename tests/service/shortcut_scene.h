@@ -11,7 +11,7 @@
 	"Content-Type: application/octet-stream\r\n"                                     \
 	"Content-Length: 5\r\n\r\nhello"
 #define OTHER    "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define WAIT_MS  5000
+#define WAIT_MS  20000
 #define MANY     24
 #define PIPELINE 20000 /* requests, whose answers no socket's buffer holds */
 

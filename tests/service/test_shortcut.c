@@ -206,7 +206,7 @@ goes_on_when_descriptors_can_be_had_again(void **state)
 	close(late);
 	late = scene_connect();
 	say(late, REQUEST);
-	usleep(200000);
+	assert_true(log_is_written(WAIT_MS));
 	assert_int_equal(shortcut_parked(shortcut), 1);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	say(early, REQUEST);
