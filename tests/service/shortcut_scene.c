@@ -26,7 +26,7 @@ struct shortcut *shortcut;
 struct limits *limits;
 int listener;
 static char name[64];
-int handed_over = -1;
+atomic_int handed_over = -1;
 
 int
 scene_open(void **state)

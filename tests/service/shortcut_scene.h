@@ -2,6 +2,8 @@
 #ifndef TESTS_SERVICE_SHORTCUT_SCENE_H
 #define TESTS_SERVICE_SHORTCUT_SCENE_H
 
+#include <stdatomic.h>
+
 #include "service/shortcut.h"
 #include "tests/api/fixture.h"
 
@@ -18,7 +20,8 @@
 extern struct fixture *fixture;
 extern struct shortcut *shortcut;
 extern struct limits *limits;
-extern int listener, handed_over; /* handed_over is -1 before */
+extern int listener;
+extern atomic_int handed_over; /* -1 before */
 
 /* Small ones, and nobody waits long. */
 extern const struct limits_options usual;

@@ -132,10 +132,10 @@ a_request_that_comes_during_a_stop_is_the_last(void **state)
 	(void)state;
 	scene_start(&usual);
 	parked = scene_connect();
+	wait_until(shortcut_parked, 1);
 	fd = scene_connect();
 	say(fd, REQUEST);
 	assert_int_equal(status_of_answer(fd), 200);
-	wait_until(shortcut_parked, 1);
 	shortcut_quiesce(shortcut);
 	say(parked, REQUEST);
 	assert_true(recv(parked, text, sizeof(text) - 1, 0) > 0);
