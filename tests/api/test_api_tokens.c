@@ -275,7 +275,7 @@ refuses_a_token_that_is_not_good(void **state)
 	assert_invalid(f, &someone, "Bearer ");
 	assert_invalid(f, &someone, "Bearer hello");
 	memcpy(bad, good, sizeof(bad));
-	bad[15] = bad[15] == 'A' ? 'B' : 'A';
+	bad[16] = bad[16] == 'A' ? 'B' : 'A'; /* the first of its secret */
 	assert_invalid(f, &someone, bad);
 	assert_true(body_has(f, "no such token"));
 	memcpy(bad, good, sizeof(bad));
