@@ -40,6 +40,15 @@ hangs_up_once(void *ctx, struct fake_request *req)
 }
 
 static enum fake_action
+answers_after_a_while(void *ctx, struct fake_request *req)
+{
+	(void)ctx;
+	usleep(100000);
+	reply_with_connection(req);
+	return FAKE_KEEP;
+}
+
+static enum fake_action
 never_answers(void *ctx, struct fake_request *req)
 {
 	(void)ctx;
@@ -153,7 +162,7 @@ static void
 does_not_blame_a_socket_for_the_time_that_another_took(void **state)
 {
 	struct fake_server *first = fake_server_start(hangs_up_at_once, NULL);
-	struct fake_server *third = fake_server_start(keeps, NULL);
+	struct fake_server *third = fake_server_start(answers_after_a_while, NULL);
 	char full[64], list[300];
 	/* Less for the answer than the second takes to be given up. */
 	struct client_options options = {
