@@ -20,6 +20,10 @@ take(void *arg)
 	struct taker *taker = arg;
 
 	taker->rc = session_take(taker->pool, &taker->session, NULL);
+	if (taker->rc == 0 && taker->turns != NULL) {
+		taker->turn = atomic_fetch_add(taker->turns, 1);
+		session_give(taker->pool, taker->session);
+	}
 	return NULL;
 }
 

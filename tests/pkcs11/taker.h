@@ -3,6 +3,7 @@
 #define TESTS_PKCS11_TAKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "pkcs11/session.h"
 
@@ -10,6 +11,8 @@ struct taker {
 	struct session_pool *pool;
 	CK_SESSION_HANDLE session;
 	int rc;
+	atomic_uint *turns; /* if not NULL: counts who had it, and it is given back */
+	unsigned turn;
 };
 
 /* Returns when it is in the pool's queue. taker outlives the thread. */
