@@ -126,6 +126,30 @@ close_scene(struct scene *scene)
 	keystore_free(scene->store);
 }
 
+/* What is not tried twice says as much of the token. */
+static void
+a_pair_that_could_not_be_made_has_the_token_looked_at(void **state)
+{
+	const struct timespec step = { .tv_nsec = 5000000 };
+	struct error err = { 0 };
+	struct keystore_key other;
+	struct scene scene;
+
+	open_scene(&scene, *state, 0);
+	faults_set(scene.t->faults, FUNCTION_C_SignInit, EFFECT_RETURN, CKR_DEVICE_ERROR,
+	    FAULTS_ALWAYS);
+	faults_set(scene.t->faults, FUNCTION_C_GenerateKeyPair, EFFECT_RETURN,
+	    CKR_DEVICE_ERROR, 1);
+	assert_int_equal(keystore_generate(scene.store, "other", KEY_EC_P256,
+			     KEY_USE_SIGN, &other, &err),
+	    -1);
+	assert_int_equal(err.code, ERROR_AWAY);
+	for (int i = 0; i < 4000 && !keystore_is_away(scene.store); i++)
+		nanosleep(&step, NULL);
+	assert_true(keystore_is_away(scene.store));
+	close_scene(&scene);
+}
+
 static void
 no_signature_is_lost_when_sessions_or_the_login_end(void **state)
 {
@@ -432,6 +456,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pair_that_could_not_be_made_has_the_token_looked_at),
 		cmocka_unit_test(no_signature_is_lost_when_sessions_or_the_login_end),
 		cmocka_unit_test(a_login_that_ended_is_found_before_anybody_asks),
 		cmocka_unit_test(a_token_in_another_slot_is_found_again),
