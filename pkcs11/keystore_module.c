@@ -6,7 +6,7 @@
  */
 #include "pkcs11/keystore_state.h"
 
-#include "pkcs11/deadline.h"
+#include "base/deadline.h"
 #include "pkcs11/recovery.h"
 
 #define LOCK_OUT_MS 1000

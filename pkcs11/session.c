@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "pkcs11/ckr.h"
-#include "pkcs11/deadline.h"
+#include "base/deadline.h"
 
 int
 session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,

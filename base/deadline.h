@@ -1,10 +1,10 @@
 /*
- * deadline.h - deadlines of locks that are held during calls to a token.
+ * deadline.h - deadlines of locks that are held during what may take long.
  *
  * A pthread_*_clock*lock(lock, DEADLINE_CLOCK, &deadline) takes them.
  */
-#ifndef PKCS11_DEADLINE_H
-#define PKCS11_DEADLINE_H
+#ifndef BASE_DEADLINE_H
+#define BASE_DEADLINE_H
 
 #include <pthread.h>
 #include <time.h>
