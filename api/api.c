@@ -26,6 +26,8 @@
 #include "ca/profiles.h"
 #include "store/profiles.h"
 
+#define CHANGES_WAIT_MS 30000 /* an RSA key takes seconds */
+
 static int
 find_issuer_key(void *ctx, const unsigned char spki_sha256[static 32], EVP_PKEY **pkey,
     struct error *err)
@@ -110,6 +112,7 @@ api_open(struct api *api, struct error *err)
 		return -1;
 	}
 	pthread_mutex_init(&api->changes, NULL);
+	api->changes_wait_ms = CHANGES_WAIT_MS;
 	pthread_mutex_init(&api->checking, NULL);
 	pthread_mutex_init(&api->readiness.lock, NULL);
 	api->readiness.until_ms = INT64_MIN;

@@ -46,8 +46,9 @@ struct api {
 	struct bearer_table *tokens;
 	struct failures *failures;
 	/* Creation, rotation and destruction of keys and issuers: one at a time, so that
-	 * what was checked still holds when it is recorded. */
+	 * what was checked still holds when it is recorded (changes.h). */
 	pthread_mutex_t changes;
+	int changes_wait_ms;
 	pthread_mutex_t checking; /* the token: one POST /v1/token/check at a time */
 	struct readiness readiness;
 };

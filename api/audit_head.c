@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "api/changes.h"
 #include "api/newkey.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -41,10 +42,13 @@ take_key(struct api *api, struct keystore_key *key, struct error *err)
 	struct exchange x = { .api = api, .req = &nobodys };
 	int rc = 0;
 
-	pthread_mutex_lock(&api->changes);
-	if (keyring_find(api->keys, AUDIT_KEY, key, NULL) != 0)
-		rc = create_key(&x, &place, KEY_EC_P256, key, err);
-	pthread_mutex_unlock(&api->changes);
+	/* One that is there waits for no change of another. */
+	if (keyring_find(api->keys, AUDIT_KEY, key, NULL) != 0 &&
+	    (rc = changes_begin(api, err)) == 0) {
+		if (keyring_find(api->keys, AUDIT_KEY, key, NULL) != 0)
+			rc = create_key(&x, &place, KEY_EC_P256, key, err);
+		changes_end(api);
+	}
 	if (rc == 0 && key->use != KEY_USE_AUDIT)
 		return error_set(err, ERROR_CONFLICT,
 		    "key %s, which is to sign the audit record, is of use %s", AUDIT_KEY,

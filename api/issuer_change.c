@@ -1,5 +1,6 @@
 /* issuer_change.c - PATCH of an issuer: its state and URLs. */
 #include "api/conditional.h"
+#include "api/changes.h"
 #include "api/issuer_answer.h"
 #include "api/json.h"
 #include "api/mediatype.h"
@@ -52,10 +53,10 @@ patch_issuer(struct exchange *x, struct error *err)
 		    err, ERROR_UNSUPPORTED, "send the change as " MERGE_PATCH);
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
-	if ((rc = read_change(body, &change, err)) == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	if ((rc = read_change(body, &change, err)) == 0 &&
+	    (rc = changes_begin(x->api, err)) == 0) {
 		rc = change_issuer(x, &change, err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "api/changes.h"
 #include "api/issuer_answer.h"
 #include "api/issuer_new.h"
 #include "api/json.h"
@@ -224,13 +225,12 @@ post_issuers(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	rc = read_new_issuer(body, &new, err);
-	if (rc == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	if (rc == 0 && (rc = changes_begin(x->api, err)) == 0) {
 		rc = new.certificate != NULL ? import_issuer(x, &new, err)
 					     : issuer_with_key(x, &new, make_issuer, err);
 		if (rc == 0)
 			rc = issuer_respond_new(x, &new, err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	return rc;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/issuer_new.h"
+#include "api/changes.h"
 #include "api/json.h"
 
 /* Room for what a URL of the store's grows by. */
@@ -119,12 +120,12 @@ post_issuer_rotate(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	if (json_text(body, "name", false, &s.new.spec.name, err) == 0 &&
-	    issuer_read_common(body, &s.new, err) == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	    issuer_read_common(body, &s.new, err) == 0 &&
+	    changes_begin(x->api, err) == 0) {
 		if (fill_in(x, &s, err) == 0 &&
 		    issuer_with_key(x, &s.new, rotate, err) == 0)
 			rc = issuer_respond_new(x, &s.new, err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	return rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/audit_head.h"
+#include "api/changes.h"
 #include "api/json.h"
 #include "api/keyinfo.h"
 #include "base/log.h"
@@ -189,10 +190,9 @@ post_keys(struct exchange *x, struct error *err)
 	rc = read_new_key(body, &place, &type, err);
 	if (rc == 0)
 		rc = require_key(x, place.name, err);
-	if (rc == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	if (rc == 0 && (rc = changes_begin(x->api, err)) == 0) {
 		rc = create_key(x, &place, type, &key, err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
@@ -248,12 +248,11 @@ post_adopt(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	rc = read_adoption(body, &adoption, err);
-	if (rc == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	if (rc == 0 && (rc = changes_begin(x->api, err)) == 0) {
 		rc = adopt(x, &adoption, &key, err);
 		if (rc == 0)
 			rc = record_key(x, &key, "key.adopted", err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	return rc == 0 ? respond_created(x->res, &key, err) : -1;
@@ -330,11 +329,12 @@ delete_key(struct exchange *x, struct error *err)
 	struct keystore_key key;
 	int rc = -1;
 
-	pthread_mutex_lock(&x->api->changes);
+	if (changes_begin(x->api, err) != 0)
+		return -1;
 	if (keyring_find(x->api->keys, x->req->params[0], &key, err) == 0 &&
 	    check_deletion(x->req, &key, err) == 0)
 		rc = destroy_key(x, &key, err);
-	pthread_mutex_unlock(&x->api->changes);
+	changes_end(x->api);
 	x->res->status = 204;
 	return rc;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/changes.h"
 #include "api/json.h"
 #include "api/token_state.h"
 #include "base/text.h"
@@ -92,9 +93,10 @@ get_left_keys(struct exchange *x, struct error *err)
 	int rc;
 
 	/* Or a key that is just being made would be one of them. */
-	pthread_mutex_lock(&x->api->changes);
+	if (changes_begin(x->api, err) != 0)
+		return -1;
 	rc = list_all(x, err);
-	pthread_mutex_unlock(&x->api->changes);
+	changes_end(x->api);
 	return rc;
 }
 
@@ -168,11 +170,10 @@ delete_left_key(struct exchange *x, struct error *err)
 	int rc;
 
 	if (read_id(x->req->params[0], &id, err) != 0 ||
-	    token_of_query(x, &store, err) != 0)
+	    token_of_query(x, &store, err) != 0 || changes_begin(x->api, err) != 0)
 		return -1;
-	pthread_mutex_lock(&x->api->changes);
 	rc = destroy(x, store, &id, err);
-	pthread_mutex_unlock(&x->api->changes);
+	changes_end(x->api);
 	x->res->status = 204;
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "api/changes.h"
 #include "api/newkey.h"
 #include "base/text.h"
 #include "ca/ocsp_certificate.h"
@@ -63,8 +64,12 @@ ocsp_key(void *ctx, const char *issuer, EVP_PKEY **key, struct error *err)
 
 	if (name_key(issuer, name, err) != 0)
 		return -1;
-	pthread_mutex_lock(&api->changes);
-	rc = find_or_create(&x, name, &found, err);
-	pthread_mutex_unlock(&api->changes);
+	/* One that is there waits for no change of another. */
+	if (keyring_find(api->keys, name, &found, NULL) == 0) {
+		rc = check_use(api, &found, err);
+	} else if ((rc = changes_begin(api, err)) == 0) {
+		rc = find_or_create(&x, name, &found, err);
+		changes_end(api);
+	}
 	return rc == 0 ? builtin_pkey(api->builtin, &found.key, key, err) : -1;
 }

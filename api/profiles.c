@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/conditional.h"
+#include "api/changes.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/profile_json.h"
@@ -140,11 +141,12 @@ put(struct exchange *x, struct profile *profile, bool *there, struct error *err)
 {
 	int rc = -1;
 
-	pthread_mutex_lock(&x->api->changes);
+	if (changes_begin(x->api, err) != 0)
+		return -1;
 	if (check_state(x, there, err) == 0 &&
 	    (rc = record(x, profile, *there, err)) == 0)
 		profiles_put(authority_profiles(x->api->authority), profile);
-	pthread_mutex_unlock(&x->api->changes);
+	changes_end(x->api);
 	return rc;
 }
 
@@ -195,11 +197,10 @@ delete_profile(struct exchange *x, struct error *err)
 {
 	int rc;
 
-	if (check_own(x->req->params[0], err) != 0)
+	if (check_own(x->req->params[0], err) != 0 || changes_begin(x->api, err) != 0)
 		return -1;
-	pthread_mutex_lock(&x->api->changes);
 	rc = remove_profile(x, err);
-	pthread_mutex_unlock(&x->api->changes);
+	changes_end(x->api);
 	if (rc == 0)
 		x->res->status = 204;
 	return rc;

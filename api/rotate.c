@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/changes.h"
 #include "api/json.h"
 #include "api/keyinfo.h"
 #include "api/newkey.h"
@@ -137,10 +138,10 @@ post_rotate(struct exchange *x, struct error *err)
 	if (json_read(&x->req->body, members, &body, err) != 0)
 		return -1;
 	if (json_text(body, "type", false, &rotation.type, err) == 0 &&
-	    json_text(body, "spki_sha256", false, &rotation.spki_sha256, err) == 0) {
-		pthread_mutex_lock(&x->api->changes);
+	    json_text(body, "spki_sha256", false, &rotation.spki_sha256, err) == 0 &&
+	    changes_begin(x->api, err) == 0) {
 		rc = rotate_key(x, &rotation, &next, err);
-		pthread_mutex_unlock(&x->api->changes);
+		changes_end(x->api);
 	}
 	json_free(body);
 	if (rc != 0)

@@ -8,13 +8,15 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#include "base/deadline.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "ca/authority_state.h"
 #include "ca/certtext.h"
 #include "ca/ocsp_certificate.h"
 
-#define RETRY_S 30
+#define RETRY_S   30
+#define MAKING_MS 5000 /* who waits is told to try later */
 
 struct slot {
 	char issuer[STORE_NAME_SIZE];
@@ -246,6 +248,17 @@ renew(struct ocsp_signers *signers, struct slot *slot, int64_t now, struct error
 	return error_set(err, why.code, "%s", why.text);
 }
 
+static int
+begin_making(struct slot *slot, struct error *err)
+{
+	struct timespec deadline = deadline_in(MAKING_MS);
+
+	if (pthread_mutex_clocklock(&slot->making, DEADLINE_CLOCK, &deadline) == 0)
+		return 0;
+	return error_set(
+	    err, ERROR_BUSY, "the OCSP signer of issuer %s is being made", slot->issuer);
+}
+
 /* What can be used still is used while another is made, and when that fails. */
 static void
 renew_due(struct ocsp_signers *signers, struct slot *slot, int64_t now)
@@ -275,7 +288,8 @@ ocsp_signers_take(struct ocsp_signers *signers, const char *issuer, int64_t now,
 	}
 	if (copy_signer(signers, slot, now, signer))
 		return 0;
-	lock(&slot->making);
+	if (begin_making(slot, err) != 0)
+		return -1;
 	if (!copy_signer(signers, slot, now, signer)) {
 		rc = renew(signers, slot, now, err);
 		if (rc == 0 && !copy_signer(signers, slot, now, signer))

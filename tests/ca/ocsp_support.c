@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include <openssl/x509v3.h>
 
@@ -21,6 +22,8 @@ find_key(void *ctx, const char *issuer, EVP_PKEY **key, struct error *err)
 
 	(void)issuer;
 	r->asked_for_key++;
+	while (atomic_load(&r->key_hangs))
+		usleep(1000);
 	if (r->key_is_away)
 		return error_set(err, ERROR_TOKEN, "the token is away");
 	EVP_PKEY_up_ref(*key = r->key);

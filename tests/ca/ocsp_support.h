@@ -2,6 +2,8 @@
 #ifndef TESTS_CA_OCSP_SUPPORT_H
 #define TESTS_CA_OCSP_SUPPORT_H
 
+#include <stdatomic.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,9 +17,10 @@ struct responder {
 	struct ocsp *ocsp;
 	EVP_PKEY *key; /* of the signers of all issuers */
 	bool key_is_away;
-	int asked_for_key;
+	atomic_int asked_for_key;
 	X509 *root, *internal;
 	int64_t now; /* what the responder is told; starts as the time of day */
+	atomic_bool key_hangs;
 };
 
 /*

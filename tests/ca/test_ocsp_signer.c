@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -313,6 +314,25 @@ is_made_once_for_all_who_ask(void **state)
 	assert_int_equal(recorded(r), 1);
 }
 
+/* As of a token with a call that does not return. */
+static void
+nobody_waits_without_end_for_one_that_is_being_made(void **state)
+{
+	struct responder *r = *state;
+	struct ocsp_answer answer;
+	pthread_t thread;
+
+	atomic_store(&r->key_hangs, true);
+	assert_int_equal(pthread_create(&thread, NULL, ask_in_a_thread, r), 0);
+	while (atomic_load(&r->asked_for_key) == 0)
+		usleep(1000);
+	assert_int_equal(ask(r, &answer), ERROR_BUSY);
+	ocsp_answer_clear(&answer);
+	atomic_store(&r->key_hangs, false);
+	pthread_join(thread, NULL);
+	assert_int_equal(recorded(r), 1);
+}
+
 #define TEST(name)                                                                       \
 	cmocka_unit_test_setup_teardown(name, responder_setup, responder_teardown)
 
@@ -332,6 +352,7 @@ main(void)
 		TEST(keeps_no_issuer_from_its_end),
 		TEST(is_not_certified_again_with_a_compromised_key),
 		TEST(is_made_once_for_all_who_ask),
+		TEST(nobody_waits_without_end_for_one_that_is_being_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
