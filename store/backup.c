@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "store/database.h"
 
 #define STEP_PAGES 256
@@ -112,6 +113,21 @@ copy_database(struct store *from, int *fd, int64_t *bytes, struct error *err)
 	return rc;
 }
 
+/* The entry that the copy was to have is there already. */
+static void
+note_failure(
+    struct store *store, const struct audit_event *event, const struct error *why)
+{
+	struct audit_event failed = *event;
+	char quoted[LOG_QUOTED_MAX];
+	struct error err;
+
+	failed.outcome = OUTCOME_FAILED;
+	failed.detail = why != NULL ? why->text : "";
+	if (store_audit_append(store, &failed, &err) != 0)
+		log_error("backup.unnoted", "why=\"%s\"", log_quoted(quoted, err.text));
+}
+
 int
 store_backup(struct store *store, const struct audit_event *event, int *fd,
     int64_t *bytes, struct error *err)
@@ -128,5 +144,7 @@ store_backup(struct store *store, const struct audit_event *event, int *fd,
 		rc = copy_database(from, fd, bytes, err);
 	store_close(from);
 	pthread_mutex_unlock(&store->copying);
+	if (rc != 0)
+		note_failure(store, event, err);
 	return rc;
 }

@@ -27,9 +27,10 @@ struct store {
 	char *path;
 	sqlite3 *db;
 	struct group group;
-	struct store *reader;      /* NULL in the reader itself */
-	atomic_ullong revocations; /* recorded since it was opened */
-	pthread_mutex_t copying;   /* one backup at a time */
+	struct store *reader;          /* NULL in the reader itself */
+	atomic_ullong revocations;     /* recorded since it was opened */
+	pthread_mutex_t copying;       /* one backup at a time */
+	struct idempotency_left *left; /* the lock is held; idempotency_state.h */
 	int lock_fd; /* held by flock as long as the store is open; -1 before */
 	struct {
 		const char *sql;

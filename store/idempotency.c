@@ -1,12 +1,76 @@
 /* idempotency.c - one row for each key in use, and the old ones swept along the way. */
 #include "store/idempotency.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "store/database.h"
 #include "store/idempotency_state.h"
 #include "store/statement.h"
+
+static bool
+is_of(const struct idempotency_left *left, const struct idempotency *entry)
+{
+	return strcmp(left->text, entry->requester) == 0 &&
+	       strcmp(left->text + strlen(left->text) + 1, entry->key) == 0;
+}
+
+/* Where it is, or the end. The lock is held. */
+static struct idempotency_left **
+find_left(struct store *store, const struct idempotency *entry)
+{
+	struct idempotency_left **at = &store->left;
+
+	while (*at != NULL && !is_of(*at, entry))
+		at = &(*at)->next;
+	return at;
+}
+
+static void
+put_left(struct store *store, struct idempotency_left *left)
+{
+	store_lock(store);
+	left->next = store->left;
+	store->left = left;
+	store_unlock(store);
+}
+
+/* NULL when it is not among them. The lock is held. */
+static struct idempotency_left *
+take_left(struct store *store, const struct idempotency *entry)
+{
+	struct idempotency_left **at = find_left(store, entry), *left = *at;
+
+	if (left != NULL)
+		*at = left->next;
+	return left;
+}
+
+/* Out of memory: the key stays taken until the next start. */
+static void
+keep_left(struct store *store, const struct idempotency *entry)
+{
+	size_t requester = strlen(entry->requester) + 1, key = strlen(entry->key) + 1;
+	struct idempotency_left *left = malloc(sizeof(*left) + requester + key);
+
+	if (left == NULL)
+		return;
+	memcpy(left->text, entry->requester, requester);
+	memcpy(left->text + requester, entry->key, key);
+	put_left(store, left);
+}
+
+void
+idempotency_free_left(struct store *store)
+{
+	struct idempotency_left *left, *next;
+
+	for (left = store->left; left != NULL; left = next) {
+		next = left->next;
+		free(left);
+	}
+}
 
 /* More than one for each new entry, and few enough for its transaction. */
 static int
@@ -93,6 +157,7 @@ struct turn {
 	const struct idempotency *entry;
 	enum idempotency_state *state;
 	char *serial; /* STORE_SERIAL_SIZE */
+	struct idempotency_left *left;
 };
 
 static int
@@ -103,6 +168,11 @@ begin(struct store *store, void *ctx, struct error *err)
 
 	if (find(store, turn->entry, since, turn->state, turn->serial, err) != 0)
 		return -1;
+	if (turn->left == NULL)
+		turn->left = take_left(store, turn->entry);
+	/* Nobody is at it, and it had no effect. */
+	if (turn->left != NULL && turn->serial[0] == '\0')
+		*turn->state = IDEMPOTENCY_NEW;
 	if (*turn->state != IDEMPOTENCY_NEW)
 		return 0;
 	if (sweep(store, since, err) != 0)
@@ -115,10 +185,16 @@ store_idempotency_begin(struct store *store, const struct idempotency *entry,
     enum idempotency_state *state, char serial[static STORE_SERIAL_SIZE],
     struct error *err)
 {
-	struct turn turn = { entry, state, serial };
+	struct turn turn = { entry, state, serial, NULL };
+	int rc;
 
 	serial[0] = '\0';
-	return group_run(store, begin, &turn, err);
+	rc = group_run(store, begin, &turn, err);
+	if (rc == 0)
+		free(turn.left);
+	else if (turn.left != NULL)
+		put_left(store, turn.left);
+	return rc;
 }
 
 static int
@@ -145,7 +221,10 @@ store_idempotency_abandon(
 {
 	struct turn turn = { .entry = entry };
 
-	return group_run(store, abandon, &turn, err);
+	if (group_run(store, abandon, &turn, err) == 0)
+		return 0;
+	keep_left(store, entry);
+	return -1;
 }
 
 int

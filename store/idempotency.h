@@ -31,7 +31,8 @@ int store_idempotency_begin(struct store *store, const struct idempotency *entry
     enum idempotency_state *state, char serial[static STORE_SERIAL_SIZE],
     struct error *err);
 
-/* The request failed: an entry that is still open is removed. */
+/* The request failed: an entry that is still open is removed. Where that fails, as on a
+ * full disk, it is remembered, and makes way for the next of its key. */
 int store_idempotency_abandon(
     struct store *store, const struct idempotency *entry, struct error *err);
 

@@ -14,4 +14,13 @@ int idempotency_complete(
 /* When the store is opened. */
 int idempotency_forget_open(struct store *store, struct error *err);
 
+/* An open entry that could not be removed, when the disk was full: nobody is at it. */
+struct idempotency_left {
+	struct idempotency_left *next;
+	char text[]; /* the requester and the key, each with its NUL */
+};
+
+/* When the store is closed. */
+void idempotency_free_left(struct store *store);
+
 #endif

@@ -266,6 +266,7 @@ store_close(struct store *store)
 	group_clear(&store->group);
 	pthread_mutex_destroy(&store->lock);
 	pthread_mutex_destroy(&store->copying);
+	idempotency_free_left(store);
 	free(store->path);
 	free(store);
 }

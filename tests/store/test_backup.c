@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -124,6 +125,35 @@ leaves_no_copy_behind(void **state)
 	assert_int_equal(access(left, F_OK), -1);
 }
 
+static int
+note_outcome(void *ctx, const struct audit_row *row)
+{
+	snprintf(ctx, 16, "%s", row->outcome);
+	return 0;
+}
+
+/* Its first entry was to be in the copy. */
+static void
+one_that_fails_is_on_record_as_failed(void **state)
+{
+	struct fixture *fixture = *state;
+	char taken[300], inside[310], last[16] = "";
+	int64_t bytes;
+	struct error err = { 0 };
+	int fd;
+
+	snprintf(taken, sizeof(taken), "%s.being-copied", fixture->path);
+	snprintf(inside, sizeof(inside), "%s/file", taken);
+	assert_int_equal(mkdir(taken, 0700), 0);
+	write_file(inside, "", 0600);
+	assert_int_equal(store_backup(fixture->store, &an_event, &fd, &bytes, &err), -1);
+	assert_int_equal(
+	    store_audit_each(fixture->store, 0, 10, note_outcome, last, &err), 0);
+	assert_string_equal(last, "failed");
+	assert_int_equal(unlink(inside), 0);
+	assert_int_equal(rmdir(taken), 0);
+}
+
 static void
 keeps_the_store_that_was_there(void **state)
 {
@@ -216,6 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(has_what_was_committed_when_it_began),
 		STORE_TEST(leaves_no_copy_behind),
+		STORE_TEST(one_that_fails_is_on_record_as_failed),
 		STORE_TEST(keeps_the_store_that_was_there),
 		STORE_TEST(spares_a_store_in_use),
 		STORE_TEST(refuses_a_newer_one),

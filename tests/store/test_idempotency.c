@@ -34,6 +34,15 @@ assert_state(
 }
 
 static void
+assert_begin_fails(struct fixture *f, const struct idempotency *e)
+{
+	enum idempotency_state state;
+	char serial[STORE_SERIAL_SIZE];
+
+	assert_int_equal(store_idempotency_begin(f->store, e, &state, serial, NULL), -1);
+}
+
+static void
 put_with_key(struct fixture *f, const char *serial)
 {
 	struct certificate_row row = a_certificate(serial);
@@ -86,6 +95,27 @@ forgets_a_request_that_failed(void **state)
 	assert_state(f, &entry, IDEMPOTENCY_NEW);
 	assert_int_equal(store_idempotency_abandon(f->store, &entry, NULL), 0);
 	assert_state(f, &other_request, IDEMPOTENCY_NEW);
+}
+
+/* As on a full disk: neither the end of the request nor its beginning can be written. */
+static void
+one_that_could_not_be_forgotten_is_in_nobodys_way(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_state(f, &entry, IDEMPOTENCY_NEW);
+	fixture_sql(f, "CREATE TRIGGER full BEFORE DELETE ON idempotency BEGIN SELECT "
+		       "RAISE(FAIL, 'full'); END");
+	assert_int_equal(store_idempotency_abandon(f->store, &entry, NULL), -1);
+	assert_state(f, &other_requester, IDEMPOTENCY_NEW);
+	fixture_sql(f, "CREATE TRIGGER fuller BEFORE INSERT ON idempotency BEGIN SELECT "
+		       "RAISE(FAIL, 'full'); END");
+	assert_begin_fails(f, &entry);
+	fixture_sql(f, "DROP TRIGGER full");
+	fixture_sql(f, "DROP TRIGGER fuller");
+	assert_state(f, &other_request, IDEMPOTENCY_NEW);
+	assert_state(f, &other_request, IDEMPOTENCY_IN_FLIGHT);
+	assert_state(f, &entry, IDEMPOTENCY_OTHER);
 }
 
 static void
@@ -188,6 +218,7 @@ main(void)
 		STORE_TEST(knows_an_open_request_and_another_one),
 		STORE_TEST(keeps_requesters_apart),
 		STORE_TEST(forgets_a_request_that_failed),
+		STORE_TEST(one_that_could_not_be_forgotten_is_in_nobodys_way),
 		STORE_TEST(does_not_forget_what_was_recorded),
 		STORE_TEST(is_open_no_more_after_a_crash),
 		STORE_TEST(records_nothing_for_an_entry_that_is_gone),
