@@ -13,7 +13,7 @@ struct page {
 	struct json_t *list;
 	size_t limit, count;
 	int64_t last;
-	bool more;
+	bool more, failed; /* what was left out would not be missed */
 };
 
 static int
@@ -28,7 +28,9 @@ list_certificate(void *ctx, int64_t id, const struct certificate_row *row)
 	}
 	page->count++;
 	page->last = id;
-	return json_append(page->list, certificate_json(row, &nothing), NULL);
+	page->failed =
+	    json_append(page->list, certificate_json(row, &nothing), NULL) != 0;
+	return page->failed ? -1 : 0;
 }
 
 struct listing {
@@ -142,6 +144,11 @@ get_certificates(struct exchange *x, struct error *err)
 		x->api->store, &l.filter, list_certificate, &page, err) != 0) {
 		json_free(page.list);
 		return -1;
+	}
+	if (page.failed) {
+		json_free(page.list);
+		return error_set(err, ERROR_INTERNAL, "certificate %lld cannot be shown",
+		    (long long)page.last);
 	}
 	if (page.more && link_next(x->res, x->req->query, page.last, err) != 0) {
 		json_free(page.list);

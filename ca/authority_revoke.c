@@ -206,16 +206,14 @@ find_by_serial(struct undoing *u, struct error *err)
 	return parse(u, err) != 0 ? -1 : import(u, err);
 }
 
+/* ERROR_NOT_FOUND when nothing is recorded by its serial. */
 static int
-find_by_octets(struct undoing *u, struct error *err)
+find_recorded(struct undoing *u, struct error *err)
 {
 	struct undoing there = { .der = { .len = 0 } };
-	int rc;
-
-	if (read_posted(u, err) != 0)
-		return -1;
-	rc =
+	int rc =
 	    store_certificate_find(u->authority->store, u->serial, copy_row, &there, err);
+
 	if (rc == 0) {
 		memcpy(u->issuer, there.issuer, sizeof(u->issuer));
 		if (there.der.len != u->der.len ||
@@ -223,11 +221,24 @@ find_by_octets(struct undoing *u, struct error *err)
 			rc = error_set(err, ERROR_CONFLICT,
 			    "another certificate has the serial %s, of issuer %s",
 			    u->serial, there.issuer);
-	} else if (err->code == ERROR_NOT_FOUND) {
-		rc = import(u, err);
 	}
 	buf_free(&there.der);
 	return rc;
+}
+
+static int
+find_by_octets(struct undoing *u, struct error *err)
+{
+	if (read_posted(u, err) != 0)
+		return -1;
+	if (find_recorded(u, err) == 0)
+		return 0;
+	if (err->code != ERROR_NOT_FOUND)
+		return -1;
+	if (import(u, err) == 0)
+		return 0;
+	/* Another request may have recorded it meanwhile. */
+	return err->code == ERROR_CONFLICT ? find_recorded(u, err) : -1;
 }
 
 static int

@@ -235,12 +235,19 @@ append_address(struct bytes ip, struct buffer *out)
 		buf_printf(out, "ip:%s", text);
 }
 
+/* An IA5String of a foreign certificate may have any octets, and a space would end the
+ * name: neither is passed on. */
 static void
 append_string(const char *prefix, const ASN1_STRING *string, struct buffer *out)
 {
 	struct bytes text = string_bytes(string);
 
-	buf_printf(out, "%s%.*s", prefix, (int)text.len, (const char *)text.data);
+	buf_text(out, prefix);
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_fine = text.data[i] > ' ' && text.data[i] < 0x7f;
+
+		buf_printf(out, "%c", is_fine ? text.data[i] : '?');
+	}
 }
 
 void

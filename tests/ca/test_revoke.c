@@ -113,6 +113,13 @@ foreign_leaf(struct house *house, long serial, EVP_PKEY *signer)
 	return cert;
 }
 
+static int
+copy_names(void *ctx, const struct certificate_row *row)
+{
+	snprintf(ctx, 64, "%s", row->names);
+	return 0;
+}
+
 static void
 records_and_revokes_what_an_issuers_key_signed_elsewhere(void **state)
 {
@@ -132,6 +139,39 @@ records_and_revokes_what_an_issuers_key_signed_elsewhere(void **state)
 	crl = house_crl(house, "internal", AUTHORITY_ALL_SHARDS, false);
 	assert_int_equal(crl_verdict(house, cert, crl, NULL), X509_V_ERR_CERT_REVOKED);
 	X509_CRL_free(crl);
+	buf_free(&der);
+	X509_free(cert);
+}
+
+/* It is no text in JSON. */
+static void
+of_foreign_names_only_printable_ascii_is_kept(void **state)
+{
+	struct house *house = *state;
+	X509 *cert = foreign_leaf(house, 0x1235, house->keys[1]);
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+	struct revocation revocation;
+	struct buffer der;
+	struct revoke_request request;
+	struct error err = { 0 };
+	char kept[64];
+
+	ASN1_STRING_set(text, "caf\xe9 a\n@x", -1);
+	GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
+	sk_GENERAL_NAME_push(names, name);
+	assert_int_equal(
+	    X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT),
+	    1);
+	assert_true(X509_sign(cert, house->keys[1], EVP_sha256()) > 0);
+	request = posting(&der, cert);
+	if (authority_revoke(house->authority, &request, &revocation, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(
+	    store_certificate_find(house->store, "1235", copy_names, kept, &err), 0);
+	assert_string_equal(kept, "email:caf??a?@x");
+	GENERAL_NAMES_free(names);
 	buf_free(&der);
 	X509_free(cert);
 }
@@ -285,6 +325,7 @@ main(void)
 		cmocka_unit_test(revokes_a_posted_certificate_in_pem_or_der),
 		cmocka_unit_test(
 		    records_and_revokes_what_an_issuers_key_signed_elsewhere),
+		cmocka_unit_test(of_foreign_names_only_printable_ascii_is_kept),
 		cmocka_unit_test(refuses_a_certificate_of_nobody_here),
 		cmocka_unit_test(refuses_another_certificate_with_the_serial),
 		cmocka_unit_test(
