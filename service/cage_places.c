@@ -117,20 +117,20 @@ out:
 	return rc;
 }
 
-/* The file may be a link into another directory, as in a container. */
+/* What is read again. The file may be a link into another directory, as in a container.
+ */
 static int
-visit_configuration(
-    const struct visitor *visitor, const struct config *config, struct error *err)
+visit_around(const struct visitor *visitor, const char *path, const char *reason,
+    struct error *err)
 {
-	static const char reason[] = "the configuration, to be read again";
 	char *real;
 	int rc;
 
-	if (visit_parent(visitor, config->path, PLACE_READ, reason, err) != 0)
+	if (visit_parent(visitor, path, PLACE_READ, reason, err) != 0)
 		return -1;
-	if ((real = realpath(config->path, NULL)) == NULL)
+	if ((real = realpath(path, NULL)) == NULL)
 		return 0;
-	rc = strcmp(real, config->path) == 0
+	rc = strcmp(real, path) == 0
 		 ? 0
 		 : visit_parent(visitor, real, PLACE_READ, reason, err);
 	free(real);
@@ -182,7 +182,7 @@ visit_pin(
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
 	if (token->pin_file != NULL)
-		return visit_parent(visitor, token->pin_file, PLACE_READ, reason, err);
+		return visit_around(visitor, token->pin_file, reason, err);
 	if (credentials == NULL)
 		return 0;
 	return visit(visitor, credentials, PLACE_READ, reason, false, err);
@@ -215,7 +215,8 @@ cage_places_visit(const struct config *config,
 		if (callback(ctx, &everywhere[i], err) != 0)
 			return -1;
 	if (visit_tokens(&visitor, config, err) != 0 ||
-	    visit_configuration(&visitor, config, err) != 0 ||
+	    visit_around(&visitor, config->path, "the configuration, to be read again",
+		err) != 0 ||
 	    visit(&visitor, config->state, PLACE_STORE, "the database", false, err) !=
 		0 ||
 	    visit_parent(&visitor, config->state, PLACE_PARENT,

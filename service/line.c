@@ -297,12 +297,24 @@ limit_waiting(const struct line *line)
 	setsockopt(line->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 }
 
+/* Both ways are closed: who gave up while this was in line is not to be signed for, or
+ * under too much load nobody is served in time. */
+static bool
+is_gone(const struct line *line)
+{
+	struct pollfd p = { .fd = line->fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0;
+}
+
 enum line_next
 line_serve(const struct line *line, struct desk *desk)
 {
 	struct signrequest req;
 	ssize_t n;
 
+	if (is_gone(line))
+		return LINE_END;
 	limit_waiting(line);
 	do {
 		n = look_for_next(line, desk);

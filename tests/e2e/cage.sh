@@ -73,6 +73,11 @@ fi
 
 setting 'landlock: off, seccomp: log' 0 "cage: seccomp=log landlock=off"
 setting "read: [$T/dev]" 0 "read    $T/dev (cage.read)"
+mkdir "$T/secrets"
+mv "$T/dev/pin" "$T/secrets/pin"
+ln -s "$T/secrets/pin" "$T/dev/pin"
+setting 'landlock: on' 0 "read    $T/secrets (the PIN, when the token has ended the login)"
+mv "$T/secrets/pin" "$T/dev/pin"
 if "$KEYHOLDD" --config "$T/dev/keyhold.yaml" --check | grep -q 'landlock=absent'; then
 	skip "this kernel has no Landlock"
 fi

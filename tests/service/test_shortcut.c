@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "pkcs11/keystore_state.h"
 #include "service/line.h"
 #include "tests/service/shortcut_scene.h"
 
@@ -269,6 +270,46 @@ a_peer_with_more_busy_connections_than_threads_is_served_all_the_same(void **sta
 	scene_stop();
 }
 
+static unsigned long long
+signatures(void)
+{
+	struct keystore_use use = keystore_use(fixture->token->keystore);
+	unsigned long long sum = 0;
+
+	for (size_t i = 0; i <= DURATIONS_BOUNDS; i++)
+		sum += atomic_load(&use.times[TOKEN_SIGNS].counts[i]);
+	return sum;
+}
+
+/* Else, with more requests than the token can do, each is done too late. */
+static void
+who_gave_up_while_it_was_in_line_is_not_signed_for(void **state)
+{
+	struct keystore *store = fixture->token->keystore;
+	struct limits_options few = usual;
+	unsigned long long before;
+	int first, gone;
+
+	(void)state;
+	few.threads_per_peer = 1;
+	scene_start(&few);
+	first = scene_connect();
+	say(first, REQUEST);
+	assert_int_equal(status_of_answer(first), 200);
+	before = signatures();
+	pthread_rwlock_wrlock(&store->handles);
+	say(first, REQUEST);
+	gone = scene_connect();
+	say(gone, REQUEST);
+	close(gone);
+	pthread_rwlock_unlock(&store->handles);
+	assert_int_equal(status_of_answer(first), 200);
+	wait_until(connections, 1);
+	assert_int_equal(signatures(), before + 1);
+	close(first);
+	scene_stop();
+}
+
 /* There may be a token in it. */
 static void
 keeps_nothing_of_what_it_hands_over(void **state)
@@ -299,6 +340,7 @@ main(void)
 		    an_idle_connection_gives_its_thread_back_and_gets_another),
 		cmocka_unit_test(one_that_is_idle_for_too_long_is_closed),
 		cmocka_unit_test(hands_over_anything_else_unread),
+		cmocka_unit_test(who_gave_up_while_it_was_in_line_is_not_signed_for),
 		cmocka_unit_test(keeps_nothing_of_what_it_hands_over),
 		cmocka_unit_test(
 		    turns_away_one_too_many_and_takes_the_next_when_one_has_left),
