@@ -102,9 +102,12 @@ fail(struct work *work, const struct error *why, struct error *err)
 	log_error("managed.failed", "managed=%s step=%s attempts=%lld why=\"%s\"",
 	    entry->name, step_name(entry->state.step), (long long)entry->state.attempts,
 	    log_quoted(quoted, why->text));
-	/* The key may be what is refused, or gone: step key takes what there is then. */
+	/* The key may be what is refused, or gone: step key takes what there is then. And
+	 * a server that does not show what is there may not have heard of it. */
 	if (entry->state.step == STEP_ISSUE)
 		entry->state.step = STEP_KEY;
+	else if (entry->state.step == STEP_VERIFY)
+		entry->state.step = STEP_RELOAD;
 	return report_trouble(work, "failed", err);
 }
 

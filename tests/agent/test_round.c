@@ -70,6 +70,19 @@ a_request_has_a_name_of_its_own(void **state)
 	assert_string_not_equal(f->attempt, first);
 }
 
+/* The server may have missed what it was told. */
+static void
+after_a_verification_that_fails_the_hook_is_run_again(void **state)
+{
+	struct scene *f = *state;
+
+	scene_add(f, "web", INTERNAL, "\"step\":\"verify\"," INSTALLED,
+	    ",\"verify\":\"no/place\"");
+	scene_round(f);
+	assert_true(fake_server_saw(f->server, "\"step\":\"reload\",\"attempts\":1"));
+	assert_true(fake_server_saw(f->server, "\"outcome\":\"failed\""));
+}
+
 static void
 a_hook_that_fails_with_no_pair_before_is_tried_again(void **state)
 {
@@ -346,6 +359,7 @@ main(void)
 		TEST(rules_that_are_broken_are_recorded_whole),
 		TEST(a_failed_issue_begins_with_the_key_again),
 		TEST(a_request_has_a_name_of_its_own),
+		TEST(after_a_verification_that_fails_the_hook_is_run_again),
 		TEST(a_hook_that_fails_with_no_pair_before_is_tried_again),
 		TEST(and_with_one_it_goes_back),
 		TEST(but_not_to_what_is_over),
