@@ -1,6 +1,7 @@
 /* fake_server.c - a poll loop that splits requests and lets the test answer them. */
 #include "tests/support/fake_server.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct fake_server {
 	void *ctx;
 	void *directory;
 	char socket[64];
+	unsigned port; /* 0: it is on the socket */
 	int stop[2];
 	pthread_t thread;
 	struct pollfd fd[FIRST_PEER + PEERS_MAX];
@@ -170,9 +172,25 @@ listen_on(const char *path)
 	return fd;
 }
 
-struct fake_server *
-fake_server_start(
-    enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx)
+static int
+listen_on_port(unsigned *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	check(fd >= 0, "socket");
+	check(bind(fd, (struct sockaddr *)&address, len) == 0, "bind");
+	check(getsockname(fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
+	check(listen(fd, PEERS_MAX) == 0, "listen");
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static struct fake_server *
+start(enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx,
+    bool has_port)
 {
 	struct fake_server *server = calloc(1, sizeof(*server));
 
@@ -185,14 +203,29 @@ fake_server_start(
 	check(pipe(server->stop) == 0, "pipe");
 	for (int i = 0; i < FIRST_PEER + PEERS_MAX; i++)
 		server->fd[i].fd = -1;
-	server->fd[0] =
-	    (struct pollfd){ .fd = listen_on(server->socket), .events = POLLIN };
+	server->fd[0] = (struct pollfd){ .fd = has_port ? listen_on_port(&server->port)
+							: listen_on(server->socket),
+		.events = POLLIN };
 	server->fd[1] = (struct pollfd){ .fd = server->stop[0], .events = POLLIN };
 	pthread_mutex_init(&server->mutex, NULL);
 	buf_init(&server->seen, 0);
 	check(
 	    pthread_create(&server->thread, NULL, serve, server) == 0, "pthread_create");
 	return server;
+}
+
+struct fake_server *
+fake_server_start(
+    enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx)
+{
+	return start(handler, ctx, false);
+}
+
+struct fake_server *
+fake_server_start_port(
+    enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx)
+{
+	return start(handler, ctx, true);
 }
 
 void
@@ -224,6 +257,12 @@ const char *
 fake_server_socket(const struct fake_server *server)
 {
 	return server->socket;
+}
+
+unsigned
+fake_server_port(const struct fake_server *server)
+{
+	return server->port;
 }
 
 unsigned

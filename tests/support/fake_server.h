@@ -1,6 +1,6 @@
 /*
  * fake_server.h - an HTTP server on a Unix socket in a temporary directory, for tests of
- * programs that talk to keyholdd.
+ * programs that talk to keyholdd; or on a port, for those that talk to others.
  *
  * One thread serves all connections. The handler runs on it and writes the reply.
  */
@@ -31,6 +31,11 @@ struct fake_server;
 struct fake_server *fake_server_start(
     enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx);
 void fake_server_stop(struct fake_server *server);
+
+/* The same on a port of 127.0.0.1 that nobody else has. */
+struct fake_server *fake_server_start_port(
+    enum fake_action (*handler)(void *ctx, struct fake_request *req), void *ctx);
+unsigned fake_server_port(const struct fake_server *server);
 
 const char *fake_server_directory(const struct fake_server *server);
 const char *fake_server_socket(const struct fake_server *server);
