@@ -2,7 +2,9 @@
  * session.c - signed requests, one after the other.
  *
  * A nonce is used once. Servers refuse some for no fault of ours (RFC 8555 section 6.5),
- * so a refused one is a reason to try again, and not more often than NONCE_TRIES.
+ * so a refused one is a reason to try again, and not more often than NONCE_TRIES. So is a
+ * server that is busy; and while an order is followed, where a failure would lose it,
+ * also one that fails, or does not answer.
  */
 #include "acme/session.h"
 
@@ -17,6 +19,7 @@
 
 #define NONCE_TRIES        12
 #define BUSY_TRIES         4
+#define BUSY_PAUSE_MS      1000 /* the first */
 #define BUSY_PAUSE_MAX_S   60
 #define OPERATION_MS       (15 * 60 * 1000)
 #define FIRST_PAUSE_MS     250
@@ -206,38 +209,67 @@ explain_refusal(struct acme *acme, struct error *err)
 	    refusal->type[0] != '\0' ? ": " : "", refusal->detail);
 }
 
-/* A server that is busy for a moment. */
+/* Whether the same may be answered otherwise in a moment: by a server that says so; and
+ * of what may be done twice by any that fails, or does not answer. */
 static bool
-is_worth_a_pause(const struct acme *acme)
+is_worth_a_pause(
+    const struct http_response *res, bool is_repeatable, const struct error *err)
 {
-	return (acme->res.status == 503 || acme->res.status == 429) &&
-	       acme->res.retry_after_s >= 0 &&
-	       acme->res.retry_after_s <= BUSY_PAUSE_MAX_S;
+	if (err->code == ERROR_TIMEOUT)
+		return is_repeatable;
+	if (res->retry_after_s > BUSY_PAUSE_MAX_S)
+		return false;
+	return (is_repeatable && res->status >= 500) ||
+	       ((res->status == 503 || res->status == 429) && res->retry_after_s >= 0);
+}
+
+/* Before the next try: longer each time, unless the server says how long. -1 when there
+ * were enough. */
+static int
+pause_busy(
+    struct acme *acme, const struct http_response *res, int *tries, struct error *err)
+{
+	const int64_t pause_ms = res->retry_after_s >= 0
+				     ? 1000 * (res->retry_after_s + 1)
+				     : (int64_t)BUSY_PAUSE_MS << (2 * *tries);
+
+	return ++*tries < BUSY_TRIES ? session_pause(acme, pause_ms, err) : -1;
+}
+
+/* The last answer is a 2xx, or a refusal. */
+static int
+judge_answer(struct acme *acme, struct error *err)
+{
+	if (acme->res.status >= 200 && acme->res.status <= 299)
+		return 0;
+	refusal_parse(
+	    &acme->res.body, acme->res.status, &acme->refusal, &acme->refusal_text);
+	return explain_refusal(acme, err);
 }
 
 static int
 send_signed(struct acme *acme, const struct jws_header *header, const char *payload,
     const char *accept, struct error *err)
 {
+	/* POST-as-GET changes nothing (RFC 8555 section 6.3). */
+	const bool is_repeatable = payload[0] == '\0';
 	int nonce_tries = 0, busy_tries = 0;
 
 	for (;;) {
-		if (send_once(acme, header, payload, accept, err) != 0)
-			return -1;
-		if (acme->res.status >= 200 && acme->res.status <= 299)
-			return 0;
 		buf_reset(&acme->refusal_text);
-		refusal_parse(&acme->res.body, acme->res.status, &acme->refusal,
-		    &acme->refusal_text);
+		acme->refusal = (struct refusal){ .type = "" };
+		acme->retry_after_s = 0;
+		acme->res.status = 0;
+		if (send_once(acme, header, payload, accept, err) == 0 &&
+		    judge_answer(acme, err) == 0)
+			return 0;
 		if (refusal_is(&acme->refusal, "badNonce")) {
 			if (++nonce_tries == NONCE_TRIES)
-				return explain_refusal(acme, err);
-		} else if (!is_worth_a_pause(acme) || ++busy_tries == BUSY_TRIES ||
-			   session_pause(
-			       acme, 1000 * (acme->res.retry_after_s + 1), err) != 0) {
-			return explain_refusal(acme, err);
+				return -1;
+		} else if (!is_worth_a_pause(&acme->res, is_repeatable, err) ||
+			   pause_busy(acme, &acme->res, &busy_tries, err) != 0) {
+			return -1;
 		}
-		buf_reset(&acme->refusal_text);
 	}
 }
 

@@ -28,7 +28,8 @@ void session_begin(struct acme *acme);
 /*
  * Sends a signed request and leaves the answer in acme->res; payload "" is POST-as-GET.
  * Refusals of the nonce are tried again, and so is a server that asks to wait a minute at
- * most. Any answer but a 2xx is a failure, and acme->refusal says why.
+ * most; POST-as-GET also when the server fails, or does not answer. Any answer but a 2xx
+ * is a failure, and acme->refusal says why.
  */
 int session_post(struct acme *acme, const char *url, const char *payload,
     const char *accept, struct error *err);
