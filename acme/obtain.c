@@ -18,6 +18,7 @@
 #include "base/text.h"
 
 #define ORDERS_MAX     3
+#define FINALIZES_MAX  3
 #define AGAIN_PAUSE_MS 2000
 #define TYPE_CHAIN     "application/pem-certificate-chain"
 
@@ -311,6 +312,14 @@ refuse_order(struct obtaining *o, struct error *err)
 	return error_set(err, ERROR_REFUSED, "the order is invalid");
 }
 
+static int
+fetch_order(struct obtaining *o, struct error *err)
+{
+	if (session_post(o->acme, o->url, "", NULL, err) != 0)
+		return -1;
+	return take_order(o, err);
+}
+
 /* Until it is in another state than this one. */
 static int
 follow_order(struct obtaining *o, enum resource_status leaving, struct error *err)
@@ -319,15 +328,14 @@ follow_order(struct obtaining *o, enum resource_status leaving, struct error *er
 
 	while (o->order.status == leaving) {
 		if (session_pause_poll(o->acme, &pause_ms, err) != 0 ||
-		    session_post(o->acme, o->url, "", NULL, err) != 0 ||
-		    take_order(o, err) != 0)
+		    fetch_order(o, err) != 0)
 			return -1;
 	}
 	return o->order.status == STATUS_INVALID ? refuse_order(o, err) : 0;
 }
 
 static int
-finalize(struct obtaining *o, struct error *err)
+send_request(struct obtaining *o, struct error *err)
 {
 	struct buffer csr, payload;
 	int rc;
@@ -344,6 +352,29 @@ finalize(struct obtaining *o, struct error *err)
 	buf_free(&csr);
 	buf_free(&payload);
 	return rc;
+}
+
+/* No answer came, or one that tells of the server's trouble alone. */
+static bool
+is_unknown(const struct obtaining *o, const struct error *err)
+{
+	return err->code == ERROR_TIMEOUT ||
+	       (err->code == ERROR_BUSY && o->acme->retry_after_s == 0);
+}
+
+/* The server may have issued for all that: the order tells. */
+static int
+finalize(struct obtaining *o, struct error *err)
+{
+	for (int i = 1; send_request(o, err) != 0; i++) {
+		if (i == FINALIZES_MAX || !is_unknown(o, err) ||
+		    session_pause(o->acme, AGAIN_PAUSE_MS, err) != 0 ||
+		    fetch_order(o, err) != 0)
+			return -1;
+		if (o->order.status != STATUS_READY)
+			return 0;
+	}
+	return 0;
 }
 
 static int

@@ -317,6 +317,56 @@ an_order_is_not_repeated(void **state)
 	assert_int_equal(f->times, 1);
 }
 
+static void
+what_was_issued_without_an_answer_is_fetched(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "POST /finalize ";
+	f->does_it = true;
+	f->times = 1;
+	assert_obtained(f);
+	assert_int_equal(f->finalizes, 1);
+}
+
+static void
+and_a_request_that_was_lost_is_sent_again(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "POST /finalize ";
+	f->status = 500;
+	f->times = 1;
+	assert_obtained(f);
+	assert_int_equal(f->finalizes, 1);
+}
+
+static void
+but_not_for_ever_either(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "POST /finalize ";
+	f->status = 500;
+	f->times = 100;
+	assert_int_equal(obtain(f), -1);
+	assert_int_equal(f->times, 97);
+	assert_int_equal(f->orders, 1);
+	assert_non_null(strstr(acme_problem(f->acme), "not now"));
+}
+
+static void
+nor_what_was_refused(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "POST /finalize ";
+	f->status = 403;
+	f->times = 2;
+	assert_int_equal(obtain(f), -1);
+	assert_int_equal(f->times, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -329,6 +379,10 @@ main(void)
 		TEST(but_not_for_ever),
 		TEST(nor_when_the_server_asks_for_more_than_a_minute),
 		TEST(an_order_is_not_repeated),
+		TEST(what_was_issued_without_an_answer_is_fetched),
+		TEST(and_a_request_that_was_lost_is_sent_again),
+		TEST(but_not_for_ever_either),
+		TEST(nor_what_was_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
