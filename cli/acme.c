@@ -89,7 +89,24 @@ free_contacts(struct contacts *contacts)
 		free(contacts->urls[i]);
 }
 
-/* The key from its file, in base64url as authorities hand it out. */
+/* As authorities hand it out: in base64url, some with padding. */
+static int
+decode_key(const char *text, struct buffer *key, struct error *err)
+{
+	struct buffer bare;
+	size_t len = strlen(text);
+	int rc;
+
+	while (len > 0 && text[len - 1] == '=')
+		len--;
+	buf_init(&bare, 0);
+	buf_append(&bare, text, len);
+	rc = base64url_decode(key, buf_string(&bare), err);
+	buf_free(&bare);
+	return rc;
+}
+
+/* The key from its file. */
 static int
 read_binding(const struct arguments *args, struct acme_registration *registration,
     struct buffer *key, struct error *err)
@@ -107,7 +124,7 @@ read_binding(const struct arguments *args, struct acme_registration *registratio
 		return 0;
 	if (secret_read_file(path, &secret, &why) != 0)
 		return error_set(err, ERROR_IO, "%s", why.text);
-	if (base64url_decode(key, secret_text(secret), &why) != 0 || key->len == 0)
+	if (decode_key(secret_text(secret), key, &why) != 0 || key->len == 0)
 		error_set(err, ERROR_IO, "%.150s: its first line is not base64url", path);
 	else
 		rc = 0;
