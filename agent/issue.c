@@ -43,12 +43,23 @@ attempt_of(const json_t *request)
 	return json_string_value(json_object_get(request, "attempt"));
 }
 
+/* Whoever owns the directory could have it certify a key of his own. */
+static bool
+is_for_key(const char *csr, const char *spki_sha256)
+{
+	const struct bytes text = { (const unsigned char *)csr, strlen(csr) };
+	char hash[LEAF_HASH_SIZE];
+	struct error none;
+
+	return leaf_request_key(text, hash, &none) == 0 && strcmp(hash, spki_sha256) == 0;
+}
+
 /* What was kept is of use if it is for this key, these names and this source; else NULL.
  */
 static json_t *
 read_request(const struct work *work)
 {
-	json_t *request = NULL, *hash;
+	json_t *request = NULL;
 	struct buffer text;
 	struct error none;
 
@@ -56,10 +67,8 @@ read_request(const struct work *work)
 	if (place_read_request(&work->place, &text, &none) == 0)
 		request = json_loadb(buf_string(&text), text.len, 0, NULL);
 	buf_free(&text);
-	hash = json_object_get(request, "spki_sha256");
-	if (json_is_string(hash) && csr_of(request) != NULL &&
-	    attempt_of(request) != NULL &&
-	    strcmp(json_string_value(hash), work->entry->state.spki_sha256) == 0 &&
+	if (csr_of(request) != NULL && attempt_of(request) != NULL &&
+	    is_for_key(csr_of(request), work->entry->state.spki_sha256) &&
 	    json_equal(json_object_get(request, "names"), work->entry->names) &&
 	    json_equal(json_object_get(request, "source"), work->entry->source))
 		return request;
@@ -92,9 +101,9 @@ compose_request(struct work *work, json_t **request, struct error *err)
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "random bytes");
 	hex_encode(attempt, random, sizeof(random));
-	*request = json_pack("{s:O, s:O, s:s, s:s, s:s}", "names", work->entry->names,
-	    "source", work->entry->source, "spki_sha256", work->entry->state.spki_sha256,
-	    "attempt", attempt, "csr", buf_string(&work->agent->rest->res.body));
+	*request = json_pack("{s:O, s:O, s:s, s:s}", "names", work->entry->names,
+	    "source", work->entry->source, "attempt", attempt, "csr",
+	    buf_string(&work->agent->rest->res.body));
 	if (*request == NULL)
 		return error_set(err, ERROR_INTERNAL, "the request is no text");
 	return 0;
@@ -221,7 +230,10 @@ prepare(struct work *work, struct bytes chain, struct error *err)
 	if (leaf_read(chain, &leaf, err) != 0)
 		goto out;
 	if (strcmp(leaf.spki_sha256, work->entry->state.spki_sha256) != 0) {
-		error_set(err, ERROR_INTERNAL, "the certificate is for another key");
+		/* Kept with its request, it would be the same each time. */
+		if (place_forget_request(&work->place, err) == 0)
+			error_set(
+			    err, ERROR_INTERNAL, "the certificate is for another key");
 		goto out;
 	}
 	if (url_key(url, key, "/reference", err) == 0 &&

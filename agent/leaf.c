@@ -1,4 +1,4 @@
-/* leaf.c - reads the first certificate of a chain. */
+/* leaf.c - reads the first certificate of a chain, and the request for one. */
 #include "agent/leaf.h"
 
 #include <limits.h>
@@ -6,20 +6,21 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/pem.h"
 #include "base/text.h"
 
 static int
-hash_key(const X509 *cert, struct leaf *leaf, struct error *err)
+hash_key(const X509_PUBKEY *key, char text[static LEAF_HASH_SIZE], struct error *err)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE], *der = NULL;
 	size_t hash_len;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), rc = -1;
+	int len = i2d_X509_PUBKEY(key, &der), rc = -1;
 
 	if (len <= 0 ||
 	    EVP_Q_digest(NULL, "SHA256", NULL, der, (size_t)len, hash, &hash_len) != 1) {
 		error_set_openssl(err, ERROR_INTERNAL, "hashing a public key");
 	} else {
-		hex_encode(leaf->spki_sha256, hash, hash_len);
+		hex_encode(text, hash, hash_len);
 		rc = 0;
 	}
 	OPENSSL_free(der);
@@ -52,9 +53,33 @@ leaf_read(struct bytes chain, struct leaf *leaf, struct error *err)
 		certificate_serial(cert, leaf->serial);
 		leaf->not_before = certificate_time(X509_get0_notBefore(cert));
 		leaf->not_after = certificate_time(X509_get0_notAfter(cert));
-		rc = hash_key(cert, leaf, err);
+		rc = hash_key(X509_get_X509_PUBKEY(cert), leaf->spki_sha256, err);
 	}
 	X509_free(cert);
+	return rc;
+}
+
+int
+leaf_request_key(struct bytes csr, char hash[static LEAF_HASH_SIZE], struct error *err)
+{
+	static const char *const labels[] = { "CERTIFICATE REQUEST", NULL };
+	X509_REQ *request = NULL;
+	const unsigned char *at;
+	struct buffer der;
+	int rc = -1;
+
+	buf_init(&der, 0);
+	if (pem_read(csr, labels, &der, err) != 0)
+		goto out;
+	at = der.data;
+	if ((request = d2i_X509_REQ(NULL, &at, (long)der.len)) == NULL ||
+	    at != der.data + der.len)
+		error_set_openssl(err, ERROR_BAD_REQUEST, "a request to certify");
+	else
+		rc = hash_key(X509_REQ_get_X509_PUBKEY(request), hash, err);
+out:
+	X509_REQ_free(request);
+	buf_free(&der);
 	return rc;
 }
 

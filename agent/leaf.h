@@ -1,4 +1,4 @@
-/* leaf.h - what the first certificate of a chain says. */
+/* leaf.h - what the first certificate of a chain says, and the request for one. */
 #ifndef AGENT_LEAF_H
 #define AGENT_LEAF_H
 
@@ -18,6 +18,10 @@ struct leaf {
 
 /* Of a chain in PEM. */
 int leaf_read(struct bytes chain, struct leaf *leaf, struct error *err);
+
+/* Of a request to certify, in PEM: whose key it is for. */
+int
+leaf_request_key(struct bytes csr, char hash[static LEAF_HASH_SIZE], struct error *err);
 
 /* Appends it in DER. */
 int leaf_write(struct bytes chain, struct buffer *der, struct error *err);

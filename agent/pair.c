@@ -59,8 +59,9 @@ pair_write_file(int parent, const char *file, struct bytes content, uid_t owner,
 	return close(fd);
 }
 
-int
-pair_read_file(int parent, const char *file, struct buffer *content)
+/* owner: whose it has to be, or -1. */
+static int
+read_file(int parent, const char *file, uid_t owner, struct buffer *content)
 {
 	unsigned char block[4096];
 	struct stat st;
@@ -73,9 +74,19 @@ pair_read_file(int parent, const char *file, struct buffer *content)
 		errno = EINVAL;
 		return close_after(fd, -1);
 	}
+	if (owner != (uid_t)-1 && st.st_uid != owner) {
+		errno = EPERM;
+		return close_after(fd, -1);
+	}
 	while ((n = read(fd, block, sizeof(block))) > 0)
 		buf_append(content, block, (size_t)n);
 	return close_after(fd, n < 0 || buf_failed(content) ? -1 : 0);
+}
+
+int
+pair_read_own_file(int parent, const char *file, struct buffer *content)
+{
+	return read_file(parent, file, geteuid(), content);
 }
 
 static mode_t
@@ -166,7 +177,7 @@ is_as(int fd, const char *file, struct bytes content, const struct pair *pair)
 	       (st.st_mode & 07777) == pair->mode &&
 	       (pair->owner == (uid_t)-1 || pair->owner == st.st_uid) &&
 	       (pair->group == (gid_t)-1 || pair->group == st.st_gid) &&
-	       pair_read_file(fd, file, &found) == 0 && found.len == content.len &&
+	       read_file(fd, file, (uid_t)-1, &found) == 0 && found.len == content.len &&
 	       memcmp(buf_string(&found), content.data, content.len) == 0;
 	buf_free(&found);
 	return same;
@@ -197,7 +208,7 @@ pair_read_chain(int parent, const char *entry, struct buffer *chain)
 
 	if (fd < 0)
 		return -1;
-	return close_after(fd, pair_read_file(fd, PAIR_CHAIN, chain));
+	return close_after(fd, read_file(fd, PAIR_CHAIN, (uid_t)-1, chain));
 }
 
 void

@@ -42,7 +42,7 @@ void pair_remove(int parent, const char *entry);
 int pair_write_file(int parent, const char *file, struct bytes content, uid_t owner,
     gid_t group, mode_t mode);
 
-/* Appends a regular file; -1 with errno. */
-int pair_read_file(int parent, const char *file, struct buffer *content);
+/* Appends a regular file that belongs to this process's user; -1 with errno. */
+int pair_read_own_file(int parent, const char *file, struct buffer *content);
 
 #endif

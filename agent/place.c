@@ -377,7 +377,7 @@ place_read_request(const struct place *place, struct buffer *csr, struct error *
 	char entry[ENTRY_SIZE];
 
 	entry_name(place, REQUEST, entry);
-	if (pair_read_file(place->fd, entry, csr) == 0 || errno == ENOENT)
+	if (pair_read_own_file(place->fd, entry, csr) == 0 || errno == ENOENT)
 		return 0;
 	return error_set_errno(err, ERROR_IO, "%s/%s", place->path, entry);
 }

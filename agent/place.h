@@ -65,7 +65,8 @@ int place_back(struct place *place, struct error *err);
 int place_read(const struct place *place, struct buffer *chain, struct error *err);
 int place_read_before(const struct place *place, struct buffer *chain, struct error *err);
 
-/* The request under way; nothing is appended when there is none. */
+/* The request under way; nothing is appended when there is none. One that somebody else
+ * wrote is an error: who may write to the directory need not say what is certified. */
 int place_read_request(const struct place *place, struct buffer *csr, struct error *err);
 int place_keep_request(struct place *place, struct bytes csr, struct error *err);
 

@@ -16,6 +16,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "agent/leaf.h"
 #include "tests/agent/round_scene.h"
 #include "tests/base/directory.h"
 
@@ -86,13 +87,19 @@ answer(void *ctx, struct fake_request *req)
 	else if (fake_request_is(req, "POST /v1/keys/web/rotate"))
 		answer_key(f, req);
 	else if (fake_request_is(req, "POST /v1/keys/"))
-		fake_reply(req, 200, "application/x-pem-file", "a request");
+		fake_reply(req, 200, "application/x-pem-file", f->csr);
 	else
 		fake_reply(req, 422, PROBLEM,
 		    "{\"detail\":\"no\",\"violations\":[{\"rule\":\"san-required\","
 		    "\"field\":"
 		    "\"names\",\"detail\":\"no name\"}]}");
 	return FAKE_KEEP;
+}
+
+static struct bytes
+text_bytes(const char *text)
+{
+	return (struct bytes){ (const unsigned char *)text, strlen(text) };
 }
 
 int
@@ -102,8 +109,10 @@ scene_set_up(void **state)
 	struct client_options options = { .connect_timeout_ms = 5000,
 		.answer_timeout_ms = 5000 };
 
+	assert_non_null(f);
 	f->new_key = "always";
-	memset(f->spki, 'a', sizeof(f->spki) - 1);
+	scene_request(f->csr);
+	assert_int_equal(leaf_request_key(text_bytes(f->csr), f->spki, &f->err), 0);
 	snprintf(f->created, sizeof(f->created), "2026-12-01T00:00:00Z");
 	directory_make(&f->directory);
 	f->server = fake_server_start(answer, f);
@@ -144,6 +153,22 @@ scene_add(struct scene *f, const char *name, const char *source, const char *sta
 	    "\"mode\":\"0640\",\"state\":{\"revision\":8,\"attempts\":0,%s}%s}]}",
 	    len > 13 ? "," : "", name, source, f->new_key, (const char *)f->directory,
 	    name, state, members);
+}
+
+void
+scene_request(char pem[static 1024])
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_REQ *req = X509_REQ_new();
+	FILE *file = fmemopen(pem, 1024, "w");
+
+	assert_non_null(file);
+	assert_int_equal(X509_REQ_set_pubkey(req, key), 1);
+	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_X509_REQ(file, req), 1);
+	fclose(file);
+	X509_REQ_free(req);
+	EVP_PKEY_free(key);
 }
 
 void

@@ -19,6 +19,7 @@ struct scene {
 	const char *new_key; /* of those that are added */
 	bool contended;      /* every report is refused */
 	bool blocked;        /* the key is not certified any more */
+	char csr[1024];      /* of the key, in PEM */
 	char spki[65];       /* of the key, in hex */
 	char created[32];    /* when it was */
 	bool revoked;        /* every certificate is */
@@ -47,6 +48,9 @@ int scene_tear_down(void **state);
 /* One of this source, in directory/NAME; members are those of its state, and of it. */
 void scene_add(struct scene *f, const char *name, const char *source, const char *state,
     const char *members);
+
+/* A request to certify a key of its own, in PEM. */
+void scene_request(char pem[static 1024]);
 
 /* Of a key of its own, serial 0a, from 2025 until then, as ASN.1 writes it. */
 void scene_certificate(const char *path, const char *until);
