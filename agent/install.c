@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "rest/url.h"
 
+/* More than that keyholdd does not take, so the last of it is left out. */
+#define REASON_MAX 12288
+
 /* What is no certificate is none. */
 static bool
 is_leaf(struct buffer *chain, struct leaf *leaf)
@@ -119,10 +122,29 @@ verify_step(struct work *work, struct error *err)
 	return 0;
 }
 
+/* Behind why it goes back: nobody else says that the server may not have heard of it. */
+static void
+add_reason(struct work *work, const struct error *why)
+{
+	const char *first = work->entry->state.last_error;
+	const struct buffer *said = &work->agent->detail;
+	struct buffer text;
+
+	buf_init(&text, REASON_MAX);
+	if (first != NULL)
+		buf_printf(&text, "%s\n", first);
+	buf_printf(&text, "going back, the hook failed: %s", why->text);
+	if (said->len > 0)
+		buf_printf(&text, "\n%s", buf_string(said));
+	entry_set_error(work->entry, buf_string(&text));
+	buf_free(&text);
+}
+
 /* A hook that fails now as well changes nothing: what it is to load is in place. */
 int
 rollback_step(struct work *work, struct error *err)
 {
+	struct error why;
 	struct leaf leaf;
 	bool found;
 
@@ -139,7 +161,8 @@ rollback_step(struct work *work, struct error *err)
 		return -1;
 	if (found)
 		entry_set_leaf(work->entry, &leaf);
-	(void)hook_run(work->entry, &work->agent->detail, err);
+	if (hook_run(work->entry, &work->agent->detail, &why) != 0)
+		add_reason(work, &why);
 	work->entry->state.step = STEP_IDLE;
 	return 0;
 }

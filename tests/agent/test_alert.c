@@ -103,8 +103,8 @@ and_that_what_was_before_is_back(void **state)
 	assert_int_equal(symlink(".web.0a", path), 0);
 	scene_add(f, "web", INTERNAL, "\"step\":\"reload\"," INSTALLED, FAILING_HOOK);
 	scene_round(f);
-	expect_told(f, "[web][rolled-back][1][2027-03-30T00:00:00Z][false exited with "
-		       "1]");
+	expect_told(f, "[web][rolled-back][1][2027-03-30T00:00:00Z][false exited with 1\n"
+		       "going back, the hook failed: false exited with 1]");
 }
 
 static void
