@@ -89,10 +89,12 @@ pair_read_own_file(int parent, const char *file, struct buffer *content)
 	return read_file(parent, file, geteuid(), content);
 }
 
+/* Its owner may always write to it: an agent that is not root could not remove what no
+ * link leads to any more. */
 static mode_t
 directory_mode(mode_t mode)
 {
-	return (mode & 0666) | (mode & 0444) >> 2;
+	return 0300 | (mode & 0666) | (mode & 0444) >> 2;
 }
 
 static int

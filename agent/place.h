@@ -29,7 +29,8 @@ struct place {
 	const char *name; /* of the link; borrowed */
 	uid_t owner;
 	gid_t group;
-	mode_t mode; /* of files; directories may be searched by whom they may be read */
+	mode_t mode; /* of files; directories may be searched by whom they may be read,
+		      * and their owner may write to them */
 };
 
 struct place_options {

@@ -152,6 +152,22 @@ the_same_certificate_again_takes_the_mode_that_is_asked_for_now(void **state)
 	assert_int_equal(scene_count(f), 2);
 }
 
+/* Only root could remove them. */
+static void
+files_that_nobody_may_write_are_in_a_directory_that_its_owner_may(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	f->options.mode = 0440;
+	scene_open(f);
+	scene_install(f, FIRST);
+	assert_int_equal(stat(scene_path(f, "web/chain.pem"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0440);
+	assert_int_equal(stat(scene_path(f, "web/"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+}
+
 static void
 a_request_is_kept_until_it_is_forgotten(void **state)
 {
@@ -381,6 +397,7 @@ main(void)
 		TEST(what_belongs_to_others_stays),
 		TEST(what_belongs_to_others_is_moved_aside),
 		TEST(the_same_certificate_again_takes_the_mode_that_is_asked_for_now),
+		TEST(files_that_nobody_may_write_are_in_a_directory_that_its_owner_may),
 		TEST(a_request_is_kept_until_it_is_forgotten),
 		TEST(a_directory_that_is_missing_is_made),
 		TEST(root_gives_them_to_who_is_named),
