@@ -52,7 +52,7 @@ struct round {
 	struct agent *agent;
 	json_t *keys;     /* NULL: not yet */
 	json_t *verdicts; /* by name: whether it failed */
-	bool works;       /* the last one was due */
+	bool works;       /* the last one took its time: it was due, or a server asked */
 };
 
 /* All times are of the daemon's clock, whatever this machine's says. */
@@ -115,7 +115,9 @@ static int
 work_on(struct round *round, struct entry *entry, struct error *err)
 {
 	struct work work = { .agent = round->agent, .entry = entry };
+	const int64_t asked = entry->state.ask_window;
 	struct error why;
+	bool due;
 	int rc = 0;
 
 	if (place_open(&work.place, &entry->place, &why) != 0)
@@ -123,8 +125,9 @@ work_on(struct round *round, struct entry *entry, struct error *err)
 	if (window_is_wanted(entry, clock_now_s()))
 		rc = window_ask(&work, err);
 	/* By the window, perhaps. */
-	round->works = rc == 0 && entry_is_due(entry, clock_now_s());
-	if (round->works)
+	due = rc == 0 && entry_is_due(entry, clock_now_s());
+	round->works = due || entry->state.ask_window != asked;
+	if (due)
 		rc = work_go_on(&work, err);
 	else if (rc == 0 && has_old_keys(entry))
 		rc = destroy_old(round, &work, err);
@@ -192,8 +195,9 @@ is_outside(const json_t *entry)
 
 /*
  * All of this daemon's own, and then those of outside servers, as far as the first that
- * is due: an order may take a quarter of an hour, and whatever has come due meanwhile
- * does not wait for the next one. *more tells of that.
+ * is due or has its server asked: an order may take a quarter of an hour, and a server
+ * that hangs a minute and more, and whatever has come due meanwhile does not wait for the
+ * next one. *more tells of that.
  */
 static void
 visit_all(struct round *round, const json_t *list, bool *more)

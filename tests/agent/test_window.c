@@ -104,6 +104,32 @@ a_place_that_is_taken_is_no_failure_of_a_question(void **state)
 	assert_int_equal(f->failures, 0);
 }
 
+/* The daemon's list says of it all the time that it is due. */
+static void
+after_each_question_the_own_are_looked_at(void **state)
+{
+	struct scene *f = *state;
+
+	install(f);
+	scene_add(f, "web", OUTSIDE, "\"step\":\"idle\"," INSTALLED "," LATER, "");
+	scene_add(
+	    f, "own", INTERNAL, "\"step\":\"idle\",\"due\":\"2026-12-31T11:00:00Z\"", "");
+	scene_round(f);
+	assert_string_equal(f->ended, "own own ");
+}
+
+static void
+but_not_after_none(void **state)
+{
+	struct scene *f = *state;
+
+	scene_add(f, "web", OUTSIDE, "\"step\":\"idle\"," INSTALLED "," LATER, "");
+	scene_add(
+	    f, "own", INTERNAL, "\"step\":\"idle\",\"due\":\"2026-12-31T11:00:00Z\"", "");
+	scene_round(f);
+	assert_string_equal(f->ended, "own ");
+}
+
 /* Of 100 days, installed on the first, due on the 70th. */
 static const struct state lives = { .not_after = INT64_C(100) * DAY_S,
 	.due = INT64_C(70) * DAY_S };
@@ -167,6 +193,8 @@ main(void)
 		TEST(what_is_due_stays_due),
 		TEST(what_is_installed_elsewhere_is_not_asked_about),
 		TEST(a_place_that_is_taken_is_no_failure_of_a_question),
+		TEST(after_each_question_the_own_are_looked_at),
+		TEST(but_not_after_none),
 		cmocka_unit_test(a_time_is_taken_within_the_window),
 		cmocka_unit_test(one_that_lies_in_it_stays),
 		cmocka_unit_test(but_none_within_a_day_of_the_last_renewal),
