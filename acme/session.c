@@ -152,26 +152,7 @@ session_pause_poll(struct acme *acme, int64_t *pause_ms, struct error *err)
 	    acme, wanted_s * 1000 > *pause_ms ? wanted_s * 1000 : *pause_ms, err);
 }
 
-static int
-fetch_nonce(struct acme *acme, struct error *err)
-{
-	struct http_response res;
-	int rc = -1;
-
-	http_response_init(&res);
-	if (http_head(acme->http, acme->directory.new_nonce, &res, err) != 0)
-		goto out;
-	if (res.nonce[0] == '\0') {
-		error_set(err, ERROR_INTERNAL, "the server's newNonce gives no nonce");
-		goto out;
-	}
-	rc = text_copy(acme->nonce, sizeof(acme->nonce), res.nonce);
-out:
-	http_response_free(&res);
-	return rc;
-}
-
-/* One attempt: 0 when an answer came. */
+/* One attempt, with the nonce that there is: 0 when an answer came. */
 static int
 send_once(struct acme *acme, const struct jws_header *header, const char *payload,
     const char *accept, struct error *err)
@@ -181,8 +162,6 @@ send_once(struct acme *acme, const struct jws_header *header, const char *payloa
 	struct buffer body;
 	int rc = -1;
 
-	if (acme->nonce[0] == '\0' && fetch_nonce(acme, err) != 0)
-		return -1;
 	memcpy(nonce, acme->nonce, sizeof(nonce));
 	acme->nonce[0] = '\0';
 	with_nonce.nonce = nonce;
@@ -198,12 +177,18 @@ send_once(struct acme *acme, const struct jws_header *header, const char *payloa
 	return rc;
 }
 
+static void
+keep_wait(struct acme *acme, const struct http_response *res)
+{
+	acme->retry_after_s = res->retry_after_s > 0 ? res->retry_after_s : 0;
+}
+
 static int
 explain_refusal(struct acme *acme, struct error *err)
 {
 	const struct refusal *refusal = &acme->refusal;
 
-	acme->retry_after_s = acme->res.retry_after_s > 0 ? acme->res.retry_after_s : 0;
+	keep_wait(acme, &acme->res);
 	return error_set(err, refusal_code(refusal, acme->res.status),
 	    "the ACME server refuses: %s%s%s", refusal->type,
 	    refusal->type[0] != '\0' ? ": " : "", refusal->detail);
@@ -236,15 +221,58 @@ pause_busy(
 	return ++*tries < BUSY_TRIES ? session_pause(acme, pause_ms, err) : -1;
 }
 
+static bool
+is_success(const struct http_response *res)
+{
+	return res->status >= 200 && res->status <= 299;
+}
+
 /* The last answer is a 2xx, or a refusal. */
 static int
 judge_answer(struct acme *acme, struct error *err)
 {
-	if (acme->res.status >= 200 && acme->res.status <= 299)
+	if (is_success(&acme->res))
 		return 0;
 	refusal_parse(
 	    &acme->res.body, acme->res.status, &acme->refusal, &acme->refusal_text);
 	return explain_refusal(acme, err);
+}
+
+static int
+ask_nonce(struct acme *acme, struct http_response *res, struct error *err)
+{
+	const struct refusal none = { .type = "" };
+
+	acme->retry_after_s = 0;
+	if (http_head(acme->http, acme->directory.new_nonce, res, err) != 0)
+		return -1;
+	if (!is_success(res)) {
+		keep_wait(acme, res);
+		return error_set(err, refusal_code(&none, res->status),
+		    "the server's newNonce answers %ld", res->status);
+	}
+	if (res->nonce[0] == '\0' ||
+	    text_copy(acme->nonce, sizeof(acme->nonce), res->nonce) != 0)
+		return error_set(
+		    err, ERROR_INTERNAL, "the server's newNonce gives no nonce");
+	return 0;
+}
+
+/* Unless there is one. It may be asked for as often as one likes. */
+static int
+fetch_nonce(struct acme *acme, int *tries, struct error *err)
+{
+	struct http_response res;
+	int rc = 0;
+
+	http_response_init(&res);
+	while (acme->nonce[0] == '\0' && rc == 0)
+		if (ask_nonce(acme, &res, err) != 0 &&
+		    (!is_worth_a_pause(&res, true, err) ||
+			pause_busy(acme, &res, tries, err) != 0))
+			rc = -1;
+	http_response_free(&res);
+	return rc;
 }
 
 static int
@@ -260,6 +288,8 @@ send_signed(struct acme *acme, const struct jws_header *header, const char *payl
 		acme->refusal = (struct refusal){ .type = "" };
 		acme->retry_after_s = 0;
 		acme->res.status = 0;
+		if (fetch_nonce(acme, &busy_tries, err) != 0)
+			return -1;
 		if (send_once(acme, header, payload, accept, err) == 0 &&
 		    judge_answer(acme, err) == 0)
 			return 0;

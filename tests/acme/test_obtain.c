@@ -49,6 +49,19 @@ reply(struct fake_request *req, int status, const char *fields, const char *body
 	    status, strlen(body), fields, body);
 }
 
+/* As what stands before a server answers. */
+static void
+reply_failure(const struct scene *f, struct fake_request *req)
+{
+	const char *body =
+	    fake_request_is(req, "HEAD ") ? "" : "{\"detail\":\"not now\"}";
+
+	buf_printf(&req->reply,
+	    "HTTP/1.1 %d Status\r\nContent-Type: " JSON "\r\nContent-Length: %zu\r\n"
+	    "Connection: close\r\n%s\r\n%s",
+	    f->status, strlen(body), f->field, body);
+}
+
 static void
 reply_order(
     const struct scene *f, struct fake_request *req, int status, const char *state)
@@ -127,7 +140,7 @@ answer(void *ctx, struct fake_request *req)
 	}
 	f->times--;
 	if (f->status != 0)
-		reply(req, f->status, f->field, "{\"detail\":\"not now\"}");
+		reply_failure(f, req);
 	return FAKE_CLOSE;
 }
 
@@ -367,6 +380,33 @@ nor_what_was_refused(void **state)
 	assert_int_equal(f->times, 1);
 }
 
+static void
+a_nonce_that_a_server_has_not_is_asked_for_again(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "HEAD /nonce ";
+	f->status = 503;
+	f->times = 1;
+	assert_obtained(f);
+}
+
+static void
+one_that_it_does_not_give_is_told(void **state)
+{
+	struct scene *f = *state;
+
+	f->fails = "HEAD /nonce ";
+	f->status = 429;
+	f->field = "Retry-After: 7200\r\n";
+	f->times = 2;
+	assert_int_equal(obtain(f), -1);
+	assert_int_equal(f->times, 1);
+	assert_int_equal(f->err.code, ERROR_LIMITED);
+	assert_non_null(strstr(f->err.text, "newNonce answers 429"));
+	assert_int_equal(acme_retry_after_s(f->acme), 7200);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -383,6 +423,8 @@ main(void)
 		TEST(and_a_request_that_was_lost_is_sent_again),
 		TEST(but_not_for_ever_either),
 		TEST(nor_what_was_refused),
+		TEST(a_nonce_that_a_server_has_not_is_asked_for_again),
+		TEST(one_that_it_does_not_give_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
