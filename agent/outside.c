@@ -129,8 +129,10 @@ order(struct work *work, const struct outside *o, struct signer *signer,
 
 	if (rc == 0)
 		rc = acme_obtain(acme, &o->order, &o->challenge, chain, err);
-	if (rc != 0 && acme != NULL)
+	if (rc != 0 && acme != NULL) {
 		keep_problem(&work->agent->detail, acme_problem(acme));
+		work->retry_after_s = acme_retry_after_s(acme);
+	}
 	if (rc != 0 && err->code == ERROR_NOT_FOUND)
 		keep_problem(&work->agent->detail,
 		    "The account's key has no account there: keyhold acme register\n");

@@ -8,7 +8,7 @@
 /*
  * Appends the chain in PEM, leaf first; csr is in PEM. Blocks as long as the server takes
  * to look at the challenges, at most 15 minutes. What the server refuses is in
- * agent->detail, whole.
+ * agent->detail, whole, and how long it asks to wait in work->retry_after_s.
  */
 int outside_obtain(
     struct work *work, const char *csr, struct buffer *chain, struct error *err);

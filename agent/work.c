@@ -19,6 +19,9 @@
 /* Between two renewals: no mistake in a definition, or in an answer, is to make more. */
 #define LEAST_S 600
 
+/* As a server asks; a pause of a day would be taken for one of a wrong clock. */
+#define WAIT_MAX_S (23 * 3600)
+
 static int
 begin_step(struct work *work, struct error *err)
 {
@@ -86,10 +89,13 @@ static void
 pause_work(struct work *work)
 {
 	struct state *state = &work->entry->state;
-	int64_t now = clock_now_s();
+	int64_t now = clock_now_s(), pause;
+	const int64_t wanted =
+	    work->retry_after_s < WAIT_MAX_S ? work->retry_after_s : WAIT_MAX_S;
 
 	state->attempts++;
-	state->next_attempt = now + pause_after(state->attempts, state->not_after - now);
+	pause = pause_after(state->attempts, state->not_after - now);
+	state->next_attempt = now + (pause > wanted ? pause : wanted);
 }
 
 static int
@@ -189,6 +195,7 @@ take_step(struct work *work, bool *ended, struct error *err)
 	struct error why = { .code = ERROR_NONE };
 
 	buf_reset(&work->agent->detail);
+	work->retry_after_s = 0;
 	if (steps[step](work, &why) != 0) {
 		/* An order that was broken off is no failure. */
 		*ended = step == STEP_ISSUE && agent_is_stopped();

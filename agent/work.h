@@ -10,6 +10,7 @@ struct work {
 	struct agent *agent;
 	struct entry *entry;
 	struct place place;
+	int64_t retry_after_s; /* as an ACME server asked when it refused, or 0 */
 };
 
 /* What is installed; *found is false when nothing is. */

@@ -80,6 +80,8 @@ answer(void *ctx, struct fake_request *req)
 		fake_reply(req, 200, JSON, f->list);
 	else if (fake_request_is(req, "PUT /v1/managed/"))
 		answer_report(f, req);
+	else if (fake_request_is(req, "GET /v1/keys/account/public"))
+		fake_reply(req, 200, "application/x-pem-file", f->account);
 	else if (fake_request_is(req, "GET /v1/keys/"))
 		answer_key(f, req);
 	else if (fake_request_is(req, "GET /v1/certificates/0a/renewal-info"))
@@ -94,6 +96,18 @@ answer(void *ctx, struct fake_request *req)
 		    "\"field\":"
 		    "\"names\",\"detail\":\"no name\"}]}");
 	return FAKE_KEEP;
+}
+
+static void
+make_account(char pem[static 512])
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	FILE *file = fmemopen(pem, 512, "w");
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PUBKEY(file, key), 1);
+	fclose(file);
+	EVP_PKEY_free(key);
 }
 
 static struct bytes
@@ -111,6 +125,7 @@ scene_set_up(void **state)
 
 	assert_non_null(f);
 	f->new_key = "always";
+	make_account(f->account);
 	scene_request(f->csr);
 	assert_int_equal(leaf_request_key(text_bytes(f->csr), f->spki, &f->err), 0);
 	snprintf(f->created, sizeof(f->created), "2026-12-01T00:00:00Z");

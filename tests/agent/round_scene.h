@@ -20,6 +20,7 @@ struct scene {
 	bool contended;      /* every report is refused */
 	bool blocked;        /* the key is not certified any more */
 	char csr[1024];      /* of the key, in PEM */
+	char account[512];   /* an account's public key, in PEM */
 	char spki[65];       /* of the key, in hex */
 	char created[32];    /* when it was */
 	bool revoked;        /* every certificate is */
