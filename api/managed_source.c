@@ -52,10 +52,10 @@ misfit(const struct acme *a, const char *member, struct error *err)
 	    "JSON: \"%s\" does not go with challenge %s", member, a->challenge);
 }
 
-/* How the server is shown that the names are ours; a listener of the agent's own unless
- * there is something else. */
+/* How the server is shown that the names are ours; a listener of the agent's own, on all
+ * addresses of both families, unless there is something else. */
 static int
-check_challenge(struct acme *a, struct error *err)
+check_challenge(const struct acme *a, struct error *err)
 {
 	bool http = strcmp(a->challenge, HTTP_01) == 0;
 	bool dns = strcmp(a->challenge, DNS_01) == 0;
@@ -73,8 +73,6 @@ check_challenge(struct acme *a, struct error *err)
 	if (a->listen != NULL && a->webroot != NULL)
 		return error_set(err, ERROR_BAD_REQUEST,
 		    "JSON: \"listen\" and \"webroot\" exclude each other");
-	if (a->listen == NULL && a->webroot == NULL && !dns)
-		a->listen = http ? "0.0.0.0:80" : "0.0.0.0:443";
 	return 0;
 }
 

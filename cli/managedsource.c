@@ -1,8 +1,8 @@
 /*
  * managedsource.c - an issuer of the daemon's, or an ACME server.
  *
- * What the daemon filled in when nothing was said stands in a definition like what was:
- * the one such member that must not outlive its reason is the address to listen on.
+ * The one member that must not outlive its reason is the address to listen on: the port
+ * at which one challenge is looked for is of no use to another.
  * What is wrong is said of the options here, or the daemon says it of members.
  */
 #include "cli/managedsource.h"
@@ -23,8 +23,8 @@ static const struct member_option texts[] = {
 	{ NULL, NULL },
 };
 
-/* What each takes, and where the daemon has it listen unless told. The first is the
- * daemon's choice. */
+/* What each takes, and the address to listen on that it takes with it; NULL: it has none
+ * at all. The first is the daemon's choice. */
 static const struct challenge {
 	const char *name, *listen;
 	bool takes_webroot, takes_hook;

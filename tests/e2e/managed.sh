@@ -137,7 +137,7 @@ api PUT /v1/managed/web/state -H "$JSON" \
 "$KEYHOLD" managed change web --challenge tls-alpn-01 >"$T/out"
 expect_text "due ${due%T*}" "$T/out"
 "$KEYHOLD" managed show web >"$T/out"
-expect_text "0.0.0.0:443" "$T/out"
+expect_text "tls-alpn-01" "$T/out"
 expect_text /etc/ca.pem "$T/out"
 expect_status 1 "$KEYHOLD" key delete account --yes
 "$KEYHOLD" managed change web --ca internal >/dev/null
