@@ -95,6 +95,7 @@ end_all(struct keystore *store)
 	while (take_out(store, INT64_MAX, taken, SWEEP_AT_ONCE) > 0)
 		continue;
 	store->copies.count = 0;
+	store->copies.are_left = false;
 	close_holder(&store->copies, store->token);
 }
 
@@ -191,6 +192,8 @@ has_room(struct keystore *store, int64_t now_ms)
 	store->copies.sweep_ms = now_ms + COPIES_LOOK_MS;
 	if (keystore_lock_handles(store, PATIENCE_MS, NULL) != 0)
 		return false;
+	if (store->copies.are_left)
+		end_all(store);
 	count = take_out(store, now_ms - COPIES_IDLE_MS, idle, SWEEP_AT_ONCE);
 	for (size_t i = 0; i < count; i++)
 		destroy(store, idle[i]);
@@ -198,14 +201,15 @@ has_room(struct keystore *store, int64_t now_ms)
 	return store->copies.count < store->token->session_copies;
 }
 
-/* It failed, or its key did: it goes. Where somebody is in a long call it is left on the
- * token, and signs no more all the same. */
+/* It failed, or its key did: it goes. Where somebody is in a long call it signs no more,
+ * and is destroyed later, with all others. */
 static void
 drop(struct keystore *store, const unsigned char *spki_sha256, CK_OBJECT_HANDLE copy,
     int64_t due_ms)
 {
 	if (keystore_lock_handles(store, PATIENCE_MS, NULL) != 0) {
 		set_copy(store, spki_sha256, CK_INVALID_HANDLE, due_ms);
+		store->copies.are_left = true;
 		return;
 	}
 	if (holder_lives(store)) {
@@ -286,7 +290,10 @@ copies_drop(struct keystore *store, const unsigned char *spki_sha256)
 	pthread_rwlock_unlock(&store->lock);
 	set_copy(store, spki_sha256, CK_INVALID_HANDLE, 0);
 	atomic_store(&store->copying_since_ms, clock_mono_ms());
-	destroy(store, copy);
+	if (store->copies.are_left)
+		end_all(store);
+	else
+		destroy(store, copy);
 	atomic_store(&store->copying_since_ms, 0);
 }
 
@@ -310,6 +317,7 @@ copies_forget(struct keystore *store)
 {
 	store->copies.holder = CK_INVALID_HANDLE;
 	store->copies.count = 0;
+	store->copies.are_left = false;
 }
 
 void

@@ -22,6 +22,7 @@ struct copies {
 	int64_t sweep_ms;         /* not sooner, of clock_mono_ms */
 	bool trouble_is_known;
 	bool given_up; /* this token's copies are not what they must be */
+	bool are_left; /* out of the table, and not destroyed yet: they end with holder */
 };
 
 /* A pair that was just made or found, and will be added next: no need to search for it.

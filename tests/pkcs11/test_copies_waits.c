@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "pkcs11/session.h"
 #include "tests/support/token.h"
 
 static int
@@ -63,6 +64,24 @@ make(struct keystore *store)
 	return key;
 }
 
+/* Keys and their copies: any session finds both. */
+static size_t
+count_private(struct token *token)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE private = { CKA_CLASS, &class, sizeof(class) };
+	CK_OBJECT_HANDLE found[8];
+	CK_SESSION_HANDLE session;
+	size_t count;
+
+	assert_int_equal(session_take(token->sessions, &session, NULL), 0);
+	assert_int_equal(
+	    object_find(token->functions, session, &private, 1, found, 8, &count, NULL),
+	    0);
+	session_give(token->sessions, session);
+	return count;
+}
+
 /* Nobody new would come in meanwhile. */
 static void
 a_copy_that_fails_signs_no_more_though_somebody_is_in_a_call(void **state)
@@ -80,7 +99,10 @@ a_copy_that_fails_signs_no_more_though_somebody_is_in_a_call(void **state)
 	pthread_rwlock_unlock(&t->keystore->handles);
 	assert_int_equal(slot->copy.handle, CK_INVALID_HANDLE);
 	assert_true(slot->copy.due_ms > begin);
+	/* It would sign on, for whoever finds it. */
+	assert_int_equal(count_private(t->token), 2);
 	test_key_destroy(t->keystore, &key);
+	assert_int_equal(count_private(t->token), 0);
 }
 
 static void *
