@@ -1,6 +1,6 @@
 /* issuer_change.c - PATCH of an issuer: its state and URLs. */
-#include "api/conditional.h"
 #include "api/changes.h"
+#include "api/conditional.h"
 #include "api/issuer_answer.h"
 #include "api/json.h"
 #include "api/mediatype.h"

@@ -1,6 +1,6 @@
 /* issuer_install.c - the certificate that another authority made for an issuer. */
-#include "api/issuer_answer.h"
 #include "api/changes.h"
+#include "api/issuer_answer.h"
 #include "api/mediatype.h"
 
 int

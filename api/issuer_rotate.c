@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/issuer_new.h"
 #include "api/changes.h"
+#include "api/issuer_new.h"
 #include "api/json.h"
 
 /* Room for what a URL of the store's grows by. */

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/handlers.h"
 #include "api/changes.h"
+#include "api/handlers.h"
 #include "api/json.h"
 #include "api/token_state.h"
 #include "base/text.h"

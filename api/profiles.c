@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/conditional.h"
 #include "api/changes.h"
+#include "api/conditional.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/profile_json.h"

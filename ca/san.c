@@ -241,13 +241,14 @@ static void
 append_string(const char *prefix, const ASN1_STRING *string, struct buffer *out)
 {
 	struct bytes text = string_bytes(string);
+	size_t at;
 
 	buf_text(out, prefix);
-	for (size_t i = 0; i < text.len; i++) {
-		bool is_fine = text.data[i] > ' ' && text.data[i] < 0x7f;
-
-		buf_printf(out, "%c", is_fine ? text.data[i] : '?');
-	}
+	at = out->len;
+	buf_append(out, text.data, text.len);
+	for (; at < out->len; at++)
+		if (out->data[at] <= ' ' || out->data[at] >= 0x7f)
+			out->data[at] = '?';
 }
 
 void

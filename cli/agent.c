@@ -1,6 +1,7 @@
 /* agent.c - keyhold agent. */
 #include "agent/agent.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -31,13 +32,17 @@ run_once(struct cli *cli, struct agent *agent, struct error *err)
 static int
 check_alert(const char *program, struct error *err)
 {
+	struct stat st;
+
 	if (program == NULL)
 		return 0;
-	if (program[0] != '/')
+	if (*program != '/')
 		return error_set(err, ERROR_CONFIG,
 		    "--alert %s: name the program by its absolute path", program);
-	if (access(program, X_OK) != 0)
+	if (stat(program, &st) != 0 || access(program, X_OK) != 0)
 		return error_set_errno(err, ERROR_CONFIG, "--alert %s", program);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_CONFIG, "--alert %s: no program", program);
 	return 0;
 }
 

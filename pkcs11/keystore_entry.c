@@ -4,8 +4,8 @@
  */
 #include "pkcs11/keystore_state.h"
 
-#include "pkcs11/copies.h"
 #include "base/deadline.h"
+#include "pkcs11/copies.h"
 #include "pkcs11/recovery.h"
 #include "pkcs11/session.h"
 

@@ -13,8 +13,8 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "pkcs11/ckr.h"
 #include "base/deadline.h"
+#include "pkcs11/ckr.h"
 
 int
 session_pool_new(CK_FUNCTION_LIST *functions, CK_SLOT_ID slot, unsigned max_sessions,

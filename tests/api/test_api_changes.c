@@ -38,6 +38,7 @@ each_gives_up_at_its_deadline(void **state)
 		{ "POST", "/v1/issuers", "{\"name\":\"c\",\"subject\":\"/CN=c\"}" },
 		{ "PATCH", "/v1/issuers/root", "{\"crl_shards\":1}" },
 		{ "POST", "/v1/issuers/root/rotate", "{}" },
+		{ "PUT", "/v1/issuers/root/certificate", "-" },
 		{ "PUT", "/v1/profiles/own",
 		    "{\"dns_names\":[\"a.example\"],\"ext_key_usage\":[\"serverAuth\"],"
 		    "\"subject_allowed\":[]}" },
@@ -49,8 +50,9 @@ each_gives_up_at_its_deadline(void **state)
 	pthread_mutex_lock(&f->api.changes);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		const char *body = changes[i].body;
-		int status = send_text(f, changes[i].method, changes[i].target,
-		    *body != '\0' ? JSON : NULL, body);
+		const char *type = *body == '-' ? PEM : *body != '\0' ? JSON : NULL;
+		int status =
+		    send_text(f, changes[i].method, changes[i].target, type, body);
 
 		if (status != 503 ||
 		    strstr(member(f, "detail"), "takes its time") == NULL)

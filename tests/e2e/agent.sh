@@ -147,6 +147,8 @@ expect_status 2 "$KEYHOLD" agent --once --alert alert
 expect_text "--alert alert: name the program by its absolute path" "$T/out"
 expect_status 2 "$KEYHOLD" agent --once --alert "$T/no-such"
 expect_text "--alert $T/no-such: No such file or directory" "$T/out"
+expect_status 2 "$KEYHOLD" agent --once --alert "$T"
+expect_text "--alert $T: no program" "$T/out"
 
 say "a hook that fails: back to the old pair, and told"
 define PUT /v1/managed/web ", $hook"
